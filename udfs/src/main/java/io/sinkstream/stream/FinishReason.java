@@ -1,0 +1,17 @@
+package io.sinkstream.stream;
+
+import java.util.Locale;
+
+/** Why a continuation ended. */
+public enum FinishReason {
+    /** It has as many tokens as were asked for. */
+    LENGTH,
+    /** The model ended it. */
+    EOS;
+
+    /** As it stands in results. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
