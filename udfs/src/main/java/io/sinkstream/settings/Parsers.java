@@ -116,18 +116,20 @@ final class Parsers {
     static String unescaped(String text) {
         Map<Character, Character> escapes = Map.of('n', '\n', 't', '\t', 'r', '\r', '\\', '\\');
         StringBuilder result = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c != '\\') {
-                result.append(c);
-                continue;
+        boolean escaping = false;
+        for (char c : text.toCharArray()) {
+            if (escaping && !escapes.containsKey(c)) {
+                break;
             }
-            i++;
-            Character escaped = i < text.length() ? escapes.get(text.charAt(i)) : null;
-            if (escaped == null) {
-                throw wrong(text, "text in which a backslash is followed by n, t, r or another backslash");
+            if (escaping || c != '\\') {
+                result.append(escaping ? escapes.get(c) : c);
+                escaping = false;
+            } else {
+                escaping = true;
             }
-            result.append(escaped);
+        }
+        if (escaping) {
+            throw wrong(text, "text in which a backslash is followed by n, t, r or another backslash");
         }
         return result.toString();
     }
