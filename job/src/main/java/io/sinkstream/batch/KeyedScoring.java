@@ -110,7 +110,9 @@ public final class KeyedScoring {
                 .repartition(partitions(input, options), functions.col(HELPER + "key"))
                 .sortWithinPartitions(sort.toArray(Column[]::new))
                 .mapPartitions(
-                        new ScoringTask(options, layout, UUID.randomUUID().toString(), totals), Encoders.row(result));
+                        new ScoringTask(
+                                options.onExecutors(), layout, UUID.randomUUID().toString(), totals),
+                        Encoders.row(result));
     }
 
     private static int partitions(Dataset<Row> input, ScoringOptions options) {
@@ -182,7 +184,8 @@ public final class KeyedScoring {
             String columns =
                     input.columns().length == 0 ? "no columns" : "the columns " + String.join(", ", input.columns());
             String several = Arrays.stream(input.columns()).filter(name::equals).count() > 1 ? "more than one" : "no";
-            throw new UserException(setting + ": there is " + several + " column " + name + "; the input has " + columns, e);
+            throw new UserException(
+                    setting + ": there is " + several + " column " + name + "; the input has " + columns, e);
         }
     }
 

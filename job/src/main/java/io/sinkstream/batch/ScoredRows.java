@@ -21,6 +21,7 @@ import java.util.Set;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The scored rows of one partition whose rows are sorted by key and order.
@@ -74,7 +75,8 @@ final class ScoredRows implements Iterator<Row> {
         TaskContext task = TaskContext.get();
         if (task != null) {
             // A task that fails in the middle of a stream leaves its cache to no one.
-            task.addTaskCompletionListener(unused -> cached.forEach(model::forget));
+            TaskCompletionListener forget = ended -> cached.forEach(model::forget);
+            var unused = task.addTaskCompletionListener(forget);
         }
     }
 
@@ -152,8 +154,7 @@ final class ScoredRows implements Iterator<Row> {
             throw new BadRow(RowProblem.NULL_ORDER, "the order is null");
         }
         if (layout.lacksContent(row.input)) {
-            throw new BadRow(
-                    RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
+            throw new BadRow(RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
         }
         if (tokenizer != null) {
             row.bytes = Utf8.length(layout.text(row.input)) + Utf8.length(options.separator());
@@ -312,6 +313,7 @@ final class ScoredRows implements Iterator<Row> {
         private StreamState next;
         /** The tokens of the buffer's rows, {@code count} of them, and their NLLs. */
         private int[] tokens = new int[0];
+
         private int count;
         private double[] nll = new double[0];
         private Object lastOrder;
@@ -352,6 +354,7 @@ final class ScoredRows implements Iterator<Row> {
         private final Stream stream;
         /** Its tokens' places among those of its stream in the buffer. */
         private int from;
+
         private int to;
         private long bytes;
         private double[] tokenNll;

@@ -6,10 +6,11 @@ import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -78,8 +79,8 @@ final class ScoreCommand extends SettingsCommand {
                 input.isText() && given.text() == null && given.tokens() == null ? given.withText("value") : given;
         options.describe();
         try (Session session = Session.open("sinkstream score")) {
-            output.ifPresent(path -> OutputFolder.check(
-                    session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            output.ifPresent(path ->
+                    OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             session.spark().sparkContext().register(totals, "sinkstream.score");
@@ -87,7 +88,7 @@ final class ScoreCommand extends SettingsCommand {
             try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
                 try {
                     write(scored, values, output);
-                } catch (AnalysisException e) {
+                } catch (AnalysisException | SparkClassNotFoundException e) {
                     throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
                 } catch (Exception e) {
                     throw progress.failure(e);
@@ -98,21 +99,17 @@ final class ScoreCommand extends SettingsCommand {
         }
     }
 
-    /** Spark throws its AnalysisException, a checked one, without declaring it. */
+    /** Spark throws these checked exceptions without declaring them. */
     private static void write(Dataset<Row> scored, SettingValues values, Optional<String> output)
-            throws AnalysisException {
+            throws AnalysisException, SparkClassNotFoundException {
         if (output.isEmpty()) {
             scored.write().format("noop").mode(SaveMode.Overwrite).save();
             return;
         }
-        try {
-            scored.write()
-                    .format(values.require(Settings.OUTPUT_FORMAT))
-                    .options(values.find(Settings.OUTPUT_OPTION).orElse(java.util.Map.of()))
-                    .mode(values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists)
-                    .save(output.orElseThrow());
-        } catch (org.apache.spark.SparkClassNotFoundException e) {
-            throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
-        }
+        scored.write()
+                .format(values.require(Settings.OUTPUT_FORMAT))
+                .options(values.find(Settings.OUTPUT_OPTION).orElse(Map.of()))
+                .mode(values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists)
+                .save(output.orElseThrow());
     }
 }
