@@ -34,6 +34,10 @@ final class StrictJson {
     /** The BigDecimal of a literal of a million digits takes minutes; no real number is that long. */
     private static final int LONGEST_NUMBER = 100;
 
+    /** How Gson's message starts for anything that it would take if it were lenient; it is for programmers. */
+    private static final String LENIENT_ADVICE =
+            "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
+
     private StrictJson() {}
 
     /** What reads a document; a UserException of its own passes through. */
@@ -63,7 +67,9 @@ final class StrictJson {
         } catch (CharacterCodingException e) {
             throw new UserException(what + " is not valid UTF-8; the file is damaged", e);
         } catch (MalformedJsonException | EOFException e) {
-            throw new UserException(what + " is not valid JSON: " + Shown.firstLine(e), e);
+            throw new UserException(
+                    what + " is not valid JSON: " + Shown.firstLine(e).replace(LENIENT_ADVICE, "unexpected characters"),
+                    e);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         }
@@ -71,8 +77,8 @@ final class StrictJson {
 
     /** A whole file of at most {@code limit} bytes that must hold one object. */
     static JsonObject object(Path file, int limit) {
-        return read(file, file.toString(), new ByteArrayInputStream(bytes(file, limit)), json -> {
-            expectObject(json, file.toString());
+        return read(file, file + ":", new ByteArrayInputStream(bytes(file, limit)), json -> {
+            expectObject(json, file + ":");
             return (JsonObject) element(json);
         });
     }
