@@ -113,6 +113,43 @@ final class StrictJson {
         return key;
     }
 
+    /** Passes over a value that every other reader takes too: no half surrogate pairs, no numbers beyond a double. */
+    static void skipSound(JsonReader json) throws IOException {
+        switch (json.peek()) {
+            case BEGIN_OBJECT -> {
+                Set<String> seen = new HashSet<>();
+                json.beginObject();
+                while (json.hasNext()) {
+                    checkPairs(key(json, seen), json);
+                    skipSound(json);
+                }
+                json.endObject();
+            }
+            case BEGIN_ARRAY -> {
+                json.beginArray();
+                while (json.hasNext()) {
+                    skipSound(json);
+                }
+                json.endArray();
+            }
+            case STRING -> checkPairs(json.nextString(), json);
+            case NUMBER -> {
+                String digits = json.nextString();
+                if (!Double.isFinite(Double.parseDouble(digits))) {
+                    throw new MalformedJsonException(
+                            "number " + digits + " out of range at path " + Shown.plain(json.getPath()));
+                }
+            }
+            default -> json.skipValue();
+        }
+    }
+
+    private static void checkPairs(String text, JsonReader json) throws MalformedJsonException {
+        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw new MalformedJsonException("half a surrogate pair at path " + Shown.plain(json.getPath()));
+        }
+    }
+
     /** The kind of a value, as messages call it. */
     static String described(JsonToken token) {
         return switch (token) {

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small tokenizers written here: words only, so that each id can be counted by hand. */
 class TextTokenizerTest {
@@ -168,24 +167,54 @@ class TextTokenizerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "{",
-                "[]",
-                "{}",
-                "null",
-                "{\"version\":\"1.0\"}",
-                "{\"model\":{\"type\":\"Nonsense\"}}",
-                "{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[\"a b\"]}}",
-                "\ud83d\ude00"
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "^^      | is not valid JSON: End of input",
+                "{       | is not valid JSON: End of input",
+                "[]      | is a list; expected an object",
+                "null    | is null; expected an object",
+                "{}      | field \"model\" is missing; expected an object, as in every Hugging Face tokenizer.json",
+                "{\"model\":3} | field \"model\" is a number; expected an object",
+                "{\"model\":{},\"decoder\":3} | not a tokenizer (",
+                "{\"decoder\":{\"content\":\"\\ud800\"}} | is not valid JSON: half a surrogate pair at path $.decoder",
+                "{\"decoder\":{\"\\udc00\":1}} | is not valid JSON: half a surrogate pair at path $.decoder",
+                "{\"decoder\":{\"start\":1e999}} | is not valid JSON: number 1e999 out of range at path $.decoder",
+                "{\"decoder\":{\"type\":\"\\x\"}} | is not valid JSON: Invalid escape sequence",
+                "{\"decoder\":{\"type\":\"\u0001\"}} | is not valid JSON: ",
+                "{\"model\":{},\"model\":{}} | is not valid JSON: key \"model\" stands there twice",
+                "{\"model\":{\"type\":\"Nonsense\"}} | not a tokenizer (",
+                "{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[\"a b\"]}} | not a tokenizer (",
             })
-    void whatIsNoTokenizerIsRefused(String json) {
-        Path file = folder.resolve("tokenizer.json");
+    void whatIsNoTokenizerIsRefused(String json, String message) {
+        assertThat(refusal(() -> open(json))).startsWith(folder.resolve("tokenizer.json") + ": " + message);
+    }
 
-        assertThat(refusal(() -> open(json)))
-                .startsWith(file + ": not a tokenizer (")
-                .endsWith("); expected a Hugging Face tokenizer.json");
+    @Test
+    void aTokenizerThatWasCutOffIsRefusedAndDoesNotEndTheJvm() throws IOException {
+        String whole =
+                Files.readString(SharedFolders.folder("models/stories260K").resolve("tokenizer.json"));
+
+        for (int length = 0; length < whole.length(); length += 997) {
+            String part = whole.substring(0, length);
+            assertThat(refusal(() -> open(part)))
+                    .startsWith(folder.resolve("tokenizer.json") + ": is not valid JSON: ");
+        }
+    }
+
+    @Test
+    void anIdThatIsNoIntIsRefused() {
+        String json =
+                """
+                {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+                 "pre_tokenizer":{"type":"WhitespaceSplit"},"post_processor":null,"decoder":null,
+                 "model":{"type":"WordLevel","vocab":{"a":0,"big":4294967295},"unk_token":"a"}}""";
+        try (TextTokenizer tokenizer = open(json)) {
+            assertThat(refusal(() -> tokenizer.encode("big")))
+                    .isEqualTo(folder.resolve("tokenizer.json")
+                            + ": field \"model.vocab\" has the id 4294967295; expected at most 2147483647");
+        }
     }
 
     @Test
