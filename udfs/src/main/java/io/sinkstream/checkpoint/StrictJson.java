@@ -34,6 +34,10 @@ final class StrictJson {
     /** The BigDecimal of a literal of a million digits takes minutes; no real number is that long. */
     private static final int LONGEST_NUMBER = 100;
 
+    /** How Gson's message starts for anything that it would take if it were lenient; it is for programmers. */
+    private static final String LENIENT_ADVICE =
+            "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
+
     private StrictJson() {}
 
     /** What reads a document; a UserException of its own passes through. */
@@ -63,7 +67,9 @@ final class StrictJson {
         } catch (CharacterCodingException e) {
             throw new UserException(what + " is not valid UTF-8; the file is damaged", e);
         } catch (MalformedJsonException | EOFException e) {
-            throw new UserException(what + " is not valid JSON: " + Shown.firstLine(e), e);
+            throw new UserException(
+                    what + " is not valid JSON: " + Shown.firstLine(e).replace(LENIENT_ADVICE, "unexpected characters"),
+                    e);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         }
@@ -71,8 +77,8 @@ final class StrictJson {
 
     /** A whole file of at most {@code limit} bytes that must hold one object. */
     static JsonObject object(Path file, int limit) {
-        return read(file, file.toString(), new ByteArrayInputStream(bytes(file, limit)), json -> {
-            expectObject(json, file.toString());
+        return read(file, file + ":", new ByteArrayInputStream(bytes(file, limit)), json -> {
+            expectObject(json, file + ":");
             return (JsonObject) element(json);
         });
     }
@@ -105,6 +111,43 @@ final class StrictJson {
             throw new MalformedJsonException("key " + Shown.quoted(key) + " stands there twice");
         }
         return key;
+    }
+
+    /** Passes over a value that every other reader takes too: no half surrogate pairs, no numbers beyond a double. */
+    static void skipSound(JsonReader json) throws IOException {
+        switch (json.peek()) {
+            case BEGIN_OBJECT -> {
+                Set<String> seen = new HashSet<>();
+                json.beginObject();
+                while (json.hasNext()) {
+                    checkPairs(key(json, seen), json);
+                    skipSound(json);
+                }
+                json.endObject();
+            }
+            case BEGIN_ARRAY -> {
+                json.beginArray();
+                while (json.hasNext()) {
+                    skipSound(json);
+                }
+                json.endArray();
+            }
+            case STRING -> checkPairs(json.nextString(), json);
+            case NUMBER -> {
+                String digits = json.nextString();
+                if (!Double.isFinite(Double.parseDouble(digits))) {
+                    throw new MalformedJsonException(
+                            "number " + digits + " out of range at path " + Shown.plain(json.getPath()));
+                }
+            }
+            default -> json.skipValue();
+        }
+    }
+
+    private static void checkPairs(String text, JsonReader json) throws MalformedJsonException {
+        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw new MalformedJsonException("half a surrogate pair at path " + Shown.plain(json.getPath()));
+        }
     }
 
     /** The kind of a value, as messages call it. */
