@@ -2,6 +2,7 @@ package io.sinkstream.checkpoint;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.sinkstream.settings.DjlOffline;
 import io.sinkstream.settings.UserException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,7 +1,5 @@
 package io.sinkstream.stream;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
@@ -44,7 +42,7 @@ public final class StreamModel implements AutoCloseable {
     }
 
     private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
-        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        NDManager manager = TorchEngine.newManager();
         try {
             return Families.load(checkpoint, rule, manager);
         } catch (RuntimeException | Error e) {
