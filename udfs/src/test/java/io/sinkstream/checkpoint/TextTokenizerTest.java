@@ -4,6 +4,7 @@ import static io.sinkstream.checkpoint.Refusals.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sinkstream.settings.DjlOffline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
