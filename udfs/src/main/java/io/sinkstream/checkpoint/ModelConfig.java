@@ -1,53 +1,168 @@
 package io.sinkstream.checkpoint;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.sinkstream.settings.UserException;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
 
-/** {@code config.json}, read by field. Every error names the file, the field and the value found. */
+/**
+ * {@code config.json}, read by field. Every error is a {@link UserException} of one line that names the file, the field
+ * and the value found. A field that is null counts as absent, as it does for Hugging Face's own readers.
+ */
 public final class ModelConfig {
-    private ModelConfig() {}
+    /** Real ones have a few kilobytes. */
+    private static final int LARGEST = 16 << 20;
 
-    /** {@code model_type}. */
+    private final Path file;
+    /** What stands before a field's name in messages: empty, or the enclosing field and a dot. */
+    private final String path;
+
+    private final JsonObject fields;
+
+    private ModelConfig(Path file, String path, JsonObject fields) {
+        this.file = file;
+        this.path = path;
+        this.fields = fields;
+    }
+
+    /** Reads a JSON file of at most 16 MiB whose top is an object. */
+    static ModelConfig read(Path file) {
+        return new ModelConfig(file, "", StrictJson.object(file, LARGEST));
+    }
+
+    /** {@code model_type}, which must be there. */
     public String modelType() {
-        throw new UnsupportedOperationException();
+        return optString("model_type").orElseThrow(() -> refused("model_type", "a string, such as \"llama\""));
     }
 
-    /** A whole number that must be there, at least {@code least}. */
+    /** A whole number that must be there, at least {@code least}. {@code 8.0} is one, {@code "8"} is not. */
     public int requireInt(String field, int least) {
-        throw new UnsupportedOperationException();
+        String allowed = "a whole number of at least " + least;
+        if (!has(field)) {
+            throw refused(field, allowed);
+        }
+        int value = wholeNumber(field, fields.get(field), allowed);
+        if (value < least) {
+            throw refused(field, allowed);
+        }
+        return value;
     }
 
-    /** A whole number or the default where the field is absent or null. */
+    /** A whole number of 32 bits or the default where the field is absent or null. */
     public int optInt(String field, int fallback) {
-        throw new UnsupportedOperationException();
+        return has(field) ? wholeNumber(field, fields.get(field), "a whole number of 32 bits") : fallback;
     }
 
     /** A finite number, or empty where the field is absent or null. */
     public Optional<Double> optDouble(String field) {
-        throw new UnsupportedOperationException();
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        String allowed = "a finite number";
+        double value = number(field, fields.get(field), allowed).doubleValue();
+        if (!Double.isFinite(value)) {
+            throw refused(field, allowed);
+        }
+        return Optional.of(value);
     }
 
     /** true or false, or the default where the field is absent or null. */
     public boolean optBoolean(String field, boolean fallback) {
-        throw new UnsupportedOperationException();
+        if (!has(field)) {
+            return fallback;
+        }
+        JsonElement value = fields.get(field);
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
+            throw refused(field, "true or false");
+        }
+        return value.getAsBoolean();
     }
 
     /** A string, or empty where the field is absent or null. */
     public Optional<String> optString(String field) {
-        throw new UnsupportedOperationException();
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        JsonElement value = fields.get(field);
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+            throw refused(field, "a string");
+        }
+        return Optional.of(value.getAsString());
     }
 
     /** A nested object (its errors name {@code field.inner}), or empty where the field is absent or null. */
     public Optional<ModelConfig> optObject(String field) {
-        throw new UnsupportedOperationException();
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        if (!fields.get(field).isJsonObject()) {
+            throw refused(field, "an object");
+        }
+        return Optional.of(new ModelConfig(file, path + field + ".", fields.getAsJsonObject(field)));
     }
 
     /** Whether the field is there and not null. */
     public boolean has(String field) {
-        throw new UnsupportedOperationException();
+        JsonElement value = fields.get(field);
+        return value != null && !value.isJsonNull();
     }
 
     /** The error for a field whose value is not supported: names the file, field, value found and {@code allowed}. */
     public RuntimeException unsupported(String field, String allowed) {
-        throw new UnsupportedOperationException();
+        return new UserException(found(field) + "; supported: " + allowed);
+    }
+
+    /** One token id or a list of them, in the file's order, or empty where the field is absent or null. */
+    Optional<Set<Integer>> optTokenIds(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        String allowed = "a token id or a list of token ids, whole numbers of at least 0";
+        JsonElement value = fields.get(field);
+        JsonArray ids = new JsonArray();
+        if (value.isJsonArray()) {
+            ids = value.getAsJsonArray();
+        } else {
+            ids.add(value);
+        }
+        Set<Integer> result = new LinkedHashSet<>();
+        for (JsonElement id : ids) {
+            int token = wholeNumber(field, id, allowed);
+            if (token < 0) {
+                throw refused(field, allowed);
+            }
+            result.add(token);
+        }
+        return Optional.of(Collections.unmodifiableSet(result));
+    }
+
+    private int wholeNumber(String field, JsonElement value, String allowed) {
+        try {
+            return number(field, value, allowed).intValueExact();
+        } catch (ArithmeticException e) {
+            throw refused(field, allowed);
+        }
+    }
+
+    private BigDecimal number(String field, JsonElement value, String allowed) {
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isNumber()) {
+            throw refused(field, allowed);
+        }
+        return value.getAsBigDecimal();
+    }
+
+    private UserException refused(String field, String allowed) {
+        return new UserException(found(field) + "; expected " + allowed);
+    }
+
+    private String found(String field) {
+        String place = file + ": field \"" + path + field + "\" ";
+        return has(field) ? place + "is " + Shown.plain(fields.get(field).toString()) : place + "is missing";
     }
 }

@@ -1,60 +1,175 @@
 package io.sinkstream.stream;
 
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.family.Families;
+import io.sinkstream.settings.UserException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** A model that advances many streams at once. Safe for any number of threads: calls that wait together run together. */
+/**
+ * A model that advances many streams at once: {@link #advance} is a pure function of states and tokens to new states and
+ * numbers, and caches only make it fast.
+ *
+ * <p>Safe for any number of threads: calls that wait at the same moment are merged into passes, which one thread of the
+ * model's own makes. Owns the weights and all caches; {@link #close} frees them.
+ */
 public final class StreamModel implements AutoCloseable {
-    private StreamModel() {}
+    private static final Map<ModelOptions, StreamModel> SHARED = new ConcurrentHashMap<>();
 
-    /** Reads headers, config and family, and loads no weight and no native library: what the driver checks. */
+    private final ModelDescription description;
+    private final SinkWindow rule;
+    private final TextTokenizer tokenizer;
+    private final Set<Integer> ends;
+    private final PassLoop passes;
+
+    private StreamModel(ModelOptions options) {
+        Checkpoint checkpoint = Checkpoint.open(options.model());
+        this.rule = rule(options);
+        this.description = describe(checkpoint, rule);
+        this.ends = checkpoint.eosTokens();
+        this.tokenizer = checkpoint.tokenizer().orElse(null);
+        this.passes =
+                new PassLoop(() -> load(checkpoint, rule), options.chunk(), options.passTokens(), options.cacheBytes());
+    }
+
+    private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
+        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        try {
+            return Families.load(checkpoint, rule, manager);
+        } catch (RuntimeException | Error e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    private static SinkWindow rule(ModelOptions options) {
+        return new SinkWindow(options.sinks(), options.window());
+    }
+
+    private static ModelDescription describe(Checkpoint checkpoint, SinkWindow rule) {
+        DecoderSpec spec = Families.spec(checkpoint, rule);
+        return new ModelDescription(
+                checkpoint.config().modelType(),
+                spec.layers(),
+                spec.vocabulary(),
+                spec.parameters(),
+                checkpoint.hasTokenizer());
+    }
+
+    /**
+     * Reads headers, config and family, and loads no weight and no native library: what a driver checks before a job.
+     *
+     * @throws UserException for anything about the model that is missing, broken or not supported
+     */
     public static ModelDescription describe(ModelOptions options) {
-        throw new UnsupportedOperationException();
+        return describe(Checkpoint.open(options.model()), rule(options));
     }
 
     /** Loads the model. The caller closes it. */
     public static StreamModel open(ModelOptions options) {
-        throw new UnsupportedOperationException();
+        return new StreamModel(options);
     }
 
     /** The model with these options that this JVM shares between all its tasks, loaded at the first call; never close it. */
     public static StreamModel shared(ModelOptions options) {
-        throw new UnsupportedOperationException();
+        return SHARED.computeIfAbsent(options, StreamModel::new);
     }
 
     /** What the checkpoint's headers say. */
     public ModelDescription description() {
-        throw new UnsupportedOperationException();
+        return description;
     }
 
     /** The checkpoint's tokenizer; empty if it has none. */
     public Optional<TextTokenizer> tokenizer() {
-        throw new UnsupportedOperationException();
+        return Optional.ofNullable(tokenizer);
     }
 
-    /** The state of a stream without tokens. */
+    /** The state of a stream without tokens. It keeps L x R tokens of history: a rebuilt cache gives the same numbers. */
     public StreamState start() {
-        throw new UnsupportedOperationException();
+        return StreamState.empty(rule.sinks(), rule.historyTokens(description.layers()));
     }
 
     /** What is wrong with these tokens, if anything: the first id outside the vocabulary. */
     public Optional<String> problem(int[] tokens) {
-        throw new UnsupportedOperationException();
+        for (int i = 0; i < tokens.length; i++) {
+            if (tokens[i] < 0 || tokens[i] >= description.vocabularySize()) {
+                return Optional.of("token " + tokens[i] + " at index " + i + " is outside the vocabulary, 0 to "
+                        + (description.vocabularySize() - 1));
+            }
+        }
+        return Optional.empty();
     }
 
-    /** Advances all streams; results are in the order of the updates. Blocks; an interrupt ends it early. */
+    /**
+     * Advances all streams; results are in the order of the updates. A bad update gets an error, and no other is affected.
+     * Blocks until all are done.
+     *
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set
+     * @throws IllegalStateException if the model is closed or a pass fails
+     */
     public List<StreamResult> advance(List<StreamUpdate> updates) {
-        throw new UnsupportedOperationException();
+        StreamResult[] results = new StreamResult[updates.size()];
+        List<StreamJob> jobs = new ArrayList<>();
+        StreamJob[] byUpdate = new StreamJob[updates.size()];
+        for (int i = 0; i < results.length; i++) {
+            StreamUpdate update = updates.get(i);
+            Optional<String> problem = problem(update);
+            if (problem.isPresent()) {
+                results[i] = new StreamResult(update.state(), new double[0], new int[0], 0, null, problem.get());
+                continue;
+            }
+            StreamJob job = new StreamJob(update, ends);
+            byUpdate[i] = job;
+            if (job.isTrivial()) {
+                job.finish();
+            } else {
+                jobs.add(job);
+            }
+        }
+        passes.run(jobs);
+        for (int i = 0; i < results.length; i++) {
+            if (byUpdate[i] != null) {
+                results[i] = byUpdate[i].result();
+            }
+        }
+        return List.of(results);
+    }
+
+    private Optional<String> problem(StreamUpdate update) {
+        if (update.maxNewTokens() > 0 && update.state().position() + update.tokens().length == 0) {
+            return Optional.of("a continuation needs at least one token before it");
+        }
+        return problem(update.tokens());
     }
 
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */
     public void forget(StreamName name) {
-        throw new UnsupportedOperationException();
+        passes.forget(name);
     }
 
+    /** What the model has done since it was loaded. */
+    public StreamModelUsage usage() {
+        return passes.usage();
+    }
+
+    /** Frees the weights and all caches after the pass at hand. Callers that still wait get an error. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        passes.close();
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
     }
 }

@@ -1,11 +1,106 @@
 package io.sinkstream.stream;
 
-/** A stream's state: tokens, a few bytes each, and never tensors. Immutable. */
+import java.util.Arrays;
+
+/**
+ * All that a stream's next numbers depend on, as tokens: its sinks, its history (the pending token and the L x R before it)
+ * and its position. A few bytes a token, and never tensors. Immutable.
+ */
 public final class StreamState {
-    private StreamState() {}
+    private final int sinks;
+    private final long keep;
+    private final int[] first;
+    private final TokenHistory history;
+    private final long position;
+    private final long hash;
+
+    private StreamState(int sinks, long keep, int[] first, TokenHistory history, long position, long hash) {
+        this.sinks = sinks;
+        this.keep = keep;
+        this.first = first;
+        this.history = history;
+        this.position = position;
+        this.hash = hash;
+    }
+
+    /**
+     * A stream without tokens.
+     *
+     * @param sinks S
+     * @param history tokens to keep before the pending one
+     */
+    static StreamState empty(int sinks, long history) {
+        return new StreamState(sinks, history + 1, new int[0], TokenHistory.EMPTY, 0, 0);
+    }
 
     /** How many tokens the stream has. */
     public long position() {
-        throw new UnsupportedOperationException();
+        return position;
+    }
+
+    /** How many of its tokens have been run: all but the pending one. */
+    long epoch() {
+        return Math.max(0, position - 1);
+    }
+
+    /** The rolling hash of the tokens that have been run. */
+    long hash() {
+        return hash;
+    }
+
+    /** The first min(S, position) tokens. */
+    int[] sinks() {
+        return first.clone();
+    }
+
+    /** How many tokens are known before the pending one. */
+    int known() {
+        return Math.max(0, history.size() - 1);
+    }
+
+    /** The last {@code count} tokens before the pending one. */
+    int[] before(int count) {
+        return Arrays.copyOf(history.last(count + 1), count);
+    }
+
+    /** The pending token: the last one, not yet run. There is none while the position is 0. */
+    int pending() {
+        return history.last(1)[0];
+    }
+
+    /** The stream with these tokens behind it. */
+    StreamState append(int[] tokens) {
+        if (tokens.length == 0) {
+            return this;
+        }
+        int missing = (int) Math.min(tokens.length, Math.max(0, sinks - position));
+        int[] start = first;
+        if (missing > 0) {
+            start = Arrays.copyOf(first, first.length + missing);
+            System.arraycopy(tokens, 0, start, first.length, missing);
+        }
+        long run = position == 0 ? hash : mix(hash, pending());
+        for (int i = 0; i < tokens.length - 1; i++) {
+            run = mix(run, tokens[i]);
+        }
+        return new StreamState(sinks, keep, start, history.append(tokens, keep), position + tokens.length, run);
+    }
+
+    /** The same stream with only {@code count} tokens kept before the pending one, now and later. */
+    StreamState withHistory(long count) {
+        int kept = (int) Math.min(count + 1, history.size());
+        return new StreamState(
+                sinks, count + 1, first, TokenHistory.EMPTY.append(history.last(kept), kept), position, hash);
+    }
+
+    /**
+     * The rolling hash of a stream after one more token: the finalizer of SplitMix64 (Steele, Lea and Flood 2014), whose
+     * output differs in about half its bits for inputs that differ in one.
+     */
+    static long mix(long hash, int token) {
+        long z = hash + 0x9E3779B97F4A7C15L * (token + 1L);
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
     }
 }

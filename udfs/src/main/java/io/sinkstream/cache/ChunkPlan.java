@@ -1,0 +1,53 @@
+package io.sinkstream.cache;
+
+/**
+ * Where one chunk reads and writes its stream's cache. Slots count from the ring's start, rows from the chunk's.
+ *
+ * @param rows the chunk's tokens
+ * @param heldSinks sinks already in the cache
+ * @param sinkRows leading rows that are sinks themselves
+ * @param readSlot slot of the oldest key that the first row sees
+ * @param readStraight keys from there up to the ring's end
+ * @param readWrapped keys that go on at slot 0
+ * @param writeRow the first row that is kept in the ring
+ * @param writeSlot its slot
+ * @param writeStraight rows written from there up to the ring's end
+ * @param writeWrapped rows that go on at slot 0
+ * @param singleKeys keys that a single row attends to, itself included: sink copies, then ring slots from 0
+ */
+public record ChunkPlan(
+        int rows,
+        int heldSinks,
+        int sinkRows,
+        int readSlot,
+        int readStraight,
+        int readWrapped,
+        int writeRow,
+        int writeSlot,
+        int writeStraight,
+        int writeWrapped,
+        int singleKeys) {
+
+    /** How many numbers {@link #writeTo} writes. */
+    public static final int NUMBERS = 11;
+
+    /** Writes the components in their order, as the decoder's program reads them. */
+    public void writeTo(long[] numbers, int at) {
+        int[] mine = {
+            rows,
+            heldSinks,
+            sinkRows,
+            readSlot,
+            readStraight,
+            readWrapped,
+            writeRow,
+            writeSlot,
+            writeStraight,
+            writeWrapped,
+            singleKeys
+        };
+        for (int i = 0; i < NUMBERS; i++) {
+            numbers[at + i] = mine[i];
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.sinkstream.checkpoint;
+
+import java.util.List;
+
+/**
+ * Keeps DJL off the network: without these two it downloads natives (on a machine with a GPU, a CUDA build of the
+ * tokenizers) and reports usage. They are read when its natives load, also in executors that no command line of ours
+ * started, so code sets them. Who set one before, keeps it.
+ */
+final class DjlOffline {
+    private DjlOffline() {}
+
+    static void ensure() {
+        for (String property : List.of("ai.djl.offline", "OPT_OUT_TRACKING")) {
+            if (System.getProperty(property) == null) {
+                System.setProperty(property, "true");
+            }
+        }
+    }
+}

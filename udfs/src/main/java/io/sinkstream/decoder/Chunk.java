@@ -1,0 +1,14 @@
+package io.sinkstream.decoder;
+
+import io.sinkstream.cache.KeyValueCache;
+
+/**
+ * The tokens of one stream that one pass takes.
+ *
+ * @param cache the stream's, which holds what was run before them; advanced by the pass if it succeeds
+ * @param tokens what to run, at least one
+ * @param targets for each token the one that follows it, to be scored, or -1; as long as {@code tokens}
+ * @param next whether to predict what follows the last token
+ * @param hash the stream's hash after these tokens
+ */
+public record Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {}

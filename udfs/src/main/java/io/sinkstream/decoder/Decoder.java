@@ -1,0 +1,234 @@
+package io.sinkstream.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import io.sinkstream.cache.CacheShape;
+import io.sinkstream.cache.ChunkPlan;
+import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.cache.SinkWindow;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * A loaded decoder: {@link #run} takes chunks of many streams through all layers in one module call.
+ *
+ * <p>Make and run it on one thread and keep to it: the graph executor's setting and OpenMP's team belong to the thread.
+ * Owns its program and holds its weights, which {@link #close} frees with their manager.
+ */
+public final class Decoder implements AutoCloseable {
+    private final DecoderSpec spec;
+    private final SinkWindow rule;
+    private final CacheShape cacheShape;
+    private final PtNDManager manager;
+    private final PtSymbolBlock program;
+    private final IValue weights;
+    private final IValue frequencies;
+    private final IValue band;
+
+    private Decoder(DecoderSpec spec, SinkWindow rule, PtNDManager manager, List<NDArray> weights) {
+        this.spec = spec;
+        this.rule = rule;
+        this.manager = manager;
+        this.cacheShape = new CacheShape(rule, spec.layers(), spec.keyValueHeads(), spec.headSize(), DataType.FLOAT32);
+        // Without this the graph executor compiles the program anew for the first calls of each shape.
+        JniUtils.setGraphExecutorOptimize(false);
+        try {
+            byte[] archive = new DecoderProgram(spec, rule).archive();
+            this.program = JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        this.weights =
+                IValue.listFrom(weights.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+        this.frequencies = IValue.from((PtNDArray) manager.create(
+                spec.rotary().stream().mapToDouble(Double::doubleValue).toArray()));
+        try (IValue like = IValue.from((PtNDArray) manager.zeros(new Shape(1)))) {
+            this.band = IValueUtils.runMethod(program, "band", like);
+        }
+    }
+
+    /**
+     * Loads the program.
+     *
+     * @param manager owns the weights; closed by {@link #close}
+     * @param weights in {@link DecoderSpec#weights}' order and shapes, fp32
+     */
+    public static Decoder load(DecoderSpec spec, SinkWindow rule, NDManager manager, List<NDArray> weights) {
+        List<DecoderSpec.Weight> wanted = spec.weights();
+        if (weights.size() != wanted.size()) {
+            throw new IllegalArgumentException(weights.size() + " weights for " + wanted.size() + " roles");
+        }
+        for (int i = 0; i < wanted.size(); i++) {
+            long[] shape =
+                    wanted.get(i).shape().stream().mapToLong(Long::longValue).toArray();
+            if (!Arrays.equals(weights.get(i).getShape().getShape(), shape)) {
+                throw new IllegalArgumentException(wanted.get(i).role() + " has shape "
+                        + weights.get(i).getShape() + ", not " + Arrays.toString(shape));
+            }
+        }
+        return new Decoder(spec, rule, (PtNDManager) manager, weights);
+    }
+
+    /** What it is. */
+    public DecoderSpec spec() {
+        return spec;
+    }
+
+    /** The shape of the caches that its chunks need. */
+    public CacheShape cacheShape() {
+        return cacheShape;
+    }
+
+    /** The manager whose children its caches are. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    /**
+     * Runs all chunks in one pass and advances their caches. If it throws, every cache holds what it held before.
+     *
+     * @param chunks of different streams, at least one
+     * @return in their order
+     */
+    public List<ChunkResult> run(List<Chunk> chunks) {
+        Rows rows = new Rows(chunks);
+        double[] numbers;
+        try (Scope scope = new Scope(manager)) {
+            IValue result = scope.own(IValueUtils.runMethod(
+                    program,
+                    "forward",
+                    weights,
+                    frequencies,
+                    band,
+                    scope.list(
+                            chunks.stream().map(chunk -> chunk.cache().tensor()).toList()),
+                    scope.own(IValue.listFrom(rows.plans)),
+                    scope.tensor(rows.ids, new Shape(2, rows.count)),
+                    scope.own(IValue.from(rows.early)),
+                    scope.tensor(rows.scored, new Shape(2, rows.scored.length / 2)),
+                    scope.tensor(rows.last, new Shape(rows.last.length))));
+            numbers = result.toTensor(scope.manager).toDoubleArray();
+        }
+        for (Chunk chunk : chunks) {
+            chunk.cache().advance(chunk.tokens().length, chunk.hash());
+        }
+        return rows.results(numbers);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        frequencies.close();
+        band.close();
+        program.close();
+        manager.close();
+    }
+
+    /** The rows of all chunks, packed as the program takes them. */
+    private static final class Rows {
+        private final List<Chunk> chunks;
+        private final long[] plans;
+        private final int count;
+        private final long[] ids;
+        private final long[] scored;
+        private final long[] last;
+        private boolean early;
+
+        Rows(List<Chunk> chunks) {
+            this.chunks = chunks;
+            this.count =
+                    chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
+            this.plans = new long[chunks.size() * ChunkPlan.NUMBERS];
+            this.ids = new long[2 * count];
+            int targets = chunks.stream().mapToInt(Rows::targets).sum();
+            this.scored = new long[2 * targets];
+            this.last = new long[(int) chunks.stream().filter(Chunk::next).count()];
+            int row = 0;
+            int score = 0;
+            int next = 0;
+            for (int c = 0; c < chunks.size(); c++) {
+                Chunk chunk = chunks.get(c);
+                KeyValueCache cache = chunk.cache();
+                cache.reserve(chunk.tokens().length).writeTo(plans, c * ChunkPlan.NUMBERS);
+                early |= cache.unsettled();
+                for (int i = 0; i < chunk.tokens().length; i++, row++) {
+                    ids[row] = chunk.tokens()[i];
+                    ids[count + row] = cache.end() + i;
+                    if (chunk.targets()[i] >= 0) {
+                        scored[score] = row;
+                        scored[targets + score] = chunk.targets()[i];
+                        score++;
+                    }
+                }
+                if (chunk.next()) {
+                    last[next++] = row - 1;
+                }
+            }
+        }
+
+        private static int targets(Chunk chunk) {
+            return (int) Arrays.stream(chunk.targets()).filter(t -> t >= 0).count();
+        }
+
+        List<ChunkResult> results(double[] numbers) {
+            List<ChunkResult> results = new ArrayList<>(chunks.size());
+            int score = 0;
+            int next = scored.length / 2;
+            for (Chunk chunk : chunks) {
+                double[] nll = new double[chunk.tokens().length];
+                for (int i = 0; i < nll.length; i++) {
+                    nll[i] = chunk.targets()[i] >= 0 ? numbers[score++] : Double.NaN;
+                }
+                results.add(
+                        chunk.next()
+                                ? new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length])
+                                : new ChunkResult(nll, -1, Double.NaN));
+            }
+            return results;
+        }
+    }
+
+    /** The native values of one pass; closed with it. IValues have no finalizer. */
+    private static final class Scope implements AutoCloseable {
+        private final PtNDManager manager;
+        private final Deque<IValue> values = new ArrayDeque<>();
+
+        Scope(PtNDManager parent) {
+            this.manager = (PtNDManager) parent.newSubManager();
+        }
+
+        IValue own(IValue value) {
+            values.push(value);
+            return value;
+        }
+
+        IValue tensor(long[] numbers, Shape shape) {
+            return own(IValue.from((PtNDArray) manager.create(numbers, shape)));
+        }
+
+        IValue list(List<NDArray> tensors) {
+            return own(
+                    IValue.listFrom(tensors.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new)));
+        }
+
+        @Override
+        public void close() {
+            values.forEach(IValue::close);
+            manager.close();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.sinkstream.family;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.checkpoint.TensorHeader;
+import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.settings.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The families, and the way from a checkpoint to a decoder. */
+public final class Families {
+    /** By {@code model_type}. */
+    private static final Map<String, Family> ALL = Map.of(
+            "llama", new LlamaFamily(),
+            "mistral", new LlamaFamily(),
+            "yi", new LlamaFamily(),
+            "Yi", new LlamaFamily());
+
+    private Families() {}
+
+    /**
+     * What the checkpoint is, its weights' headers checked. Reads no weight.
+     *
+     * @throws io.sinkstream.settings.UserException for a family, a field or a weight that is missing or not supported
+     */
+    public static DecoderSpec spec(Checkpoint checkpoint, SinkWindow rule) {
+        Family family = family(checkpoint);
+        DecoderSpec spec = family.spec(checkpoint, rule);
+        for (DecoderSpec.Weight weight : spec.weights()) {
+            TensorHeader header = checkpoint.tensor(family.tensor(weight.role()));
+            if (!header.shape().equals(weight.shape())) {
+                throw new UserException(header.file() + ": tensor \"" + header.name() + "\" has shape " + header.shape()
+                        + "; config.json makes it " + weight.shape());
+            }
+        }
+        return spec;
+    }
+
+    /**
+     * Loads the decoder, on the calling thread, to which it then belongs. Weights of fp32 files stay where they are mapped.
+     *
+     * @param manager will own the weights; the decoder closes it
+     */
+    public static Decoder load(Checkpoint checkpoint, SinkWindow rule, NDManager manager) {
+        Family family = family(checkpoint);
+        DecoderSpec spec = spec(checkpoint, rule);
+        List<NDArray> weights = new ArrayList<>();
+        for (DecoderSpec.Weight weight : spec.weights()) {
+            weights.add(MappedWeight.load(checkpoint, checkpoint.tensor(family.tensor(weight.role())), manager));
+        }
+        return Decoder.load(spec, rule, manager, weights);
+    }
+
+    private static Family family(Checkpoint checkpoint) {
+        Family family = ALL.get(checkpoint.config().modelType());
+        if (family == null) {
+            throw checkpoint
+                    .config()
+                    .unsupported(
+                            "model_type",
+                            "one of "
+                                    + String.join(
+                                            ", ", ALL.keySet().stream().sorted().toList()));
+        }
+        return family;
+    }
+}

@@ -1,0 +1,214 @@
+package io.sinkstream.stream;
+
+import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.decoder.Chunk;
+import io.sinkstream.decoder.ChunkResult;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Set;
+
+/**
+ * One update on its way through the model: which tokens are still to be run, and what came out. Touched by the model's
+ * thread only, between {@link #begin} and {@link #result}.
+ */
+final class StreamJob {
+    private final StreamUpdate update;
+    private final Set<Integer> ends;
+    private final double[] nll;
+    private final Deque<Run> runs = new ArrayDeque<>();
+    private int[] continuation = new int[0];
+    private int continued;
+    private double continuationNll;
+    private FinishReason finish;
+    private StreamResult result;
+    private KeyValueCache cache;
+    /** The rolling hash of what the cache holds. */
+    private long hash;
+    /** Of the run at hand. */
+    private int done;
+
+    /**
+     * Tokens to run one after another.
+     *
+     * @param skipTo the position to go on at, leaving out what is not known; -1 to go on where the cache is
+     * @param targets for each token the one to score after it, or -1
+     * @param into where in the result's NLLs the first target's goes
+     * @param predict whether the token behind the last is wanted
+     */
+    private record Run(long skipTo, int[] tokens, int[] targets, int into, boolean predict) {
+        static Run warmUp(long skipTo, int[] tokens) {
+            int[] none = new int[tokens.length];
+            Arrays.fill(none, -1);
+            return new Run(skipTo, tokens, none, 0, false);
+        }
+    }
+
+    /** @param ends the end-of-sequence tokens */
+    StreamJob(StreamUpdate update, Set<Integer> ends) {
+        this.update = update;
+        this.ends = ends;
+        this.nll = new double[update.tokens().length];
+        Arrays.fill(nll, Double.NaN);
+        if (generates()) {
+            this.continuation = new int[Math.min(update.maxNewTokens(), 64)];
+        }
+    }
+
+    private boolean generates() {
+        return update.maxNewTokens() > 0;
+    }
+
+    /** Whether nothing has to be run: no new token, or only a stream's first. */
+    boolean isTrivial() {
+        return !generates() && (update.tokens().length == 0 || update.state().position() + update.tokens().length < 2);
+    }
+
+    StreamUpdate update() {
+        return update;
+    }
+
+    KeyValueCache cache() {
+        return cache;
+    }
+
+    /** How many tokens the stream may have at the end. */
+    long finalTokens() {
+        return update.state().position() + update.tokens().length + update.maxNewTokens();
+    }
+
+    /**
+     * Starts on a cache that holds the state's tokens or nothing.
+     *
+     * @return how many tokens have to be run again because it holds nothing
+     */
+    int begin(KeyValueCache taken) {
+        StreamState state = update.state();
+        cache = taken;
+        hash = state.hash();
+        int rebuilt = 0;
+        if (state.epoch() > 0 && cache.end() == 0) {
+            rebuilt = warmUp(state);
+        }
+        int[] tokens = update.tokens();
+        int pending = state.position() > 0 ? 1 : 0;
+        int[] chain = new int[pending + tokens.length];
+        if (pending == 1) {
+            chain[0] = state.pending();
+        }
+        System.arraycopy(tokens, 0, chain, pending, tokens.length);
+        int[] run = generates() ? chain : Arrays.copyOf(chain, chain.length - 1);
+        int[] targets = new int[run.length];
+        Arrays.fill(targets, -1);
+        System.arraycopy(chain, 1, targets, 0, chain.length - 1);
+        runs.add(new Run(-1, run, targets, 1 - pending, generates()));
+        return rebuilt;
+    }
+
+    /** The sinks, then the history, as if nothing were between (design: recovery from tokens). */
+    private int warmUp(StreamState state) {
+        int known = state.known();
+        long from = state.epoch() - known;
+        int[] sinks = state.sinks();
+        int[] history = state.before(known);
+        if (from > sinks.length) {
+            if (sinks.length > 0) {
+                runs.add(Run.warmUp(-1, sinks));
+            }
+            if (history.length > 0) {
+                runs.add(Run.warmUp(from, history));
+            }
+            return sinks.length + history.length;
+        }
+        int[] all = Arrays.copyOf(sinks, (int) from + history.length);
+        System.arraycopy(history, 0, all, (int) from, history.length);
+        runs.add(Run.warmUp(-1, all));
+        return all.length;
+    }
+
+    /** How many tokens can be run before another pass is needed. */
+    int ready() {
+        return runs.getFirst().tokens().length - done;
+    }
+
+    /** The next {@code count} tokens as a chunk. */
+    Chunk chunk(int count) {
+        Run run = runs.getFirst();
+        if (run.skipTo() >= 0 && done == 0 && cache.end() < run.skipTo()) {
+            cache.skipTo(run.skipTo());
+        }
+        int[] tokens = Arrays.copyOfRange(run.tokens(), done, done + count);
+        int[] targets = Arrays.copyOfRange(run.targets(), done, done + count);
+        boolean ends = done + count == run.tokens().length;
+        return new Chunk(cache, tokens, targets, ends && run.predict(), hashAfter(tokens));
+    }
+
+    /** A warm-up leads to the state's own hash, whatever part of it is known. */
+    private long hashAfter(int[] tokens) {
+        if (runs.size() > 1) {
+            return update.state().hash();
+        }
+        long after = hash;
+        for (int token : tokens) {
+            after = StreamState.mix(after, token);
+        }
+        return after;
+    }
+
+    /** Takes what a pass gave for the chunk. */
+    void accept(Chunk chunk, ChunkResult result) {
+        Run run = runs.getFirst();
+        for (int i = 0; i < chunk.tokens().length; i++) {
+            if (chunk.targets()[i] >= 0) {
+                nll[run.into() + done + i] = result.nll()[i];
+            }
+        }
+        hash = chunk.hash();
+        done += chunk.tokens().length;
+        if (done < run.tokens().length) {
+            return;
+        }
+        runs.removeFirst();
+        done = 0;
+        if (run.predict()) {
+            accept(result.next(), result.nextNll());
+        }
+    }
+
+    private void accept(int next, double nextNll) {
+        if (!update.ignoreEos() && ends.contains(next)) {
+            finish = FinishReason.EOS;
+            return;
+        }
+        if (continued == continuation.length) {
+            continuation = Arrays.copyOf(continuation, Math.min(2 * continued, update.maxNewTokens()));
+        }
+        continuation[continued++] = next;
+        continuationNll += nextNll;
+        if (continued == update.maxNewTokens()) {
+            finish = FinishReason.LENGTH;
+        } else {
+            runs.add(new Run(-1, new int[] {next}, new int[] {-1}, 0, true));
+        }
+    }
+
+    boolean isDone() {
+        return runs.isEmpty();
+    }
+
+    /** Makes the result; leaves the cache at the new state's epoch. */
+    void finish() {
+        int[] generated = Arrays.copyOf(continuation, continued);
+        StreamState state = update.state().append(update.tokens()).append(generated);
+        if (cache != null && cache.end() > state.epoch()) {
+            // The last token was run to see what follows it, and nothing did. It is the pending one all the same.
+            cache.stepBack(state.hash());
+        }
+        result = new StreamResult(state, nll, generated, continuationNll, finish, null);
+    }
+
+    /** What became of the update. */
+    StreamResult result() {
+        return result;
+    }
+}
