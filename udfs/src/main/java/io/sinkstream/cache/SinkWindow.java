@@ -48,7 +48,7 @@ public record SinkWindow(int sinks, int window) {
 
     /** Checks the sizes; S + R + 1 must be an int. */
     public SinkWindow {
-        if (sinks < 0 || window < 1 || (long) 2 * sinks + window + 1 > Integer.MAX_VALUE) {
+        if (sinks < 0 || window < 1 || 2L * sinks + window + 1 > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("sinks " + sinks + ", window " + window);
         }
     }

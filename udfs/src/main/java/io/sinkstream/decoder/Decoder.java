@@ -31,7 +31,6 @@ import java.util.List;
  */
 public final class Decoder implements AutoCloseable {
     private final DecoderSpec spec;
-    private final SinkWindow rule;
     private final CacheShape cacheShape;
     private final PtNDManager manager;
     private final PtSymbolBlock program;
@@ -41,7 +40,6 @@ public final class Decoder implements AutoCloseable {
 
     private Decoder(DecoderSpec spec, SinkWindow rule, PtNDManager manager, List<NDArray> weights) {
         this.spec = spec;
-        this.rule = rule;
         this.manager = manager;
         this.cacheShape = new CacheShape(rule, spec.layers(), spec.keyValueHeads(), spec.headSize(), DataType.FLOAT32);
         // Without this the graph executor compiles the program anew for the first calls of each shape.
@@ -175,7 +173,7 @@ public final class Decoder implements AutoCloseable {
                     }
                 }
                 if (chunk.next()) {
-                    last[next++] = row - 1;
+                    last[next++] = row - 1L;
                 }
             }
         }

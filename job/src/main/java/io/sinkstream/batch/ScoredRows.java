@@ -1,0 +1,374 @@
+package io.sinkstream.batch;
+
+import io.sinkstream.batch.RowLayout.BadRow;
+import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.settings.LateRows;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamName;
+import io.sinkstream.stream.StreamResult;
+import io.sinkstream.stream.StreamState;
+import io.sinkstream.stream.StreamUpdate;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+
+/**
+ * The scored rows of one partition whose rows are sorted by key and order.
+ *
+ * <p>Rows are taken until they hold a good number of passes' tokens, whatever keys they belong to. Then one call
+ * advances all their streams, each by its rows' tokens in one piece, and the rows come out in the order in which they
+ * came. A stream that goes on beyond the buffer carries its state over, so that a stream of any length takes the
+ * buffer's memory and no more.
+ */
+final class ScoredRows implements Iterator<Row> {
+    /** Enough that the last, half-filled pass of a buffer costs little. */
+    private static final int BUFFERED_PASSES = 16;
+
+    /** Rows without tokens and rows of wide tables fill a buffer too. */
+    private static final int BUFFERED_ROWS = 16_384;
+
+    /** About what the buffered texts may take. One row may be larger. */
+    private static final long BUFFERED_BYTES = 32L << 20;
+
+    private final Iterator<Row> input;
+    private final StreamModel model;
+    private final TextTokenizer tokenizer;
+    private final ScoringOptions options;
+    private final RowLayout layout;
+    private final String query;
+    private final ScoringTotals totals;
+    private final int[] prefix;
+    private final long bufferedTokens;
+    private final Deque<Scored> ready = new ArrayDeque<>();
+    private final Set<StreamName> cached = new HashSet<>();
+    private Row ahead;
+    private Stream open;
+
+    ScoredRows(
+            Iterator<Row> input,
+            StreamModel model,
+            ScoringOptions options,
+            RowLayout layout,
+            String query,
+            ScoringTotals totals) {
+        this.input = input;
+        this.model = model;
+        this.options = options;
+        this.layout = layout;
+        this.query = query;
+        this.totals = totals;
+        tokenizer = options.tokens() == null ? model.tokenizer().orElseThrow() : null;
+        prefix = tokenizer == null ? new int[0] : tokenizer.prefix();
+        bufferedTokens = (long) BUFFERED_PASSES * options.passTokens();
+        advanceInput();
+        TaskContext task = TaskContext.get();
+        if (task != null) {
+            // A task that fails in the middle of a stream leaves its cache to no one.
+            task.addTaskCompletionListener(unused -> cached.forEach(model::forget));
+        }
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (ready.isEmpty() && ahead != null) {
+            scoreBuffer();
+        }
+        return !ready.isEmpty();
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return row(ready.remove());
+    }
+
+    private void advanceInput() {
+        ahead = input.hasNext() ? input.next() : null;
+    }
+
+    private void scoreBuffer() {
+        List<Stream> streams = new ArrayList<>();
+        List<Scored> rows = new ArrayList<>();
+        if (open != null) {
+            streams.add(open);
+        }
+        long tokens = 0;
+        long bytes = 0;
+        while (ahead != null && tokens < bufferedTokens && bytes < BUFFERED_BYTES && rows.size() < BUFFERED_ROWS) {
+            String key = layout.key(ahead);
+            if (key != null && (open == null || !open.key.equals(key))) {
+                open = new Stream(key, new StreamName(query, key), model.start());
+                streams.add(open);
+            }
+            Scored row = new Scored(ahead, key == null ? null : open);
+            try {
+                tokens += admit(row);
+                rows.add(row);
+            } catch (BadRow e) {
+                if (e.problem() == RowProblem.LATE && options.late() == LateRows.DROP) {
+                    totals.dropped();
+                } else {
+                    row.error = e.getMessage();
+                    totals.bad(e.problem());
+                    rows.add(row);
+                }
+            }
+            bytes += row.bytes;
+            advanceInput();
+        }
+        boolean goesOn = open != null && ahead != null && open.key.equals(layout.key(ahead));
+        Stream goingOn = goesOn ? open : null;
+        advance(streams, goingOn);
+        rows.forEach(this::finish);
+        for (Stream stream : streams) {
+            stream.clear();
+            if (stream != goingOn) {
+                end(stream);
+            }
+        }
+        open = goingOn;
+        ready.addAll(rows);
+    }
+
+    /** Gives a good row its tokens, and returns how many there are. */
+    private int admit(Scored row) throws BadRow {
+        Stream stream = row.stream;
+        if (stream == null) {
+            throw new BadRow(RowProblem.NULL_KEY, "the key is null");
+        }
+        if (layout.lacksOrder(row.input)) {
+            throw new BadRow(RowProblem.NULL_ORDER, "the order is null");
+        }
+        if (layout.lacksContent(row.input)) {
+            throw new BadRow(
+                    RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
+        }
+        if (tokenizer != null) {
+            row.bytes = Utf8.length(layout.text(row.input)) + Utf8.length(options.separator());
+            if (row.bytes > options.maxRowBytes()) {
+                throw new BadRow(
+                        RowProblem.TOO_LARGE,
+                        "text and separator have " + row.bytes + " bytes, over the " + options.maxRowBytes() + " of "
+                                + Settings.MAX_ROW_BYTES);
+            }
+        }
+        Object order = layout.order(row.input);
+        if (order != null && Orders.same(order, stream.lastOrder) && options.late() != LateRows.SCORE) {
+            throw new BadRow(
+                    RowProblem.LATE, "late: the order " + Orders.text(order) + " is not above the stream's last");
+        }
+        int[] tokens = tokenizer == null
+                ? layout.tokens(row.input)
+                : tokenizer.encode(layout.text(row.input) + options.separator());
+        String problem = model.problem(tokens).orElse(null);
+        if (problem != null) {
+            throw new BadRow(RowProblem.BAD_TOKEN, problem);
+        }
+        row.from = stream.count;
+        if (!stream.isBegun) {
+            stream.append(prefix);
+            stream.isBegun = true;
+        }
+        stream.append(tokens);
+        row.to = stream.count;
+        stream.lastOrder = order;
+        return row.to - row.from;
+    }
+
+    private void advance(List<Stream> streams, Stream goingOn) {
+        List<Stream> moving =
+                streams.stream().filter(stream -> stream.count > 0).toList();
+        if (moving.isEmpty()) {
+            return;
+        }
+        List<StreamUpdate> updates = new ArrayList<>(moving.size());
+        for (Stream stream : moving) {
+            // A stream that lies within this buffer needs its cache for this call only.
+            if (stream == goingOn) {
+                cached.add(stream.name);
+            }
+            StreamName name = cached.contains(stream.name) ? stream.name : null;
+            updates.add(StreamUpdate.score(name, stream.state, stream.tokens()));
+        }
+        List<StreamResult> results = model.advance(updates);
+        for (int i = 0; i < results.size(); i++) {
+            Stream stream = moving.get(i);
+            StreamResult result = results.get(i);
+            if (result.error() != null) {
+                // Every token was checked before: this is no row's fault.
+                throw new IllegalStateException("stream " + stream.key + ": " + result.error());
+            }
+            stream.nll = result.nll();
+            stream.next = result.state();
+        }
+    }
+
+    /** Works out a good row's numbers, in stream order. */
+    private void finish(Scored row) {
+        if (row.error != null) {
+            return;
+        }
+        Stream stream = row.stream;
+        row.tokenNll = Arrays.copyOfRange(stream.nll, row.from, row.to);
+        for (double nll : row.tokenNll) {
+            if (!Double.isNaN(nll)) {
+                row.nll += nll;
+                row.predicted++;
+            }
+        }
+        stream.predicted += row.predicted;
+        stream.totalNll += row.nll;
+        row.streamTokens = stream.state.position() + row.to;
+        row.streamPerplexity = perplexity(stream.totalNll, stream.predicted);
+        totals.scored(row.tokenNll.length, row.predicted, row.nll, row.bytes);
+        Double perplexity = perplexity(row.nll, row.predicted);
+        if (perplexity != null && totals.ranks(perplexity)) {
+            Object order = layout.order(row.input);
+            totals.rank(new Ranked(
+                    stream.key,
+                    order == null ? null : Orders.text(order),
+                    row.tokenNll.length,
+                    perplexity,
+                    tokenizer == null ? null : start(layout.text(row.input))));
+        }
+        if (!options.tokenNll()) {
+            row.tokenCount = row.tokenNll.length;
+            row.tokenNll = null;
+        }
+    }
+
+    private void end(Stream stream) {
+        if (cached.remove(stream.name)) {
+            model.forget(stream.name);
+        }
+        if (stream.isBegun) {
+            Double perplexity = perplexity(stream.totalNll, stream.predicted);
+            totals.ended(
+                    perplexity == null
+                            ? null
+                            : new Ranked(stream.key, null, stream.state.position(), perplexity, null));
+        }
+    }
+
+    private Row row(Scored scored) {
+        Object[] values = new Object[layout.columns() + ResultColumns.count(options)];
+        for (int i = 0; i < layout.columns(); i++) {
+            values[i] = scored.input.get(i);
+        }
+        boolean isGood = scored.error == null;
+        Double nll = isGood && scored.predicted > 0 ? (Double) scored.nll : null;
+        int i = layout.columns();
+        values[i++] = isGood ? (Integer) scored.tokenCount() : null;
+        values[i++] = nll;
+        values[i++] = isGood ? perplexity(scored.nll, scored.predicted) : null;
+        values[i++] = nll != null && scored.bytes > 0 ? (Double) (nll / Math.log(2) / scored.bytes) : null;
+        values[i++] = isGood ? (Long) scored.streamTokens : null;
+        values[i++] = scored.streamPerplexity;
+        values[i++] = scored.error;
+        if (options.tokenNll()) {
+            values[i] = isGood ? nullable(scored.tokenNll) : null;
+        }
+        return RowFactory.create(values);
+    }
+
+    /** NaN, where nothing predicted the token, becomes null. */
+    private static Double[] nullable(double[] numbers) {
+        Double[] result = new Double[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            result[i] = Double.isNaN(numbers[i]) ? null : (Double) numbers[i];
+        }
+        return result;
+    }
+
+    private static Double perplexity(double nll, long predicted) {
+        return predicted == 0 ? null : (Double) Math.exp(nll / predicted);
+    }
+
+    private static String start(String text) {
+        return text.codePointCount(0, text.length()) <= Ranked.TEXT_CHARACTERS
+                ? text
+                : text.substring(0, text.offsetByCodePoints(0, Ranked.TEXT_CHARACTERS));
+    }
+
+    /** A stream of which this task has rows at hand. */
+    private static final class Stream {
+        private final String key;
+        private final StreamName name;
+        /** Before the buffer's rows. */
+        private StreamState state;
+        /** After them. */
+        private StreamState next;
+        /** The tokens of the buffer's rows, {@code count} of them, and their NLLs. */
+        private int[] tokens = new int[0];
+        private int count;
+        private double[] nll = new double[0];
+        private Object lastOrder;
+        private boolean isBegun;
+        private long predicted;
+        private double totalNll;
+
+        Stream(String key, StreamName name, StreamState state) {
+            this.key = key;
+            this.name = name;
+            this.state = state;
+            next = state;
+        }
+
+        void append(int[] more) {
+            if (count + more.length > tokens.length) {
+                tokens = Arrays.copyOf(tokens, Math.max(count + more.length, 2 * count));
+            }
+            System.arraycopy(more, 0, tokens, count, more.length);
+            count += more.length;
+        }
+
+        int[] tokens() {
+            return Arrays.copyOf(tokens, count);
+        }
+
+        void clear() {
+            state = next;
+            tokens = new int[0];
+            count = 0;
+            nll = new double[0];
+        }
+    }
+
+    /** A row, and its numbers once they are known. */
+    private static final class Scored {
+        private final Row input;
+        private final Stream stream;
+        /** Its tokens' places among those of its stream in the buffer. */
+        private int from;
+        private int to;
+        private long bytes;
+        private double[] tokenNll;
+        private int tokenCount;
+        private double nll;
+        private int predicted;
+        private long streamTokens;
+        private Double streamPerplexity;
+        private String error;
+
+        Scored(Row input, Stream stream) {
+            this.input = input;
+            this.stream = stream;
+        }
+
+        int tokenCount() {
+            return tokenNll == null ? tokenCount : tokenNll.length;
+        }
+    }
+}

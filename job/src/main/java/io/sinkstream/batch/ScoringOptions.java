@@ -1,0 +1,131 @@
+package io.sinkstream.batch;
+
+import io.sinkstream.settings.LateRows;
+import io.sinkstream.settings.MemoryBudget;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelDescription;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import java.io.Serializable;
+import java.nio.file.Path;
+
+/**
+ * How rows are scored. The components are {@link Settings} of the same names; a column that was not given is null.
+ *
+ * @param model the checkpoint's folder, on the driver and on every executor
+ * @param sinks S
+ * @param window R
+ * @param dtype the number type to compute in
+ * @param device the device that the model runs on
+ * @param chunkTokens the most tokens of one stream in one pass
+ * @param passTokens the most tokens of all streams in one pass
+ * @param cacheMemory the budget of all caches on an executor
+ * @param key the streams' column; null if each file is a stream
+ * @param order the order's column; null for the order of the files
+ * @param text the text's column; null for the default or with {@code tokens}
+ * @param tokens the token ids' column; null with a text
+ * @param separator what follows each text
+ * @param late what becomes of late rows
+ * @param maxRowBytes the most bytes of a text and its separator
+ * @param prefix what the added columns' names start with
+ * @param tokenNll whether every token's NLL comes out
+ * @param partitions over how many tasks the streams are spread; 0 to choose by the cluster's size
+ */
+public record ScoringOptions(
+        String model,
+        int sinks,
+        int window,
+        String dtype,
+        String device,
+        int chunkTokens,
+        int passTokens,
+        MemoryBudget cacheMemory,
+        String key,
+        String order,
+        String text,
+        String tokens,
+        String separator,
+        LateRows late,
+        long maxRowBytes,
+        String prefix,
+        boolean tokenNll,
+        int partitions)
+        implements Serializable {
+
+    /** Checks what can be checked without the input or the model. */
+    public ScoringOptions {
+        if (text != null && tokens != null) {
+            throw new UserException(
+                    Settings.TEXT + " " + text + " and " + Settings.TOKENS + " " + tokens + ": only one can be given");
+        }
+    }
+
+    /** The options that these settings say. Throws UserException if they lack the model or contradict each other. */
+    public static ScoringOptions from(SettingValues values) {
+        return new ScoringOptions(
+                values.require(Settings.MODEL),
+                values.require(Settings.SINKS),
+                values.require(Settings.WINDOW),
+                values.require(Settings.DTYPE),
+                values.require(Settings.DEVICE),
+                values.require(Settings.CHUNK_TOKENS),
+                values.require(Settings.PASS_TOKENS),
+                values.require(Settings.CACHE_MEMORY),
+                values.find(Settings.KEY).orElse(null),
+                values.find(Settings.ORDER).orElse(null),
+                values.find(Settings.TEXT).orElse(null),
+                values.find(Settings.TOKENS).orElse(null),
+                values.require(Settings.SEPARATOR),
+                values.require(Settings.LATE),
+                values.require(Settings.MAX_ROW_BYTES),
+                values.require(Settings.PREFIX),
+                values.require(Settings.TOKEN_NLL),
+                values.require(Settings.PARTITIONS));
+    }
+
+    /** The same with the text in {@code column}. */
+    public ScoringOptions withText(String column) {
+        return new ScoringOptions(
+                model,
+                sinks,
+                window,
+                dtype,
+                device,
+                chunkTokens,
+                passTokens,
+                cacheMemory,
+                key,
+                order,
+                column,
+                tokens,
+                separator,
+                late,
+                maxRowBytes,
+                prefix,
+                tokenNll,
+                partitions);
+    }
+
+    /**
+     * Checks the model by its headers, on the driver.
+     *
+     * @throws UserException if it can't be run, or texts are to be scored and it has no tokenizer
+     */
+    public ModelDescription describe() {
+        ModelDescription description = StreamModel.describe(modelOptions());
+        if (tokens == null && !description.tokenizer()) {
+            throw new UserException(Settings.MODEL + ": " + model
+                    + " has no tokenizer.json, so that no text can be scored; add it, or give token ids by "
+                    + Settings.TOKENS);
+        }
+        return description;
+    }
+
+    /** The model's part of the options, with this machine's memory as the measure of the cache's budget. */
+    ModelOptions modelOptions() {
+        return new ModelOptions(
+                Path.of(model), sinks, window, dtype, device, chunkTokens, passTokens, cacheMemory.bytes());
+    }
+}

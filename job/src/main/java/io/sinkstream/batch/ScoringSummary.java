@@ -1,0 +1,50 @@
+package io.sinkstream.batch;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a scoring run, or a task of it, has done so far.
+ *
+ * @param rows rows read
+ * @param scored rows without an error
+ * @param dropped late rows that were left out
+ * @param problems how many rows have an error, by what is wrong with them
+ * @param streams streams with at least one good row that have ended
+ * @param tokens tokens of the scored rows
+ * @param predicted how many of them were predicted: all but each stream's first
+ * @param nll their summed NLL, nats
+ * @param bytes of UTF-8 of the scored texts and separators; 0 where only tokens were given
+ * @param topRows the rows of highest perplexity, highest first
+ * @param topStreams the streams of highest perplexity, highest first
+ */
+public record ScoringSummary(
+        long rows,
+        long scored,
+        long dropped,
+        Map<RowProblem, Long> problems,
+        long streams,
+        long tokens,
+        long predicted,
+        double nll,
+        long bytes,
+        List<Ranked> topRows,
+        List<Ranked> topStreams)
+        implements Serializable {
+
+    /** How many rows have an error. */
+    public long errors() {
+        return problems.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Over all predicted tokens; NaN if there are none. */
+    public double perplexity() {
+        return Math.exp(nll / predicted);
+    }
+
+    /** Over all scored texts; NaN if there are none. */
+    public double bitsPerByte() {
+        return bytes == 0 ? Double.NaN : nll / Math.log(2) / bytes;
+    }
+}

@@ -1,0 +1,51 @@
+package io.sinkstream.batch;
+
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.StreamModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Iterator;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+
+/** Scores the rows of one partition, sorted by key and order, with the executor's model. */
+final class ScoringTask implements MapPartitionsFunction<Row, Row> {
+    private static final long serialVersionUID = 1;
+
+    private final ScoringOptions options;
+    private final RowLayout layout;
+    private final String query;
+    private final ScoringTotals totals;
+
+    /** @param query names this run, so that no two runs share a stream's cache */
+    ScoringTask(ScoringOptions options, RowLayout layout, String query, ScoringTotals totals) {
+        this.options = options;
+        this.layout = layout;
+        this.query = query;
+        this.totals = totals;
+    }
+
+    @Override
+    public Iterator<Row> call(Iterator<Row> rows) {
+        // A partition without rows loads no model.
+        return rows.hasNext()
+                ? new ScoredRows(rows, model(), options, layout, query, totals)
+                : Collections.emptyIterator();
+    }
+
+    private StreamModel model() {
+        String host = SparkEnv.get().blockManager().blockManagerId().host();
+        if (!Files.isDirectory(Path.of(options.model()))) {
+            throw new UserException(Settings.MODEL + ": there is no folder " + options.model() + " on the executor's host "
+                    + host + "; the checkpoint must be at this path on every executor");
+        }
+        try {
+            return StreamModel.shared(options.modelOptions());
+        } catch (UserException e) {
+            throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);
+        }
+    }
+}

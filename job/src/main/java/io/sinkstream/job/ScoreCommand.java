@@ -1,0 +1,118 @@
+package io.sinkstream.job;
+
+import io.sinkstream.batch.KeyedScoring;
+import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.batch.ScoringTotals;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+
+/** {@code score}: perplexity per row and stream. */
+final class ScoreCommand extends SettingsCommand {
+    @Override
+    List<Setting<?>> settings() {
+        return List.of(
+                Settings.MODEL,
+                Settings.SINKS,
+                Settings.WINDOW,
+                Settings.DTYPE,
+                Settings.DEVICE,
+                Settings.CHUNK_TOKENS,
+                Settings.PASS_TOKENS,
+                Settings.CACHE_MEMORY,
+                Settings.INPUT,
+                Settings.FORMAT,
+                Settings.SCHEMA,
+                Settings.OPTION,
+                Settings.KEY,
+                Settings.ORDER,
+                Settings.TEXT,
+                Settings.TOKENS,
+                Settings.SEPARATOR,
+                Settings.LATE,
+                Settings.MAX_ROW_BYTES,
+                Settings.PREFIX,
+                Settings.TOKEN_NLL,
+                Settings.PARTITIONS,
+                Settings.OUTPUT,
+                Settings.OUTPUT_FORMAT,
+                Settings.OUTPUT_OPTION,
+                Settings.OVERWRITE);
+    }
+
+    @Override
+    List<String> description() {
+        return List.of(
+                "Scores keyed text streams: how well the model predicts each row from the stream before it.",
+                "",
+                "Adds to the input's columns: tokens, nll (nats), perplexity, bits_per_byte, stream_tokens,"
+                        + " stream_perplexity, error.");
+    }
+
+    @Override
+    List<String> examples() {
+        return List.of(
+                "  Meetings, a JSON object a line:",
+                "    score --model llama --input meetings.jsonl --key meeting --order seq --output scored",
+                "  Log files, each a stream and each line a row:",
+                "    score --model llama --input '/var/log/app/*.log' --format text",
+                "  Token ids instead of a text, and every token's number:",
+                "    score --model llama --input ids.parquet --key id --tokens ids --prefix s_ --token-nll");
+    }
+
+    @Override
+    void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        ScoringOptions given = ScoringOptions.from(values);
+        Optional<String> output = values.find(Settings.OUTPUT);
+        TableInput input = TableInput.from(values);
+        // Lines of text files are in the column of this name.
+        ScoringOptions options =
+                input.isText() && given.text() == null && given.tokens() == null ? given.withText("value") : given;
+        options.describe();
+        try (Session session = Session.open("sinkstream score")) {
+            output.ifPresent(path -> OutputFolder.check(
+                    session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            Dataset<Row> rows = input.read(session.spark());
+            ScoringTotals totals = new ScoringTotals();
+            session.spark().sparkContext().register(totals, "sinkstream.score");
+            Dataset<Row> scored = KeyedScoring.score(rows, options, totals);
+            try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
+                try {
+                    write(scored, values, output);
+                } catch (AnalysisException e) {
+                    throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
+                } catch (Exception e) {
+                    throw progress.failure(e);
+                }
+                progress.end();
+            }
+            ScoreReport.print(out, totals.value(), output.orElse(null));
+        }
+    }
+
+    /** Spark throws its AnalysisException, a checked one, without declaring it. */
+    private static void write(Dataset<Row> scored, SettingValues values, Optional<String> output)
+            throws AnalysisException {
+        if (output.isEmpty()) {
+            scored.write().format("noop").mode(SaveMode.Overwrite).save();
+            return;
+        }
+        try {
+            scored.write()
+                    .format(values.require(Settings.OUTPUT_FORMAT))
+                    .options(values.find(Settings.OUTPUT_OPTION).orElse(java.util.Map.of()))
+                    .mode(values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists)
+                    .save(output.orElseThrow());
+        } catch (org.apache.spark.SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
+        }
+    }
+}

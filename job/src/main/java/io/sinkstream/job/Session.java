@@ -1,0 +1,66 @@
+package io.sinkstream.job;
+
+import java.net.URISyntaxException;
+import java.net.URL;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.config.Configuration;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.config.DefaultConfiguration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** The Spark session of one command: the one that is there already, or one that ends with the command. */
+final class Session implements AutoCloseable {
+    private final SparkSession spark;
+    private final boolean isOurs;
+
+    private Session(SparkSession spark, boolean isOurs) {
+        this.spark = spark;
+        this.isOurs = isOurs;
+    }
+
+    /** Opens it, with what Spark's configuration says and {@code local[*]} where it names no master. */
+    static Session open(String name) {
+        quietLogs();
+        boolean isOurs = SparkSession.getDefaultSession().isEmpty();
+        SparkConf conf = new SparkConf()
+                .setIfMissing("spark.master", "local[*]")
+                .setIfMissing("spark.app.name", name)
+                // The command tells its own progress.
+                .setIfMissing("spark.ui.showConsoleProgress", "false");
+        if (conf.get("spark.master").startsWith("local")) {
+            // How often a running task's counts are told. On a cluster Spark's 10 s are often enough.
+            conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
+        }
+        return new Session(SparkSession.builder().config(conf).getOrCreate(), isOurs);
+    }
+
+    SparkSession spark() {
+        return spark;
+    }
+
+    @Override
+    public void close() {
+        if (isOurs) {
+            spark.stop();
+        }
+    }
+
+    /** Puts our own logging in the place of Spark's default, which tells every step; never in the place of a user's. */
+    private static void quietLogs() {
+        if (!(LogManager.getContext(false) instanceof LoggerContext context)) {
+            return;
+        }
+        Configuration configuration = context.getConfiguration();
+        String source = String.valueOf(configuration.getConfigurationSource().getLocation());
+        if (configuration instanceof DefaultConfiguration || source.contains("org/apache/spark/log4j2-defaults")) {
+            URL quiet = Session.class.getResource("log4j2-quiet.properties");
+            try {
+                Configurator.reconfigure(quiet.toURI());
+            } catch (URISyntaxException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.sinkstream.job;
+
+import io.sinkstream.settings.UserException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * The program. Exit codes: 0 it did what it was asked to (rows with an error are counted and told), 1 it failed while
+ * running, 2 something the user can mend, told in one line.
+ */
+public final class Sinkstream {
+    static final int FAILED = 1;
+    static final int MENDABLE = 2;
+
+    private Sinkstream() {}
+
+    /** Runs one command, and leaves the JVM by an exit code if it went wrong. */
+    public static void main(String[] args) {
+        int code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+        if (code != 0) {
+            // By exit and not by an exception, of which spark-submit would print the trace and make a 1.
+            System.exit(code);
+        }
+    }
+
+    /** Runs one command and returns the exit code. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return commandLine().setOut(out).setErr(err).execute(args);
+    }
+
+    private static CommandLine commandLine() {
+        CommandSpec root = CommandSpec.create();
+        root.name("sinkstream");
+        root.usageMessage().description("Streaming language models over endless keyed text, on Spark.");
+        root.version(version());
+        root.mixinStandardHelpOptions(true);
+        CommandLine commandLine = new CommandLine(root);
+        root.addSubcommand("score", new ScoreCommand().spec());
+        // These are handed down to the subcommands that are there by now.
+        return commandLine
+                .setUsageHelpAutoWidth(true)
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler(Sinkstream::refused)
+                .setExecutionExceptionHandler(Sinkstream::failed)
+                .setExecutionStrategy(parsed -> {
+                    if (!parsed.hasSubcommand() && !CommandLine.printHelpIfRequested(parsed)) {
+                        throw new CommandLine.ParameterException(commandLine, "no command is given");
+                    }
+                    return new CommandLine.RunLast().execute(parsed);
+                });
+    }
+
+    private static String version() {
+        String version = Sinkstream.class.getPackage().getImplementationVersion();
+        return "sinkstream " + (version == null ? "(not from a jar)" : version);
+    }
+
+    private static int refused(CommandLine.ParameterException exception, String[] args) {
+        CommandLine commandLine = exception.getCommandLine();
+        String name = commandLine.getCommandSpec().qualifiedName();
+        commandLine.getErr().println(name + ": " + oneLine(exception.getMessage()) + " (see " + name + " --help)");
+        return MENDABLE;
+    }
+
+    private static int failed(Exception exception, CommandLine commandLine, CommandLine.ParseResult parsed) {
+        String name = commandLine.getCommandSpec().qualifiedName();
+        if (exception instanceof UserException) {
+            commandLine.getErr().println(name + ": " + oneLine(exception.getMessage()));
+            return MENDABLE;
+        }
+        if (exception instanceof RunFailure) {
+            commandLine.getErr().println(name + " failed: " + oneLine(exception.getMessage()));
+            return FAILED;
+        }
+        // Nothing foresaw this: whoever looks into it needs all there is.
+        commandLine.getErr().println(String.format(Locale.ROOT, "%s failed: %s", name, oneLine(exception.toString())));
+        exception.printStackTrace(commandLine.getErr());
+        return FAILED;
+    }
+
+    private static String oneLine(String message) {
+        return String.valueOf(message).strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,124 @@
+package io.sinkstream.job;
+
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A table to read.
+ *
+ * @param format Spark's name of its source
+ * @param paths where it is; none for a source that needs none
+ * @param schema its columns as DDL, or null to infer them
+ * @param options the source's options
+ * @param order the column that rows are ordered by, or null
+ */
+record TableInput(String format, List<String> paths, String schema, Map<String, String> options, String order) {
+    private static final Map<String, String> ENDINGS = Map.of(
+            "jsonl", "json", "json", "json", "csv", "csv", "parquet", "parquet", "txt", "text", "log", "text");
+    private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
+    private static final Set<String> COMPRESSIONS = Set.of("gz", "bz2", "zst", "lz4", "snappy", "deflate");
+
+    /** The input that the settings say. Throws UserException if it is missing, or of unknown format. */
+    static TableInput from(SettingValues values) {
+        Optional<String> format = values.find(Settings.FORMAT).map(name -> name.toLowerCase(Locale.ROOT));
+        List<String> paths = values.find(Settings.INPUT).orElse(List.of());
+        if (format.isEmpty() || FILES.contains(format.get())) {
+            paths = values.require(Settings.INPUT);
+        }
+        List<String> known = paths;
+        return new TableInput(
+                format.orElseGet(() -> formatOf(known)),
+                paths,
+                values.find(Settings.SCHEMA).orElse(null),
+                values.find(Settings.OPTION).orElse(Map.of()),
+                values.find(Settings.ORDER).orElse(null));
+    }
+
+    /** Whether its rows are lines, in the one column {@code value}. */
+    boolean isText() {
+        return format.equals("text");
+    }
+
+    /** The table. Throws UserException if Spark can't read it. */
+    Dataset<Row> read(SparkSession spark) {
+        try {
+            return load(spark);
+        } catch (AnalysisException | SparkException e) {
+            String option = e instanceof org.apache.spark.sql.catalyst.parser.ParseException
+                    ? Settings.SCHEMA.option()
+                    : Settings.INPUT.option();
+            throw SparkMessages.mendable(option, e);
+        } catch (org.apache.spark.SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.FORMAT.option(), e);
+        }
+    }
+
+    /** Spark throws these checked exceptions without declaring them. */
+    private Dataset<Row> load(SparkSession spark) throws AnalysisException, SparkException {
+        boolean isCsv = format.equals("csv");
+        DataFrameReader reader = spark.read().format(format);
+        if (isCsv) {
+            reader.option("header", true);
+        }
+        reader.options(options);
+        if (schema != null) {
+            reader.schema(schema);
+        } else if (isCsv && order != null && options.keySet().stream().noneMatch("inferSchema"::equalsIgnoreCase)) {
+            // Texts and keys stay as they are written, but the order is to sort numbers as numbers.
+            StructType inferred = spark.read()
+                    .format(format)
+                    .option("header", true)
+                    .options(options)
+                    .option("inferSchema", true)
+                    .load(paths.toArray(String[]::new))
+                    .schema();
+            reader.schema(new StructType(Stream.of(inferred.fields())
+                    .map(field -> field.name().equalsIgnoreCase(order)
+                            ? field
+                            : new StructField(field.name(), DataTypes.StringType, true, field.metadata()))
+                    .toArray(StructField[]::new)));
+        }
+        return paths.isEmpty() ? reader.load() : reader.load(paths.toArray(String[]::new));
+    }
+
+    private static String formatOf(List<String> paths) {
+        Set<String> formats = paths.stream()
+                .map(TableInput::ending)
+                .map(ending -> ENDINGS.getOrDefault(ending, ""))
+                .collect(Collectors.toSet());
+        String format = formats.iterator().next();
+        if (formats.size() > 1 || format.isEmpty()) {
+            throw new UserException(Settings.FORMAT + " is missing: " + String.join(", ", paths)
+                    + (formats.size() > 1 ? " end in several ways" : " ends in no way that tells it")
+                    + "; give json, text, csv, parquet or another source of Spark");
+        }
+        return format;
+    }
+
+    private static String ending(String path) {
+        String name = path.substring(path.lastIndexOf('/', Math.max(0, path.length() - 2)) + 1)
+                .replaceAll("/+$", "")
+                .toLowerCase(Locale.ROOT);
+        String ending = name.substring(name.lastIndexOf('.') + 1);
+        return COMPRESSIONS.contains(ending) && ending.length() < name.length()
+                ? ending(name.substring(0, name.length() - ending.length() - 1))
+                : ending;
+    }
+}

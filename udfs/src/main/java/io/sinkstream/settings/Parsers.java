@@ -1,0 +1,156 @@
+package io.sinkstream.settings;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** From the text of a setting to its value. Each throws IllegalArgumentException with the text and what is allowed. */
+final class Parsers {
+    private static final Pattern BYTES = Pattern.compile("(\\d{1,18})\\s*([kmgt]?)(?:i?b)?");
+    private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})\\s*%");
+
+    private Parsers() {}
+
+    /** {@code true} or {@code false} and nothing else: a misspelt one is no {@code false}. */
+    static boolean booleanValue(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(text, "true or false");
+        };
+    }
+
+    /** A whole number, at least {@code least}. */
+    static Function<String, Integer> wholeNumber(int least) {
+        return text -> {
+            try {
+                int value = Integer.parseInt(text);
+                if (value >= least) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as a number out of range is.
+            }
+            throw wrong(text, "a whole number from " + least + " to " + Integer.MAX_VALUE);
+        };
+    }
+
+    /** {@code auto}, which is 0, or a whole number, at least 1. */
+    static int autoOrCount(String text) {
+        if (text.equals("auto")) {
+            return 0;
+        }
+        try {
+            return wholeNumber(1).apply(text);
+        } catch (IllegalArgumentException e) {
+            throw wrong(text, "auto or a whole number from 1 to " + Integer.MAX_VALUE);
+        }
+    }
+
+    /** A number of bytes, with an optional unit: k, m, g or t, each 1,024 of the one before. */
+    static long bytes(String text) {
+        Matcher matcher = BYTES.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (matcher.matches()) {
+            int shift = 10
+                    * (" kmgt"
+                            .indexOf(
+                                    matcher.group(2).isEmpty()
+                                            ? ' '
+                                            : matcher.group(2).charAt(0)));
+            long number = Long.parseLong(matcher.group(1));
+            if (number > 0 && number <= Long.MAX_VALUE >> shift) {
+                return number << shift;
+            }
+        }
+        throw wrong(text, "a number of bytes above 0, such as 65536, 16m or 4g");
+    }
+
+    /** A number of bytes or a share of the machine's memory. */
+    static MemoryBudget memory(String text) {
+        Matcher percent = PERCENT.matcher(text.strip());
+        if (percent.matches()) {
+            int share = Integer.parseInt(percent.group(1));
+            if (share >= 1 && share <= 100) {
+                return new MemoryBudget(0, share);
+            }
+        }
+        try {
+            return new MemoryBudget(bytes(text), 0);
+        } catch (IllegalArgumentException e) {
+            throw wrong(text, "a number of bytes above 0, such as 4g, or 1% to 100% of the machine's memory");
+        }
+    }
+
+    /** One of an enum's constants, in lower case. */
+    static <E extends Enum<E>> Function<String, E> choice(Class<E> type) {
+        return text -> Arrays.stream(type.getEnumConstants())
+                .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst()
+                .orElseThrow(() -> wrong(
+                        text,
+                        list(Arrays.stream(type.getEnumConstants())
+                                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                .toList())));
+    }
+
+    /** One of some words; a word that is only planned is told apart from a wrong one. */
+    static Function<String, String> choice(List<String> allowed, List<String> planned) {
+        return text -> {
+            if (allowed.contains(text)) {
+                return text;
+            }
+            if (planned.contains(text)) {
+                throw new IllegalArgumentException(
+                        "\"" + text + "\" is not supported yet; allowed is " + list(allowed));
+            }
+            throw wrong(text, list(allowed));
+        };
+    }
+
+    /** Text in which {@code \n}, {@code \t}, {@code \r} and {@code \\} stand for one character. */
+    static String unescaped(String text) {
+        Map<Character, Character> escapes = Map.of('n', '\n', 't', '\t', 'r', '\r', '\\', '\\');
+        StringBuilder result = new StringBuilder();
+        boolean escaping = false;
+        for (char c : text.toCharArray()) {
+            if (escaping && !escapes.containsKey(c)) {
+                break;
+            }
+            if (escaping || c != '\\') {
+                result.append(escaping ? escapes.get(c) : c);
+                escaping = false;
+            } else {
+                escaping = true;
+            }
+        }
+        if (escaping) {
+            throw wrong(text, "text in which a backslash is followed by n, t, r or another backslash");
+        }
+        return result.toString();
+    }
+
+    /** Any text but the empty one. */
+    static String nonEmpty(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("the value is empty; allowed is any other text");
+        }
+        return text;
+    }
+
+    private static String list(List<String> words) {
+        return words.size() == 1
+                ? words.get(0)
+                : words.stream().limit(words.size() - 1L).collect(Collectors.joining(", "))
+                        + " or "
+                        + words.get(words.size() - 1);
+    }
+
+    private static IllegalArgumentException wrong(String found, String allowed) {
+        return new IllegalArgumentException("\"" + found + "\" is wrong; allowed is " + allowed);
+    }
+}

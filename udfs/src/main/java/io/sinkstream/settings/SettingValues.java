@@ -1,0 +1,134 @@
+package io.sinkstream.settings;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The settings of one run: the command line over Spark's configuration over the defaults. Immutable. */
+public final class SettingValues {
+    private final Map<Setting<?>, Object> values;
+
+    private SettingValues(Map<Setting<?>, Object> values) {
+        this.values = values;
+    }
+
+    /**
+     * Checks everything that was given.
+     *
+     * @param commandLine what was given for each option, by the setting's name
+     * @param configuration Spark's configuration; keys that are not ours are passed over
+     * @throws UserException if a value is wrong, or a key or name of ours is unknown
+     */
+    public static SettingValues resolve(Map<String, List<String>> commandLine, Map<String, String> configuration) {
+        Map<Setting<?>, List<String>> configured = configured(configuration);
+        commandLine.keySet().forEach(SettingValues::named);
+        Map<Setting<?>, Object> values = new HashMap<>();
+        for (Setting<?> setting : Settings.all()) {
+            List<String> typed = commandLine.getOrDefault(setting.name(), List.of());
+            List<String> inConf = configured.getOrDefault(setting, List.of());
+            if (setting.shape() == Setting.Shape.MAP && !typed.isEmpty() && !inConf.isEmpty()) {
+                // Entry by entry, the later ones win.
+                List<String> both = new ArrayList<>(inConf);
+                both.addAll(typed);
+                values.put(setting, setting.parse(setting.option(), both));
+            } else if (!typed.isEmpty()) {
+                values.put(setting, setting.parse(setting.option(), typed));
+            } else if (!inConf.isEmpty()) {
+                values.put(setting, setting.parse(setting.key(), inConf));
+            } else {
+                setting.fallback()
+                        .ifPresent(text -> values.put(setting, setting.parse(setting.option(), List.of(text))));
+            }
+        }
+        return new SettingValues(values);
+    }
+
+    /** Settings by name, each given once; the rest are defaults. */
+    public static SettingValues of(Map<String, String> byName) {
+        Map<String, List<String>> commandLine = new TreeMap<>();
+        byName.forEach((name, text) -> commandLine.put(name, List.of(text)));
+        return resolve(commandLine, Map.of());
+    }
+
+    /** The value of a setting that was given or has a default, or an error that asks for it. */
+    public <T> T require(Setting<T> setting) {
+        return find(setting)
+                .orElseThrow(() -> new UserException(setting.option() + " is missing: give it, or set " + setting.key()
+                        + " (" + setting.doc() + ")"));
+    }
+
+    /** The value of a setting, if it was given or has a default. */
+    @SuppressWarnings("unchecked") // resolve puts under a setting what that setting parsed.
+    public <T> Optional<T> find(Setting<T> setting) {
+        return Optional.ofNullable((T) values.get(setting));
+    }
+
+    private static Map<Setting<?>, List<String>> configured(Map<String, String> configuration) {
+        Map<Setting<?>, List<String>> configured = new HashMap<>();
+        for (Map.Entry<String, String> entry : new TreeMap<>(configuration).entrySet()) {
+            String key = entry.getKey();
+            if (!key.startsWith(Setting.KEY_PREFIX)) {
+                continue;
+            }
+            Setting<?> setting = keyed(key);
+            String text = entry.getValue();
+            if (setting.shape() == Setting.Shape.MAP) {
+                text = key.substring(setting.key().length() + 1) + "=" + text;
+            }
+            configured.computeIfAbsent(setting, unused -> new ArrayList<>()).add(text);
+        }
+        return configured;
+    }
+
+    private static Setting<?> keyed(String key) {
+        for (Setting<?> setting : Settings.all()) {
+            boolean matches = setting.shape() == Setting.Shape.MAP
+                    ? key.startsWith(setting.key() + ".")
+                            && key.length() > setting.key().length() + 1
+                    : key.equals(setting.key());
+            if (matches) {
+                return setting;
+            }
+        }
+        Setting<?> nearest = Settings.all().stream()
+                .min(Comparator.comparingInt(setting -> distance(setting.key(), key)))
+                .orElseThrow();
+        String known = nearest.key() + (nearest.shape() == Setting.Shape.MAP ? ".KEY" : "");
+        throw new UserException(key + ": there is no such setting; the nearest is " + known);
+    }
+
+    private static Setting<?> named(String name) {
+        return Settings.all().stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> {
+                    Setting<?> nearest = Settings.all().stream()
+                            .min(Comparator.comparingInt(setting -> distance(setting.name(), name)))
+                            .orElseThrow();
+                    return new UserException(
+                            "--" + name + ": there is no such setting; the nearest is " + nearest.option());
+                });
+    }
+
+    /** How many characters have to be put in, taken out or changed to make one text the other. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j < row.length; j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int changed = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,220 @@
+package io.sinkstream.settings;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. */
+public final class Settings {
+    private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
+
+    /** Which model. */
+    public static final Setting<String> MODEL = add(Setting.value(
+            "model",
+            "FOLDER",
+            null,
+            Parsers::nonEmpty,
+            "The checkpoint, in Hugging Face's layout: config.json, safetensors and, for text, tokenizer.json. It must"
+                    + " be there on the driver and on every executor."));
+
+    /** S. */
+    public static final Setting<Integer> SINKS = add(Setting.value(
+            "attention-sink-size",
+            "TOKENS",
+            "4",
+            Parsers.wholeNumber(0),
+            "How many tokens of a stream's start are kept for ever. 0 is plain window attention."));
+
+    /** R. */
+    public static final Setting<Integer> WINDOW = add(Setting.value(
+            "attention-sink-window-size",
+            "TOKENS",
+            "1020",
+            Parsers.wholeNumber(1),
+            "How many of the most recent tokens are kept."));
+
+    /** The number type of the weights. */
+    public static final Setting<String> DTYPE = add(Setting.value(
+            "dtype",
+            "auto|float32",
+            "auto",
+            Parsers.choice(List.of("auto", "float32"), List.of("bfloat16", "int8")),
+            "The number type that the model computes in."));
+
+    /** Where the model runs. */
+    public static final Setting<String> DEVICE = add(Setting.value(
+            "device",
+            "auto|cpu",
+            "auto",
+            Parsers.choice(List.of("auto", "cpu"), List.of("gpu")),
+            "The device that the model runs on."));
+
+    /** The most tokens of one stream in one pass. */
+    public static final Setting<Integer> CHUNK_TOKENS = add(Setting.value(
+            "chunk-tokens",
+            "TOKENS",
+            "512",
+            Parsers.wholeNumber(1),
+            "The most tokens of one stream that one pass through the model takes. It changes the speed and not the"
+                    + " numbers."));
+
+    /** The most tokens of all streams in one pass. */
+    public static final Setting<Integer> PASS_TOKENS = add(Setting.value(
+            "pass-tokens",
+            "TOKENS",
+            "512",
+            Parsers.wholeNumber(1),
+            "The most tokens of all streams together that one pass through the model takes. It changes the speed and"
+                    + " not the numbers."));
+
+    /** The budget of all caches on an executor. */
+    public static final Setting<MemoryBudget> CACHE_MEMORY = add(Setting.value(
+            "cache-memory",
+            "BYTES",
+            "25%",
+            Parsers::memory,
+            "The budget of all streams' caches together on one executor: bytes, with k, m or g, or a share of its"
+                    + " machine's memory. A stream whose cache had to go is rebuilt from its tokens."));
+
+    /** Where the rows are. */
+    public static final Setting<List<String>> INPUT = add(Setting.list(
+            "input", "PATH", "Files or folders to read, on any file system that Spark knows; globs are allowed."));
+
+    /** The input's format. */
+    public static final Setting<String> FORMAT = add(Setting.value(
+            "format",
+            "FORMAT",
+            null,
+            Parsers::nonEmpty,
+            "The input's format: json (one object a line), text, csv, parquet or any other source of Spark. Without"
+                    + " it the ending of the input's name decides."));
+
+    /** The input's schema. */
+    public static final Setting<String> SCHEMA = add(Setting.value(
+            "schema",
+            "DDL",
+            null,
+            Parsers::nonEmpty,
+            "The input's columns where they can't be inferred, such as \"key STRING, seq BIGINT, text STRING\"."));
+
+    /** The input source's options. */
+    public static final Setting<Map<String, String>> OPTION =
+            add(Setting.map("option", "An option of the input's source, such as header=false for csv."));
+
+    /** The streams' column. */
+    public static final Setting<String> KEY = add(Setting.value(
+            "key",
+            "COLUMN",
+            null,
+            Parsers::nonEmpty,
+            "The column that says which stream a row belongs to. Without it every input file is a stream."));
+
+    /** The order's column. */
+    public static final Setting<String> ORDER = add(Setting.value(
+            "order",
+            "COLUMN",
+            null,
+            Parsers::nonEmpty,
+            "The column that orders a stream's rows, ascending: numbers as numbers, text as text. Without it rows of"
+                    + " files are taken in the files' order."));
+
+    /** The text's column. */
+    public static final Setting<String> TEXT = add(Setting.value(
+            "text",
+            "COLUMN",
+            null,
+            Parsers::nonEmpty,
+            "The column of the text. Without it and without --tokens: value for the format text, else text."));
+
+    /** The column of token ids. */
+    public static final Setting<String> TOKENS = add(Setting.value(
+            "tokens",
+            "COLUMN",
+            null,
+            Parsers::nonEmpty,
+            "A column of token ids (an array of whole numbers) in place of a text; nothing is added to them."));
+
+    /** What follows each text. */
+    public static final Setting<String> SEPARATOR = add(Setting.value(
+            "separator",
+            "TEXT",
+            "\\n",
+            Parsers::unescaped,
+            "What follows each row's text in its stream; \\n and \\t are a newline and a tab. May be empty."));
+
+    /** What becomes of late rows. */
+    public static final Setting<LateRows> LATE = add(Setting.value(
+            "late",
+            "error|drop|score",
+            "error",
+            Parsers.choice(LateRows.class),
+            "What becomes of a row whose order is at or below its stream's last: it comes out with an error, is"
+                    + " dropped and counted, or is scored as it comes."));
+
+    /** The size over which a row is not encoded. */
+    public static final Setting<Long> MAX_ROW_BYTES = add(Setting.value(
+            "max-row-bytes",
+            "BYTES",
+            "16m",
+            Parsers::bytes,
+            "The most bytes of UTF-8 that a row's text and separator may have; a longer row comes out with an error."));
+
+    /** What result columns start with. */
+    public static final Setting<String> PREFIX = add(Setting.value(
+            "prefix",
+            "TEXT",
+            "",
+            text -> text,
+            "What the names of the added columns start with; needed where the input has one of the names already."));
+
+    /** Whether every token's NLL comes out. */
+    public static final Setting<Boolean> TOKEN_NLL = add(Setting.flag(
+            "token-nll", "Adds token_nll: the negative log-likelihood of every token of the row, in nats."));
+
+    /** How many tasks share the streams. */
+    public static final Setting<Integer> PARTITIONS = add(Setting.value(
+            "partitions",
+            "COUNT",
+            "auto",
+            Parsers::autoOrCount,
+            "Over how many tasks the streams are spread. auto is four for each task that can run at a time. It changes"
+                    + " the speed and not the numbers."));
+
+    /** Where the results go. */
+    public static final Setting<String> OUTPUT = add(Setting.value(
+            "output",
+            "PATH",
+            null,
+            Parsers::nonEmpty,
+            "Where the results are written. Refused if it exists. Without it nothing is written, and only the tables"
+                    + " are shown."));
+
+    /** The output's format. */
+    public static final Setting<String> OUTPUT_FORMAT = add(Setting.value(
+            "output-format",
+            "FORMAT",
+            "parquet",
+            Parsers::nonEmpty,
+            "The output's format: parquet, json, csv or any other sink of Spark."));
+
+    /** The output sink's options. */
+    public static final Setting<Map<String, String>> OUTPUT_OPTION =
+            add(Setting.map("output-option", "An option of the output's sink, such as compression=zstd."));
+
+    /** Whether existing output is replaced. */
+    public static final Setting<Boolean> OVERWRITE =
+            add(Setting.flag("overwrite", "Replaces the output if it exists."));
+
+    private Settings() {}
+
+    /** All settings, in the order of the help. */
+    public static List<Setting<?>> all() {
+        return Collections.unmodifiableList(CATALOGUE);
+    }
+
+    private static <T> Setting<T> add(Setting<T> setting) {
+        CATALOGUE.add(setting);
+        return setting;
+    }
+}
