@@ -182,7 +182,8 @@ public final class KeyedScoring {
             String columns =
                     input.columns().length == 0 ? "no columns" : "the columns " + String.join(", ", input.columns());
             String several = Arrays.stream(input.columns()).filter(name::equals).count() > 1 ? "more than one" : "no";
-            throw new UserException(setting + ": there is " + several + " column " + name + "; the input has " + columns, e);
+            throw new UserException(
+                    setting + ": there is " + several + " column " + name + "; the input has " + columns, e);
         }
     }
 

@@ -152,8 +152,7 @@ final class ScoredRows implements Iterator<Row> {
             throw new BadRow(RowProblem.NULL_ORDER, "the order is null");
         }
         if (layout.lacksContent(row.input)) {
-            throw new BadRow(
-                    RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
+            throw new BadRow(RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
         }
         if (tokenizer != null) {
             row.bytes = Utf8.length(layout.text(row.input)) + Utf8.length(options.separator());
@@ -312,6 +311,7 @@ final class ScoredRows implements Iterator<Row> {
         private StreamState next;
         /** The tokens of the buffer's rows, {@code count} of them, and their NLLs. */
         private int[] tokens = new int[0];
+
         private int count;
         private double[] nll = new double[0];
         private Object lastOrder;
@@ -352,6 +352,7 @@ final class ScoredRows implements Iterator<Row> {
         private final Stream stream;
         /** Its tokens' places among those of its stream in the buffer. */
         private int from;
+
         private int to;
         private long bytes;
         private double[] tokenNll;

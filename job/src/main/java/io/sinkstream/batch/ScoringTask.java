@@ -39,8 +39,8 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     private StreamModel model() {
         String host = SparkEnv.get().blockManager().blockManagerId().host();
         if (!Files.isDirectory(Path.of(options.model()))) {
-            throw new UserException(Settings.MODEL + ": there is no folder " + options.model() + " on the executor's host "
-                    + host + "; the checkpoint must be at this path on every executor");
+            throw new UserException(Settings.MODEL + ": there is no folder " + options.model()
+                    + " on the executor's host " + host + "; the checkpoint must be at this path on every executor");
         }
         try {
             return StreamModel.shared(options.modelOptions());

@@ -6,7 +6,6 @@ import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -78,8 +77,8 @@ final class ScoreCommand extends SettingsCommand {
                 input.isText() && given.text() == null && given.tokens() == null ? given.withText("value") : given;
         options.describe();
         try (Session session = Session.open("sinkstream score")) {
-            output.ifPresent(path -> OutputFolder.check(
-                    session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            output.ifPresent(path ->
+                    OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             session.spark().sparkContext().register(totals, "sinkstream.score");

@@ -105,10 +105,9 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
 
     @Override
     public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
-        CollectionConverters.asJava(event.accumUpdates()).forEach(task -> CollectionConverters.asJava(task._4())
-                .forEach(accumulable -> summary(accumulable)
-                        .ifPresent(done ->
-                                running.put((Long) task._1(), new long[] {done.rows(), done.tokens()}))));
+        CollectionConverters.asJava(event.accumUpdates())
+                .forEach(task -> CollectionConverters.asJava(task._4()).forEach(accumulable -> summary(accumulable)
+                        .ifPresent(done -> running.put((Long) task._1(), new long[] {done.rows(), done.tokens()}))));
     }
 
     @Override

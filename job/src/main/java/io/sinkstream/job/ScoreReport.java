@@ -50,8 +50,8 @@ final class ScoreReport {
         totals.add(List.of("rows with an error", count(done.errors())));
         Stream.of(RowProblem.values())
                 .filter(done.problems()::containsKey)
-                .forEach(problem ->
-                        totals.add(List.of("  " + problem.title(), count(done.problems().get(problem)))));
+                .forEach(problem -> totals.add(
+                        List.of("  " + problem.title(), count(done.problems().get(problem)))));
         if (done.dropped() > 0) {
             totals.add(List.of("late rows dropped", count(done.dropped())));
         }
@@ -64,7 +64,8 @@ final class ScoreReport {
     /** Columns as wide as their widest value; those whose title starts with {@code >} are flush right. */
     private static void table(PrintWriter out, List<String> titles, List<List<String>> rows) {
         List<List<String>> all = new ArrayList<>();
-        List<String> plain = titles.stream().map(title -> title.replace(">", "")).toList();
+        List<String> plain =
+                titles.stream().map(title -> title.replace(">", "")).toList();
         if (!String.join("", plain).isEmpty()) {
             all.add(plain);
         }
@@ -78,8 +79,7 @@ final class ScoreReport {
                         .max()
                         .orElse(0);
                 String padding = " ".repeat(width - row.get(i).length());
-                line.append("  ")
-                        .append(titles.get(i).startsWith(">") ? padding + row.get(i) : row.get(i) + padding);
+                line.append("  ").append(titles.get(i).startsWith(">") ? padding + row.get(i) : row.get(i) + padding);
             }
             out.println(line.toString().stripTrailing());
         }

@@ -43,8 +43,9 @@ abstract class SettingsCommand implements Callable<Integer> {
         spec.usageMessage()
                 .description(escaped(description()))
                 .sortOptions(false)
-                .optionListHeading("%nOptions (each is also a setting of Spark's configuration: spark.sinkstream. and the"
-                        + " name, with dots for dashes):%n")
+                .optionListHeading(
+                        "%nOptions (each is also a setting of Spark's configuration: spark.sinkstream. and the"
+                                + " name, with dots for dashes):%n")
                 .footerHeading("%nExamples:%n")
                 .footer(escaped(examples()));
         settings().forEach(setting -> spec.addOption(option(setting)));
