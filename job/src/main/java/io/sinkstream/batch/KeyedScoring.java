@@ -110,7 +110,9 @@ public final class KeyedScoring {
                 .repartition(partitions(input, options), functions.col(HELPER + "key"))
                 .sortWithinPartitions(sort.toArray(Column[]::new))
                 .mapPartitions(
-                        new ScoringTask(options, layout, UUID.randomUUID().toString(), totals), Encoders.row(result));
+                        new ScoringTask(
+                                options.onExecutors(), layout, UUID.randomUUID().toString(), totals),
+                        Encoders.row(result));
     }
 
     private static int partitions(Dataset<Row> input, ScoringOptions options) {

@@ -12,10 +12,10 @@ final class Orders {
     static boolean same(Object a, Object b) {
         if (a instanceof Double x && b instanceof Double y) {
             // Zero and minus zero are the same to Spark, and so are NaNs.
-            return x.doubleValue() == y.doubleValue() || x.isNaN() && y.isNaN();
+            return x.doubleValue() == y.doubleValue() || (x.isNaN() && y.isNaN());
         }
         if (a instanceof Float x && b instanceof Float y) {
-            return x.floatValue() == y.floatValue() || x.isNaN() && y.isNaN();
+            return x.floatValue() == y.floatValue() || (x.isNaN() && y.isNaN());
         }
         if (a instanceof byte[] x && b instanceof byte[] y) {
             return Arrays.equals(x, y);

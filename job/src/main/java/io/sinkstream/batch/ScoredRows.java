@@ -21,6 +21,7 @@ import java.util.Set;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The scored rows of one partition whose rows are sorted by key and order.
@@ -74,7 +75,8 @@ final class ScoredRows implements Iterator<Row> {
         TaskContext task = TaskContext.get();
         if (task != null) {
             // A task that fails in the middle of a stream leaves its cache to no one.
-            task.addTaskCompletionListener(unused -> cached.forEach(model::forget));
+            TaskCompletionListener forget = ended -> cached.forEach(model::forget);
+            var unused = task.addTaskCompletionListener(forget);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.settings.SettingValues;
@@ -14,7 +15,7 @@ import java.nio.file.Path;
 /**
  * How rows are scored. The components are {@link Settings} of the same names; a column that was not given is null.
  *
- * @param model the checkpoint's folder, on the driver and on every executor
+ * @param model the checkpoint's folder, or its Hugging Face name, on the driver and on every executor
  * @param sinks S
  * @param window R
  * @param dtype the number type to compute in
@@ -85,10 +86,21 @@ public record ScoringOptions(
                 values.require(Settings.PARTITIONS));
     }
 
+    /** The same with a folder that the driver's working directory leads to in full: executors have another. */
+    ScoringOptions onExecutors() {
+        Path folder = ModelLocation.resolve(model, System.getenv());
+        // A name is each machine's own to resolve, in its own Hugging Face cache.
+        return folder.isAbsolute() ? this : with(folder.toAbsolutePath().toString(), text);
+    }
+
     /** The same with the text in {@code column}. */
     public ScoringOptions withText(String column) {
+        return with(model, column);
+    }
+
+    private ScoringOptions with(String otherModel, String otherText) {
         return new ScoringOptions(
-                model,
+                otherModel,
                 sinks,
                 window,
                 dtype,
@@ -98,7 +110,7 @@ public record ScoringOptions(
                 cacheMemory,
                 key,
                 order,
-                column,
+                otherText,
                 tokens,
                 separator,
                 late,
@@ -126,6 +138,13 @@ public record ScoringOptions(
     /** The model's part of the options, with this machine's memory as the measure of the cache's budget. */
     ModelOptions modelOptions() {
         return new ModelOptions(
-                Path.of(model), sinks, window, dtype, device, chunkTokens, passTokens, cacheMemory.bytes());
+                ModelLocation.resolve(model, System.getenv()),
+                sinks,
+                window,
+                dtype,
+                device,
+                chunkTokens,
+                passTokens,
+                cacheMemory.bytes());
     }
 }

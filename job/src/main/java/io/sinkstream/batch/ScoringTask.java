@@ -1,10 +1,7 @@
 package io.sinkstream.batch;
 
-import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Iterator;
 import org.apache.spark.SparkEnv;
@@ -37,14 +34,10 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     }
 
     private StreamModel model() {
-        String host = SparkEnv.get().blockManager().blockManagerId().host();
-        if (!Files.isDirectory(Path.of(options.model()))) {
-            throw new UserException(Settings.MODEL + ": there is no folder " + options.model()
-                    + " on the executor's host " + host + "; the checkpoint must be at this path on every executor");
-        }
         try {
             return StreamModel.shared(options.modelOptions());
         } catch (UserException e) {
+            String host = SparkEnv.get().blockManager().blockManagerId().host();
             throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);
         }
     }

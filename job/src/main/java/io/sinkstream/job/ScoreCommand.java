@@ -8,7 +8,9 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -86,7 +88,7 @@ final class ScoreCommand extends SettingsCommand {
             try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
                 try {
                     write(scored, values, output);
-                } catch (AnalysisException e) {
+                } catch (AnalysisException | SparkClassNotFoundException e) {
                     throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
                 } catch (Exception e) {
                     throw progress.failure(e);
@@ -97,21 +99,17 @@ final class ScoreCommand extends SettingsCommand {
         }
     }
 
-    /** Spark throws its AnalysisException, a checked one, without declaring it. */
+    /** Spark throws these checked exceptions without declaring them. */
     private static void write(Dataset<Row> scored, SettingValues values, Optional<String> output)
-            throws AnalysisException {
+            throws AnalysisException, SparkClassNotFoundException {
         if (output.isEmpty()) {
             scored.write().format("noop").mode(SaveMode.Overwrite).save();
             return;
         }
-        try {
-            scored.write()
-                    .format(values.require(Settings.OUTPUT_FORMAT))
-                    .options(values.find(Settings.OUTPUT_OPTION).orElse(java.util.Map.of()))
-                    .mode(values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists)
-                    .save(output.orElseThrow());
-        } catch (org.apache.spark.SparkClassNotFoundException e) {
-            throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
-        }
+        scored.write()
+                .format(values.require(Settings.OUTPUT_FORMAT))
+                .options(values.find(Settings.OUTPUT_OPTION).orElse(Map.of()))
+                .mode(values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists)
+                .save(output.orElseThrow());
     }
 }

@@ -21,6 +21,7 @@ import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -35,7 +36,7 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
     private final SparkSession spark;
     private final ScoringTotals totals;
     private final PrintWriter err;
-    private final boolean isTerminal = System.console() != null;
+    private final boolean isTerminal = CommandLine.Help.Ansi.AUTO.enabled();
     private final long start = System.nanoTime();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "score-progress");

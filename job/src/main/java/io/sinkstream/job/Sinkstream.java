@@ -1,5 +1,7 @@
 package io.sinkstream.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -18,7 +20,7 @@ public final class Sinkstream {
 
     /** Runs one command, and leaves the JVM by an exit code if it went wrong. */
     public static void main(String[] args) {
-        int code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+        int code = run(new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8), args);
         if (code != 0) {
             // By exit and not by an exception, of which spark-submit would print the trace and make a 1.
             System.exit(code);

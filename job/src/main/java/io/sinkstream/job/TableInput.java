@@ -10,12 +10,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -60,18 +62,18 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
     Dataset<Row> read(SparkSession spark) {
         try {
             return load(spark);
+        } catch (ParseException e) {
+            throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
         } catch (AnalysisException | SparkException e) {
-            String option = e instanceof org.apache.spark.sql.catalyst.parser.ParseException
-                    ? Settings.SCHEMA.option()
-                    : Settings.INPUT.option();
-            throw SparkMessages.mendable(option, e);
-        } catch (org.apache.spark.SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.INPUT.option(), e);
+        } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
         }
     }
 
     /** Spark throws these checked exceptions without declaring them. */
-    private Dataset<Row> load(SparkSession spark) throws AnalysisException, SparkException {
+    private Dataset<Row> load(SparkSession spark)
+            throws AnalysisException, SparkException, SparkClassNotFoundException {
         boolean isCsv = format.equals("csv");
         DataFrameReader reader = spark.read().format(format);
         if (isCsv) {

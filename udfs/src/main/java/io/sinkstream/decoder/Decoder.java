@@ -127,6 +127,34 @@ public final class Decoder implements AutoCloseable {
         return rows.results(numbers);
     }
 
+    /**
+     * Times the matrix products of a pass over full caches, and nothing else: all linear layers for all rows together, each
+     * stream's queries against S + R + 1 keys and the products with as many values. What a pass takes more is its own.
+     *
+     * @param rows of each stream
+     * @param times how often
+     * @return seconds, ascending
+     */
+    public double[] productSeconds(int streams, int rows, int times) {
+        double[] seconds = new double[times];
+        try (Scope scope = new Scope(manager)) {
+            IValue like = scope.own(IValue.from((PtNDArray) scope.manager.zeros(new Shape(1))));
+            IValue count = scope.own(IValue.from((long) streams));
+            IValue keys = scope.own(IValue.from(
+                    cacheShape.rule().sinks() + (long) cacheShape.rule().ringSlots()));
+            IValue memory = scope.own(IValueUtils.runMethod(program, "memory", like, count, keys));
+            IValue each = scope.own(IValue.from((long) rows));
+            for (int i = 0; i < times; i++) {
+                long start = System.nanoTime();
+                IValueUtils.runMethod(program, "products", weights, memory, count, each)
+                        .close();
+                seconds[i] = (System.nanoTime() - start) / 1e9;
+            }
+        }
+        Arrays.sort(seconds);
+        return seconds;
+    }
+
     @Override
     public void close() {
         weights.close();

@@ -63,6 +63,7 @@ final class DecoderProgram {
                 Map.entry("D", "" + spec.headSize()),
                 Map.entry("HALF", "" + spec.headSize() / 2),
                 Map.entry("HIDDEN", "" + spec.hidden()),
+                Map.entry("INTERMEDIATE", "" + spec.intermediate()),
                 Map.entry("EPS", "" + spec.normEpsilon()),
                 Map.entry("SCALE", "" + 1 / Math.sqrt(spec.headSize())),
                 Map.entry("BLOCK", "" + BLOCK),
@@ -125,6 +126,9 @@ final class DecoderProgram {
      * </ul>
      *
      * It gives float64 [M + 2K]: NLLs, next tokens, their NLLs.
+     *
+     * <p>{@code products} is a pass's matrix products and nothing else, for a batch of streams with as many rows each, over
+     * the keys and values that {@code memory} made: the yardstick for how fast a pass can be.
      */
     private static final String TEMPLATE =
             """
@@ -313,6 +317,27 @@ final class DecoderProgram {
                 results.extend(best)
                 results.append(torch.zeros([0], dtype=7))
                 return torch.cat(results, 0)
+              def memory(self, like: Tensor, streams: int, keys: int) -> Tensor:
+                return torch.ones([$L$, 2, streams * $KV$, keys, $D$], dtype=like.dtype)
+              def products(self, w: List[Tensor], memory: Tensor, streams: int, rows: int) -> Tensor:
+                n = streams * rows
+                hidden = torch.ones([n, $HIDDEN$], dtype=memory.dtype)
+                mixed = torch.ones([n, $H$ * $D$], dtype=memory.dtype)
+                inner = torch.ones([n, $INTERMEDIATE$], dtype=memory.dtype)
+                query = torch.ones([streams * $KV$, rows * $G$, $D$], dtype=memory.dtype)
+                out = hidden
+                for layer in range($L$):
+                  p = 1 + layer * $LAYER_WEIGHTS$
+                  torch.linear(hidden, $QUERY$)
+                  torch.linear(hidden, $KEY$)
+                  torch.linear(hidden, $VALUE$)
+                  score = torch.matmul(query, torch.transpose(memory[layer][0], 1, 2))
+                  torch.matmul(score, memory[layer][1])
+                  torch.linear(mixed, $OUTPUT$)
+                  torch.linear(hidden, $GATE$)
+                  torch.linear(hidden, $UP$)
+                  out = torch.linear(inner, $DOWN$)
+                return torch.linear(out, $HEAD$)
             """;
 
     /** The TorchScript archive: a stored zip with the source, an empty object of its class and no constants. */

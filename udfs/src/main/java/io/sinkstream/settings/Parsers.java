@@ -56,12 +56,7 @@ final class Parsers {
     static long bytes(String text) {
         Matcher matcher = BYTES.matcher(text.strip().toLowerCase(Locale.ROOT));
         if (matcher.matches()) {
-            int shift = 10
-                    * (" kmgt"
-                            .indexOf(
-                                    matcher.group(2).isEmpty()
-                                            ? ' '
-                                            : matcher.group(2).charAt(0)));
+            int shift = 10 * List.of("", "k", "m", "g", "t").indexOf(matcher.group(2));
             long number = Long.parseLong(matcher.group(1));
             if (number > 0 && number <= Long.MAX_VALUE >> shift) {
                 return number << shift;
@@ -117,7 +112,8 @@ final class Parsers {
         Map<Character, Character> escapes = Map.of('n', '\n', 't', '\t', 'r', '\r', '\\', '\\');
         StringBuilder result = new StringBuilder();
         boolean escaping = false;
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (escaping && !escapes.containsKey(c)) {
                 break;
             }

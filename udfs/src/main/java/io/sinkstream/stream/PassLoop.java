@@ -17,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,10 +62,13 @@ final class PassLoop implements AutoCloseable {
         private final List<StreamJob> jobs;
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private volatile boolean abandoned;
+        private final Consumer<Decoder> task;
         private int open;
 
-        Request(List<StreamJob> jobs) {
+        /** @param task what else to do, once, when the request is received */
+        Request(List<StreamJob> jobs, Consumer<Decoder> task) {
             this.jobs = jobs;
+            this.task = task;
             this.open = jobs.size();
         }
     }
@@ -105,10 +110,13 @@ final class PassLoop implements AutoCloseable {
         if (jobs.isEmpty()) {
             return;
         }
+        submit(new Request(jobs, decoder -> {}));
+    }
+
+    private void submit(Request request) {
         if (closing) {
             throw new IllegalStateException("the model is closed");
         }
-        Request request = new Request(jobs);
         inbox.add(request);
         try {
             request.done.get();
@@ -131,6 +139,14 @@ final class PassLoop implements AutoCloseable {
                 : new IllegalStateException("the model failed: " + cause.getMessage(), cause);
     }
 
+    /** Does something else with the decoder, on its thread, between two passes. */
+    <T> T call(Function<Decoder, T> task) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Request request = new Request(List.of(), decoder -> result.complete(task.apply(decoder)));
+        submit(request);
+        return result.join();
+    }
+
     void forget(StreamName name) {
         pool.forget(name);
     }
@@ -143,7 +159,7 @@ final class PassLoop implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        inbox.add(new Request(List.of()));
+        inbox.add(new Request(List.of(), decoder -> {}));
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -163,7 +179,7 @@ final class PassLoop implements AutoCloseable {
             pool = caches;
             loaded.complete(decoder);
             while (!closing) {
-                receive();
+                receive(decoder);
                 List<Planned> pass = plan();
                 if (!pass.isEmpty()) {
                     run(decoder, pass);
@@ -188,7 +204,7 @@ final class PassLoop implements AutoCloseable {
         left.forEach(request -> request.done.completeExceptionally(cause));
     }
 
-    private void receive() throws InterruptedException {
+    private void receive(Decoder decoder) throws InterruptedException {
         List<Request> received = new ArrayList<>();
         if (active.isEmpty() && waiting.isEmpty()) {
             received.add(inbox.take());
@@ -196,6 +212,10 @@ final class PassLoop implements AutoCloseable {
         inbox.drainTo(received);
         for (Request request : received) {
             request.jobs.forEach(job -> waiting.add(new Entry(request, job)));
+            request.task.accept(decoder);
+            if (request.jobs.isEmpty()) {
+                request.done.complete(null);
+            }
         }
         waiting.removeIf(Entry::isAbandoned);
         active.removeIf(entry -> {

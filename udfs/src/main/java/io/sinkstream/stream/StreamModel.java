@@ -154,6 +154,15 @@ public final class StreamModel implements AutoCloseable {
         return problem(update.tokens());
     }
 
+    /**
+     * Times the matrix products of a pass and nothing else, see {@link Decoder#productSeconds}.
+     *
+     * @return seconds, ascending
+     */
+    public double[] productSeconds(int streams, int rows, int times) {
+        return passes.call(decoder -> decoder.productSeconds(streams, rows, times));
+    }
+
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */
     public void forget(StreamName name) {
         passes.forget(name);
