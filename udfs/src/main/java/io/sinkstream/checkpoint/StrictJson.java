@@ -15,6 +15,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.math.BigDecimal;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -56,9 +57,8 @@ final class StrictJson {
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         try {
-            JsonReader json = new JsonReader(new InputStreamReader(in, decoder));
+            JsonReader json = new Nested(new InputStreamReader(in, decoder));
             json.setStrictness(Strictness.STRICT);
-            json.setNestingLimit(DEEPEST);
             T result = body.read(json);
             if (json.peek() != JsonToken.END_DOCUMENT) {
                 throw new UserException(what + " goes on after its JSON ended; expected one JSON object");
@@ -212,6 +212,46 @@ final class StrictJson {
         } catch (NumberFormatException e) {
             // JSON allows any exponent, BigDecimal those of 32 bits.
             throw new MalformedJsonException("number " + digits + " out of range at path " + Shown.plain(path), e);
+        }
+    }
+
+    /** Counts how deep it is. JsonReader itself does since 2.12, and Spark 4.0's is 2.11. */
+    private static final class Nested extends JsonReader {
+        private int depth;
+
+        Nested(Reader in) {
+            super(in);
+        }
+
+        @Override
+        public void beginObject() throws IOException {
+            super.beginObject();
+            deeper();
+        }
+
+        @Override
+        public void beginArray() throws IOException {
+            super.beginArray();
+            deeper();
+        }
+
+        @Override
+        public void endObject() throws IOException {
+            super.endObject();
+            depth--;
+        }
+
+        @Override
+        public void endArray() throws IOException {
+            super.endArray();
+            depth--;
+        }
+
+        private void deeper() throws MalformedJsonException {
+            depth++;
+            if (depth > DEEPEST) {
+                throw new MalformedJsonException("Nesting limit " + DEEPEST + " reached");
+            }
         }
     }
 }
