@@ -44,7 +44,7 @@ final class NotebookTest {
             Matcher imported = IMPORT.matcher(text);
             while (imported.find()) {
                 String simple = imported.group(2) != null ? imported.group(2) : imported.group(3);
-                for (String name : simple.split(",")) {
+                for (String name : simple.split(",", -1)) {
                     names.add(imported.group(1) + "." + name.strip());
                 }
             }

@@ -130,14 +130,16 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         while (!processes.isEmpty()) {
             Process process = processes.pop();
             List<ProcessHandle> executors = process.descendants().toList();
             process.destroy();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
+            process.onExit()
+                    .completeOnTimeout(process, 20, TimeUnit.SECONDS)
+                    .thenAccept(Process::destroyForcibly)
+                    .join();
+            process.onExit().join();
             executors.forEach(ProcessHandle::destroyForcibly);
         }
     }
