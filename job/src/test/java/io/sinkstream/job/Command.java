@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -30,6 +33,18 @@ record Command(int code, String out, String err) {
     static Command run(String... args) {
         spark();
         return alone(args);
+    }
+
+    /** Runs it with these options, of which {@code more} win: an option and its values, {@code --name value}. */
+    static Command run(Map<String, String> options, String... more) {
+        Map<String, String> given = new LinkedHashMap<>(options);
+        List<String> args = new ArrayList<>(List.of("score"));
+        for (String arg : more) {
+            given.remove(arg.replaceFirst("=.*", ""));
+        }
+        given.forEach((name, value) -> args.addAll(List.of(name, value)));
+        args.addAll(List.of(more));
+        return run(args.toArray(String[]::new));
     }
 
     /** Runs it without a session of ours: for what must be refused before there is one. */

@@ -60,19 +60,26 @@ class ScoreCommandTest {
         return Files.writeString(folder.resolve("rows.jsonl"), lines);
     }
 
-    private List<String> args(Path input, String... more) {
-        List<String> args = new ArrayList<>(List.of("score", "--model", model.toString()));
-        args.addAll(List.of("--attention-sink-window-size", "28", "--token-nll"));
-        args.addAll(List.of("--input", input.toString(), "--output", folder + "/out", "--overwrite"));
-        args.addAll(List.of(more));
-        return args;
+    private Command command(Path input, String... more) {
+        Map<String, String> options = Map.of(
+                "--model",
+                model.toString(),
+                "--attention-sink-window-size",
+                "28",
+                "--input",
+                input.toString(),
+                "--output",
+                folder + "/out");
+        String[] all = Stream.concat(Stream.of("--token-nll", "--overwrite"), Stream.of(more))
+                .toArray(String[]::new);
+        return Command.run(options, all);
     }
 
     /** Scores by key and seq, and returns what was written, by key and then by seq. */
     private List<Row> score(Path input, String... more) {
-        List<String> args = args(input, "--key", "key", "--order", "seq");
-        args.addAll(List.of(more));
-        Command.run(args.toArray(String[]::new)).succeeded();
+        String[] all = Stream.concat(Stream.of("--key", "key", "--order", "seq"), Stream.of(more))
+                .toArray(String[]::new);
+        command(input, all).succeeded();
         return written("key", "seq");
     }
 
@@ -253,8 +260,9 @@ class ScoreCommandTest {
                 });
         assertExact(rows.stream().filter(row -> row.getAs("error") == null).toList(), "\n", 4, 28);
 
-        List<String> args = args(input, "--key", "key", "--order", "seq", "--late", "drop");
-        assertThat(Command.run(args.toArray(String[]::new)).succeeded().out())
+        assertThat(command(input, "--key", "key", "--order", "seq", "--late", "drop")
+                        .succeeded()
+                        .out())
                 .containsPattern("late rows dropped +1\n");
         assertExact(written("seq"), "\n", 4, 28);
         assertThat(written("seq")).extracting(row -> row.<String>getAs("text")).containsExactly("a", "b", "d");
@@ -280,7 +288,7 @@ class ScoreCommandTest {
     void bytesThatAreNoTextArriveAsReplacements() throws IOException {
         Path input = folder.resolve("rows.txt");
         Files.write(input, new byte[] {'a', (byte) 0xff, 'b', '\n', 'c', '\n'});
-        Command.run(args(input).toArray(String[]::new)).succeeded();
+        command(input).succeeded();
         List<Row> rows = Command.spark()
                 .read()
                 .parquet(folder + "/out")
@@ -361,9 +369,8 @@ class ScoreCommandTest {
                         + " TIMESTAMP'2021-02-03 04:05:06.789' AS at, INTERVAL '3' DAY AS span, 'p' AS nll")
                 .write()
                 .parquet(folder + "/in.parquet");
-        List<String> args = args(
-                folder.resolve("in.parquet"), "--key", "day", "--order", "m.seq", "--text", "m.text", "--prefix", "s_");
-        Command.run(args.toArray(String[]::new)).succeeded();
+        command(folder.resolve("in.parquet"), "--key", "day", "--order", "m.seq", "--text", "m.text", "--prefix", "s_")
+                .succeeded();
         var in = spark.read().parquet(folder + "/in.parquet");
         var out = spark.read().parquet(folder + "/out");
         assertThat(out.columns())
@@ -390,9 +397,9 @@ class ScoreCommandTest {
     @Test
     void noRowsGiveEmptyOutput() throws IOException {
         Path input = Files.writeString(folder.resolve("none.jsonl"), "");
-        List<String> args =
-                args(input, "--schema", "key STRING, seq BIGINT, text STRING", "--key", "key", "--order", "seq");
-        assertThat(Command.run(args.toArray(String[]::new)).succeeded().out()).containsPattern("rows +0\n");
+        Command command =
+                command(input, "--schema", "key STRING, seq BIGINT, text STRING", "--key", "key", "--order", "seq");
+        assertThat(command.succeeded().out()).containsPattern("rows +0\n");
         assertThat(written("key")).isEmpty();
         assertThat(Command.spark().read().parquet(folder + "/out").columns())
                 .containsExactly(
@@ -446,8 +453,7 @@ class ScoreCommandTest {
         SparkSession spark = Command.spark();
         spark.conf().set("spark.sql.files.maxPartitionBytes", "300");
         try {
-            Command.run(args(Path.of(files + "/*.log"), "--partitions", "2").toArray(String[]::new))
-                    .succeeded();
+            command(Path.of(files + "/*.log"), "--partitions", "2").succeeded();
         } finally {
             spark.conf().unset("spark.sql.files.maxPartitionBytes");
         }
@@ -470,7 +476,7 @@ class ScoreCommandTest {
         Path input = write(IntStream.range(0, 100)
                 .mapToObj(i -> row("k" + i % 3, 1000 - i, "row " + i))
                 .toList());
-        Command.run(args(input, "--key", "key").toArray(String[]::new)).succeeded();
+        command(input, "--key", "key").succeeded();
         byKey(written("stream_tokens")).forEach((key, stream) -> {
             assertThat(stream)
                     .extracting(row -> row.<Long>getAs("seq"))
@@ -487,9 +493,8 @@ class ScoreCommandTest {
         experimental.extraOptimizations_$eq(CollectionConverters.asScala(List.<Rule<LogicalPlan>>of(new Removal(model)))
                 .toSeq());
         try {
-            Command command = Command.run(
-                    args(input, "--schema", "key STRING, seq BIGINT, text STRING", "--key", "key", "--order", "seq")
-                            .toArray(String[]::new));
+            Command command =
+                    command(input, "--schema", "key STRING, seq BIGINT, text STRING", "--key", "key", "--order", "seq");
             assertThat(command.code()).as(command.err()).isEqualTo(1);
             assertThat(command.line())
                     .startsWith("sinkstream score failed: on the executor's host ")
@@ -527,7 +532,7 @@ class ScoreCommandTest {
         System.setProperty("spark.sinkstream.key", "key");
         System.setProperty("spark.sinkstream.order", "seq");
         try {
-            Command.run(args(input).toArray(String[]::new)).succeeded();
+            command(input).succeeded();
         } finally {
             System.clearProperty("spark.sinkstream.prefix");
             System.clearProperty("spark.sinkstream.key");

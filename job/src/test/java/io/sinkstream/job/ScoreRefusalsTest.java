@@ -9,8 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,10 +33,9 @@ class ScoreRefusalsTest {
     }
 
     private Command score(String... more) {
-        List<String> args = new ArrayList<>(List.of("score", "--model", model.toString()));
-        args.addAll(List.of("--input", input.toString(), "--key", "key", "--order", "seq"));
-        args.addAll(List.of(more));
-        return Command.run(args.toArray(String[]::new));
+        return Command.run(
+                Map.of("--model", model.toString(), "--input", input.toString(), "--key", "key", "--order", "seq"),
+                more);
     }
 
     @Test
