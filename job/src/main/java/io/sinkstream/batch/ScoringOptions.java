@@ -11,6 +11,7 @@ import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How rows are scored. The components are {@link Settings} of the same names; a column that was not given is null.
@@ -69,7 +70,7 @@ public record ScoringOptions(
                 values.require(Settings.MODEL),
                 values.require(Settings.SINKS),
                 values.require(Settings.WINDOW),
-                values.require(Settings.DTYPE),
+                one(values.require(Settings.DTYPE)),
                 values.require(Settings.DEVICE),
                 values.require(Settings.CHUNK_TOKENS),
                 values.require(Settings.PASS_TOKENS),
@@ -84,6 +85,13 @@ public record ScoringOptions(
                 values.require(Settings.PREFIX),
                 values.require(Settings.TOKEN_NLL),
                 values.require(Settings.PARTITIONS));
+    }
+
+    private static String one(List<String> dtypes) {
+        if (dtypes.size() != 1) {
+            throw new UserException(Settings.DTYPE + ": scoring computes in one number type, not " + dtypes);
+        }
+        return dtypes.get(0);
     }
 
     /** The same with a folder that the driver's working directory leads to in full: executors have another. */

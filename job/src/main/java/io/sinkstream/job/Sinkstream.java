@@ -40,6 +40,7 @@ public final class Sinkstream {
         root.mixinStandardHelpOptions(true);
         CommandLine commandLine = new CommandLine(root);
         root.addSubcommand("score", new ScoreCommand().spec());
+        root.addSubcommand("speed", new SpeedCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine
                 .setUsageHelpAutoWidth(true)

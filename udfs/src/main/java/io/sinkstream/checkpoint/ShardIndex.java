@@ -28,8 +28,8 @@ record ShardIndex(Map<String, String> shards) {
     static ShardIndex read(Path file) {
         byte[] bytes = StrictJson.bytes(file, LARGEST);
         Map<String, String> shards = new LinkedHashMap<>();
-        StrictJson.read(file, file.toString(), new ByteArrayInputStream(bytes), json -> {
-            StrictJson.expectObject(json, file.toString());
+        StrictJson.read(file, file + ":", new ByteArrayInputStream(bytes), json -> {
+            StrictJson.expectObject(json, file + ":");
             Set<String> fields = new HashSet<>();
             json.beginObject();
             while (json.hasNext()) {

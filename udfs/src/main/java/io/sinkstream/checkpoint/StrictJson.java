@@ -15,6 +15,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.math.BigDecimal;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -34,6 +35,10 @@ final class StrictJson {
     /** The BigDecimal of a literal of a million digits takes minutes; no real number is that long. */
     private static final int LONGEST_NUMBER = 100;
 
+    /** How Gson's message starts for anything that it would take if it were lenient; it is for programmers. */
+    private static final String LENIENT_ADVICE =
+            "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
+
     private StrictJson() {}
 
     /** What reads a document; a UserException of its own passes through. */
@@ -52,9 +57,8 @@ final class StrictJson {
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         try {
-            JsonReader json = new JsonReader(new InputStreamReader(in, decoder));
+            JsonReader json = new Nested(new InputStreamReader(in, decoder));
             json.setStrictness(Strictness.STRICT);
-            json.setNestingLimit(DEEPEST);
             T result = body.read(json);
             if (json.peek() != JsonToken.END_DOCUMENT) {
                 throw new UserException(what + " goes on after its JSON ended; expected one JSON object");
@@ -63,7 +67,9 @@ final class StrictJson {
         } catch (CharacterCodingException e) {
             throw new UserException(what + " is not valid UTF-8; the file is damaged", e);
         } catch (MalformedJsonException | EOFException e) {
-            throw new UserException(what + " is not valid JSON: " + Shown.firstLine(e), e);
+            throw new UserException(
+                    what + " is not valid JSON: " + Shown.firstLine(e).replace(LENIENT_ADVICE, "unexpected characters"),
+                    e);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         }
@@ -71,8 +77,8 @@ final class StrictJson {
 
     /** A whole file of at most {@code limit} bytes that must hold one object. */
     static JsonObject object(Path file, int limit) {
-        return read(file, file.toString(), new ByteArrayInputStream(bytes(file, limit)), json -> {
-            expectObject(json, file.toString());
+        return read(file, file + ":", new ByteArrayInputStream(bytes(file, limit)), json -> {
+            expectObject(json, file + ":");
             return (JsonObject) element(json);
         });
     }
@@ -105,6 +111,43 @@ final class StrictJson {
             throw new MalformedJsonException("key " + Shown.quoted(key) + " stands there twice");
         }
         return key;
+    }
+
+    /** Passes over a value that every other reader takes too: no half surrogate pairs, no numbers beyond a double. */
+    static void skipSound(JsonReader json) throws IOException {
+        switch (json.peek()) {
+            case BEGIN_OBJECT -> {
+                Set<String> seen = new HashSet<>();
+                json.beginObject();
+                while (json.hasNext()) {
+                    checkPairs(key(json, seen), json);
+                    skipSound(json);
+                }
+                json.endObject();
+            }
+            case BEGIN_ARRAY -> {
+                json.beginArray();
+                while (json.hasNext()) {
+                    skipSound(json);
+                }
+                json.endArray();
+            }
+            case STRING -> checkPairs(json.nextString(), json);
+            case NUMBER -> {
+                String digits = json.nextString();
+                if (!Double.isFinite(Double.parseDouble(digits))) {
+                    throw new MalformedJsonException(
+                            "number " + digits + " out of range at path " + Shown.plain(json.getPath()));
+                }
+            }
+            default -> json.skipValue();
+        }
+    }
+
+    private static void checkPairs(String text, JsonReader json) throws MalformedJsonException {
+        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw new MalformedJsonException("half a surrogate pair at path " + Shown.plain(json.getPath()));
+        }
     }
 
     /** The kind of a value, as messages call it. */
@@ -169,6 +212,46 @@ final class StrictJson {
         } catch (NumberFormatException e) {
             // JSON allows any exponent, BigDecimal those of 32 bits.
             throw new MalformedJsonException("number " + digits + " out of range at path " + Shown.plain(path), e);
+        }
+    }
+
+    /** Counts how deep it is. JsonReader itself does since 2.12, and Spark 4.0's is 2.11. */
+    private static final class Nested extends JsonReader {
+        private int depth;
+
+        Nested(Reader in) {
+            super(in);
+        }
+
+        @Override
+        public void beginObject() throws IOException {
+            super.beginObject();
+            deeper();
+        }
+
+        @Override
+        public void beginArray() throws IOException {
+            super.beginArray();
+            deeper();
+        }
+
+        @Override
+        public void endObject() throws IOException {
+            super.endObject();
+            depth--;
+        }
+
+        @Override
+        public void endArray() throws IOException {
+            super.endArray();
+            depth--;
+        }
+
+        private void deeper() throws MalformedJsonException {
+            depth++;
+            if (depth > DEEPEST) {
+                throw new MalformedJsonException("Nesting limit " + DEEPEST + " reached");
+            }
         }
     }
 }

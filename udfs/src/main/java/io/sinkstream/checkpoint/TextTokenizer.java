@@ -2,16 +2,18 @@ package io.sinkstream.checkpoint;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.sinkstream.settings.DjlOffline;
 import io.sinkstream.settings.UserException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -52,10 +54,11 @@ public final class TextTokenizer implements AutoCloseable {
 
     static TextTokenizer open(Path file) {
         DjlOffline.ensure();
-        InputStream json = new ByteArrayInputStream(StrictJson.bytes(file, LARGEST));
+        byte[] json = StrictJson.bytes(file, LARGEST);
+        checkForm(file, json);
         HuggingFaceTokenizer tokenizer;
         try {
-            tokenizer = HuggingFaceTokenizer.newInstance(json, OPTIONS);
+            tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         } catch (RuntimeException e) {
@@ -71,6 +74,35 @@ public final class TextTokenizer implements AutoCloseable {
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
+        }
+    }
+
+    /**
+     * The native reader aborts the JVM on a decoder that is not sound JSON, as in a download that was cut off, where it
+     * returns an error for all else; so Java looks first.
+     */
+    private static void checkForm(Path file, byte[] bytes) {
+        boolean model = StrictJson.read(file, file + ":", new ByteArrayInputStream(bytes), json -> {
+            StrictJson.expectObject(json, file + ":");
+            Set<String> seen = new HashSet<>();
+            json.beginObject();
+            while (json.hasNext()) {
+                String field = StrictJson.key(json, seen);
+                if (field.equals("decoder")) {
+                    StrictJson.skipSound(json);
+                    continue;
+                }
+                if (field.equals("model")) {
+                    StrictJson.expectObject(json, file + ": field \"model\"");
+                }
+                json.skipValue();
+            }
+            json.endObject();
+            return seen.contains("model");
+        });
+        if (!model) {
+            throw new UserException(
+                    file + ": field \"model\" is missing; expected an object, as in every Hugging Face tokenizer.json");
         }
     }
 
@@ -160,7 +192,13 @@ public final class TextTokenizer implements AutoCloseable {
             lock.unlock();
         }
         int[] result = new int[ids.length];
-        Arrays.setAll(result, i -> Math.toIntExact(ids[i]));
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (int) ids[i];
+            if (result[i] != ids[i]) {
+                throw new UserException(file + ": field \"model.vocab\" has the id " + ids[i] + "; expected at most "
+                        + Integer.MAX_VALUE);
+            }
+        }
         return result;
     }
 

@@ -128,7 +128,8 @@ final class DecoderProgram {
      * It gives float64 [M + 2K]: NLLs, next tokens, their NLLs.
      *
      * <p>{@code products} is a pass's matrix products and nothing else, for a batch of streams with as many rows each, over
-     * the keys and values that {@code memory} made: the yardstick for how fast a pass can be.
+     * the keys and values that {@code memory} made: the yardstick for how fast a pass can be. One number of each product is
+     * kept, or the executor would drop the product as dead code.
      */
     private static final String TEMPLATE =
             """
@@ -319,25 +320,28 @@ final class DecoderProgram {
                 return torch.cat(results, 0)
               def memory(self, like: Tensor, streams: int, keys: int) -> Tensor:
                 return torch.ones([$L$, 2, streams * $KV$, keys, $D$], dtype=like.dtype)
+              def glance(self, x: Tensor) -> Tensor:
+                return torch.clone(torch.narrow(torch.view(x, [-1]), 0, 0, 1))
               def products(self, w: List[Tensor], memory: Tensor, streams: int, rows: int) -> Tensor:
                 n = streams * rows
                 hidden = torch.ones([n, $HIDDEN$], dtype=memory.dtype)
                 mixed = torch.ones([n, $H$ * $D$], dtype=memory.dtype)
                 inner = torch.ones([n, $INTERMEDIATE$], dtype=memory.dtype)
                 query = torch.ones([streams * $KV$, rows * $G$, $D$], dtype=memory.dtype)
-                out = hidden
+                seen = annotate(List[Tensor], [])
                 for layer in range($L$):
                   p = 1 + layer * $LAYER_WEIGHTS$
-                  torch.linear(hidden, $QUERY$)
-                  torch.linear(hidden, $KEY$)
-                  torch.linear(hidden, $VALUE$)
+                  seen.append(self.glance(torch.linear(hidden, $QUERY$)))
+                  seen.append(self.glance(torch.linear(hidden, $KEY$)))
+                  seen.append(self.glance(torch.linear(hidden, $VALUE$)))
                   score = torch.matmul(query, torch.transpose(memory[layer][0], 1, 2))
-                  torch.matmul(score, memory[layer][1])
-                  torch.linear(mixed, $OUTPUT$)
-                  torch.linear(hidden, $GATE$)
-                  torch.linear(hidden, $UP$)
-                  out = torch.linear(inner, $DOWN$)
-                return torch.linear(out, $HEAD$)
+                  seen.append(self.glance(torch.matmul(score, memory[layer][1])))
+                  seen.append(self.glance(torch.linear(mixed, $OUTPUT$)))
+                  seen.append(self.glance(torch.linear(hidden, $GATE$)))
+                  seen.append(self.glance(torch.linear(hidden, $UP$)))
+                  seen.append(self.glance(torch.linear(inner, $DOWN$)))
+                seen.append(self.glance(torch.linear(hidden, $HEAD$)))
+                return torch.cat(seen, 0)
             """;
 
     /** The TorchScript archive: a stored zip with the source, an empty object of its class and no constants. */

@@ -40,6 +40,12 @@ final class Parsers {
         };
     }
 
+    /** Several values, joined by commas. */
+    static <T> Function<String, List<T>> list(Function<String, T> one) {
+        return text ->
+                Arrays.stream(text.split(",", -1)).map(String::strip).map(one).toList();
+    }
+
     /** {@code auto}, which is 0, or a whole number, at least 1. */
     static int autoOrCount(String text) {
         if (text.equals("auto")) {

@@ -34,13 +34,13 @@ public final class Settings {
             Parsers.wholeNumber(1),
             "How many of the most recent tokens are kept."));
 
-    /** The number type of the weights. */
-    public static final Setting<String> DTYPE = add(Setting.value(
+    /** The number type of the weights; only a measurement takes more than one. */
+    public static final Setting<List<String>> DTYPE = add(Setting.value(
             "dtype",
             "auto|float32",
             "auto",
-            Parsers.choice(List.of("auto", "float32"), List.of("bfloat16", "int8")),
-            "The number type that the model computes in."));
+            Parsers.list(Parsers.choice(List.of("auto", "float32"), List.of("bfloat16", "int8"))),
+            "The number type that the model computes in; speed takes several, joined by commas."));
 
     /** Where the model runs. */
     public static final Setting<String> DEVICE = add(Setting.value(
@@ -76,6 +76,22 @@ public final class Settings {
             Parsers::memory,
             "The budget of all streams' caches together on one executor: bytes, with k, m or g, or a share of its"
                     + " machine's memory. A stream whose cache had to go is rebuilt from its tokens."));
+
+    /** How many streams decode together in a measurement. */
+    public static final Setting<List<Integer>> STREAMS = add(Setting.value(
+            "streams",
+            "COUNT,...",
+            "1,8,32",
+            Parsers.list(Parsers.wholeNumber(1)),
+            "How many streams decode at a time, for each measurement of decoding."));
+
+    /** How long the chunks of a measurement are. */
+    public static final Setting<List<Integer>> CHUNKS = add(Setting.value(
+            "chunks",
+            "TOKENS,...",
+            "512",
+            Parsers.list(Parsers.wholeNumber(2)),
+            "How many tokens of one stream a pass scores, for each measurement of scoring."));
 
     /** Where the rows are. */
     public static final Setting<List<String>> INPUT = add(Setting.list(

@@ -1,7 +1,5 @@
 package io.sinkstream.stream;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
@@ -39,12 +37,16 @@ public final class StreamModel implements AutoCloseable {
         this.description = describe(checkpoint, rule);
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        this.passes =
-                new PassLoop(() -> load(checkpoint, rule), options.chunk(), options.passTokens(), options.cacheBytes());
+        this.passes = new PassLoop(
+                () -> load(checkpoint, rule),
+                Decoder::run,
+                options.chunk(),
+                options.passTokens(),
+                options.cacheBytes());
     }
 
     private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
-        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        NDManager manager = TorchEngine.newManager();
         try {
             return Families.load(checkpoint, rule, manager);
         } catch (RuntimeException | Error e) {

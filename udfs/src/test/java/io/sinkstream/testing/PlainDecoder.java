@@ -460,6 +460,9 @@ public final class PlainDecoder {
             JsonObject scaling = given.getAsJsonObject();
             String type =
                     scaling.get(scaling.has("rope_type") ? "rope_type" : "type").getAsString();
+            if (type.equals("default")) {
+                return frequency;
+            }
             double factor = scaling.get("factor").getAsDouble();
             if (type.equals("linear")) {
                 return frequency / factor;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,9 +15,12 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -72,6 +77,21 @@ class PlainDecoderTest {
         assertThat(nll).containsExactly(golden.recomputation().nll(), within(GOLDEN));
     }
 
+    /** A trained model of another hand: what it goes on with says more than numbers that we made. */
+    @Test
+    void tellsAStory() throws IOException {
+        Path model = Shared.require("models/stories260K");
+        try (HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.builder()
+                .optTokenizerPath(model)
+                .optTruncation(false)
+                .build()) {
+            int[] story = PlainDecoder.load(model).greedy(new int[] {1}, 40, 4, 252);
+
+            assertThat(tokenizer.decode(Arrays.stream(story).asLongStream().toArray()))
+                    .startsWith("Once upon a time, there was a little girl named");
+        }
+    }
+
     /** S = 2, R = 3: a query at t sees tokens 0 and 1, the three before it, and itself. */
     @Test
     void keepsSinksAndWindow() {
@@ -109,35 +129,101 @@ class PlainDecoderTest {
         }
     }
 
+    static Stream<Arguments> scalings() {
+        return Stream.of(
+                Arguments.of("null", 1.0),
+                Arguments.of("{'rope_type': 'default'}", 1.0),
+                Arguments.of("{'type': 'linear', 'factor': 2.0}", 0.5),
+                Arguments.of("{'rope_type': 'linear', 'factor': 4.0}", 0.25),
+                // A wave of one radian a position is 2 pi positions long: 4 / (2 pi) of it in the first original
+                // context, less than one; 10.2 in the second, more than four; 2.55 in the third.
+                Arguments.of(llama3(4), 1 / 8.0),
+                Arguments.of(llama3(64), 1.0),
+                Arguments.of(llama3(16), 0.5154930 + (1 - 0.5154930) / 8));
+    }
+
+    private static String llama3(int originalPositions) {
+        return "{'rope_type': 'llama3', 'factor': 8.0, 'low_freq_factor': 1.0, 'high_freq_factor': 4.0, "
+                + "'original_max_position_embeddings': " + originalPositions + "}";
+    }
+
+    /**
+     * One sink and a window of two. Token 2 at position 5 sees the sink, token 0, at distance min(5, 1 + 2) = 3,
+     * position 3, token 1, at distance 2, position 4, token 3, at distance 1, and itself.
+     */
+    @ParameterizedTest
+    @MethodSource("scalings")
+    void attendsAsWorkedOutByHand(String scaling, double radians) throws IOException {
+        JsonObject config = handMadeConfig();
+        config.add("rope_scaling", JsonParser.parseString(scaling));
+
+        double[] logits = last(write(config, handMadeWeights()), new int[] {0, 1, 1, 1, 3, 2}, 1, 2);
+
+        double sink = Math.exp(3 * Math.cos(3 * radians) / Math.sqrt(2));
+        double second = Math.exp(3 * Math.cos(2 * radians) / Math.sqrt(2));
+        double first = Math.exp(3 * Math.cos(radians) / Math.sqrt(2));
+        double self = Math.exp(3 / Math.sqrt(2));
+        double sum = sink + second + first + self;
+        assertThat(logits).containsExactly(normed(sink / sum, second / sum, 1, 0), within(1e-7));
+    }
+
+    /** The weights of all but the values and the output are zero, and the biases say everything else. */
+    @Test
+    void addsEveryBias() throws IOException {
+        JsonObject config = handMadeConfig();
+        config.addProperty("attention_bias", true);
+        config.addProperty("mlp_bias", true);
+        SortedMap<String, Tensor> weights = handMadeWeights();
+        put(weights, "self_attn.q_proj.weight", List.of(2, 4), new double[8]);
+        put(weights, "self_attn.k_proj.weight", List.of(2, 4), new double[8]);
+        put(weights, "self_attn.q_proj.bias", List.of(2), 3, 0);
+        put(weights, "self_attn.k_proj.bias", List.of(2), 1, 0);
+        put(weights, "self_attn.v_proj.bias", List.of(2), 0.25, 0.5);
+        put(weights, "self_attn.o_proj.bias", List.of(4), 0, 0, 0, 2);
+        put(weights, "mlp.gate_proj.bias", List.of(2), 1, 0);
+        put(weights, "mlp.up_proj.bias", List.of(2), 4, 5);
+        put(weights, "mlp.down_proj.weight", List.of(4, 2), 0, 0, 1, 1, 0, 0, 0, 0);
+        put(weights, "mlp.down_proj.bias", List.of(4), 0, 0, -3, 0);
+
+        double[] logits = last(write(config, weights), new int[] {0, 2}, 0, 8);
+
+        double first = Math.exp(3 * Math.cos(1) / Math.sqrt(2));
+        double self = Math.exp(3 / Math.sqrt(2));
+        double silu = 1 / (1 + Math.exp(-1));
+        assertThat(logits)
+                .containsExactly(normed(first / (first + self) + 0.25, 0.5 + silu * 4, 1 - 3, 2), within(1e-12));
+    }
+
     /**
      * One layer and one head of size 2, so that the rotation is by one radian a position. The embedding of token v is
      * the unit vector v of 4; the query is a constant (3, 0) and the key (1, 0), so that the score at distance d is
      * 3 cos(d) / sqrt(2); token 0's value is (1, 0), token 1's (0, 1), the others' (0, 0), and goes to the first two of
      * the residual; the MLP is zero.
      */
-    @Test
-    void attendsAsWorkedOutByHand() throws IOException {
+    private static SortedMap<String, Tensor> handMadeWeights() {
         SortedMap<String, Tensor> weights = new TreeMap<>();
         double[] identity = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
-        String layer = "model.layers.0.";
         weights.put("model.embed_tokens.weight", new Tensor(List.of(4, 4), identity));
         weights.put("lm_head.weight", new Tensor(List.of(4, 4), identity));
         weights.put("model.norm.weight", new Tensor(List.of(4), new double[] {1, 1, 1, 1}));
-        // x is a unit vector: its root mean square is 1/2, and the norm's weight takes that back.
-        weights.put(layer + "input_layernorm.weight", new Tensor(List.of(4), new double[] {.5, .5, .5, .5}));
-        weights.put(layer + "post_attention_layernorm.weight", new Tensor(List.of(4), new double[] {1, 1, 1, 1}));
-        weights.put(
-                layer + "self_attn.q_proj.weight", new Tensor(List.of(2, 4), new double[] {3, 3, 3, 3, 0, 0, 0, 0}));
-        weights.put(
-                layer + "self_attn.k_proj.weight", new Tensor(List.of(2, 4), new double[] {1, 1, 1, 1, 0, 0, 0, 0}));
-        weights.put(
-                layer + "self_attn.v_proj.weight", new Tensor(List.of(2, 4), new double[] {1, 0, 0, 0, 0, 1, 0, 0}));
-        weights.put(
-                layer + "self_attn.o_proj.weight", new Tensor(List.of(4, 2), new double[] {1, 0, 0, 1, 0, 0, 0, 0}));
-        weights.put(layer + "mlp.gate_proj.weight", new Tensor(List.of(2, 4), new double[8]));
-        weights.put(layer + "mlp.up_proj.weight", new Tensor(List.of(2, 4), new double[8]));
-        weights.put(layer + "mlp.down_proj.weight", new Tensor(List.of(4, 2), new double[8]));
-        Tensor.write(folder.resolve("model.safetensors"), weights, NumberType.F32);
+        // A unit vector's root mean square is 1/2, and the norm's weight takes that back.
+        put(weights, "input_layernorm.weight", List.of(4), .5, .5, .5, .5);
+        put(weights, "post_attention_layernorm.weight", List.of(4), 1, 1, 1, 1);
+        put(weights, "self_attn.q_proj.weight", List.of(2, 4), 3, 3, 3, 3, 0, 0, 0, 0);
+        put(weights, "self_attn.k_proj.weight", List.of(2, 4), 1, 1, 1, 1, 0, 0, 0, 0);
+        put(weights, "self_attn.v_proj.weight", List.of(2, 4), 1, 0, 0, 0, 0, 1, 0, 0);
+        put(weights, "self_attn.o_proj.weight", List.of(4, 2), 1, 0, 0, 1, 0, 0, 0, 0);
+        put(weights, "mlp.gate_proj.weight", List.of(2, 4), new double[8]);
+        put(weights, "mlp.up_proj.weight", List.of(2, 4), new double[8]);
+        put(weights, "mlp.down_proj.weight", List.of(4, 2), new double[8]);
+        return weights;
+    }
+
+    private static void put(SortedMap<String, Tensor> weights, String name, List<Integer> shape, double... values) {
+        weights.put("model.layers.0." + name, new Tensor(shape, values));
+    }
+
+    private static JsonObject handMadeConfig() {
         JsonObject config = new JsonObject();
         config.addProperty("model_type", "llama");
         config.addProperty("hidden_act", "silu");
@@ -148,24 +234,19 @@ class PlainDecoderTest {
         config.addProperty("head_dim", 2);
         config.addProperty("vocab_size", 4);
         config.addProperty("rms_norm_eps", 0);
+        return config;
+    }
+
+    private PlainDecoder write(JsonObject config, SortedMap<String, Tensor> weights) throws IOException {
+        Tensor.write(folder.resolve("model.safetensors"), weights, NumberType.F32);
         Files.writeString(folder.resolve("config.json"), config.toString());
+        return PlainDecoder.load(folder);
+    }
 
-        // One sink and a window of two. Token 2 at position 5 sees the sink, token 0, at distance min(5, 1 + 2) = 3,
-        // position 3, token 1, at distance 2, position 4, token 3, at distance 1, and itself.
-        PlainDecoder.Stream stream = PlainDecoder.load(folder).stream(1, 2);
-        double[] logits = new double[0];
-        for (int token : new int[] {0, 1, 1, 1, 3, 2}) {
-            logits = stream.step(token);
-        }
-
-        double sink = Math.exp(3 * Math.cos(3) / Math.sqrt(2));
-        double second = Math.exp(3 * Math.cos(2) / Math.sqrt(2));
-        double first = Math.exp(3 * Math.cos(1) / Math.sqrt(2));
-        double self = Math.exp(3 / Math.sqrt(2));
-        double sum = sink + second + first + self;
-        double[] x = {sink / sum, second / sum, 1, 0};
-        double rms = Math.sqrt((x[0] * x[0] + x[1] * x[1] + 1) / 4);
-        assertThat(logits).containsExactly(new double[] {x[0] / rms, x[1] / rms, 1 / rms, 0}, within(1e-12));
+    /** The last norm and the head of the hand-made model. */
+    private static double[] normed(double... x) {
+        double rms = Math.sqrt(Arrays.stream(x).map(v -> v * v).sum() / x.length);
+        return Arrays.stream(x).map(v -> v / rms).toArray();
     }
 
     @Test

@@ -301,8 +301,7 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
             config.addProperty("torch_dtype", type.configName());
             config.addProperty("use_cache", true);
             config.addProperty("vocab_size", vocab);
-            // The three ways of real checkpoints to give the head's size: a number, null (Mistral), not at all (Llama
-            // 2).
+            // Real checkpoints give the head's size in three ways: a number, null (Mistral) and not at all (Llama 2).
             if (heads.size() * heads.query() != hidden) {
                 config.addProperty("head_dim", heads.size());
             } else if (mistral) {

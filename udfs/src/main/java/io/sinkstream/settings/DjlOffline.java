@@ -1,4 +1,4 @@
-package io.sinkstream.checkpoint;
+package io.sinkstream.settings;
 
 import java.util.List;
 
@@ -7,10 +7,11 @@ import java.util.List;
  * tokenizers) and reports usage. They are read when its natives load, also in executors that no command line of ours
  * started, so code sets them. Who set one before, keeps it.
  */
-final class DjlOffline {
+public final class DjlOffline {
     private DjlOffline() {}
 
-    static void ensure() {
+    /** Sets what is not set. To be called before the engine or a tokenizer is first used. */
+    public static void ensure() {
         for (String property : List.of("ai.djl.offline", "OPT_OUT_TRACKING")) {
             if (System.getProperty(property) == null) {
                 System.setProperty(property, "true");

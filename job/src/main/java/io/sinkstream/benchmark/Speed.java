@@ -1,0 +1,160 @@
+package io.sinkstream.benchmark;
+
+import io.sinkstream.benchmark.SpeedRow.Work;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamName;
+import io.sinkstream.stream.StreamResult;
+import io.sinkstream.stream.StreamUpdate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Measures scoring and decoding over full caches, each against the bare matrix products of its own shapes.
+ *
+ * <p>A rate says little without the machine's own, and that drifts, with the clock and with what else runs. So both are
+ * timed in turns and their medians compared. Chunks are bound by arithmetic and single tokens by memory; the products have
+ * the same shapes and read the same weights and as large a cache, so they are the limit in either case.
+ */
+public final class Speed {
+    private static final int ROUNDS = 5;
+    private static final int DECODED = 8;
+
+    private final ModelOptions options;
+    private final String dtype;
+    private final Consumer<String> progress;
+    private final Random random = new Random(0);
+
+    /**
+     * @param options which model, S and R; chunk sizes and the cache's budget are the measurement's own
+     * @param dtype the number type's name, for the rows
+     * @param progress hears what is being done
+     */
+    public Speed(ModelOptions options, String dtype, Consumer<String> progress) {
+        this.options = options;
+        this.dtype = dtype;
+        this.progress = progress;
+    }
+
+    /** Measures scoring for each chunk size, then decoding for each number of streams. */
+    public List<SpeedRow> measure(List<Integer> chunks, List<Integer> streams) {
+        List<SpeedRow> rows = new ArrayList<>();
+        for (int chunk : chunks) {
+            try (StreamModel model = open(chunk)) {
+                rows.addAll(score(model, chunk));
+            }
+        }
+        if (!streams.isEmpty()) {
+            int most = streams.stream().mapToInt(Integer::intValue).max().orElseThrow();
+            try (StreamModel model = open(Math.max(512, most))) {
+                rows.addAll(decode(model, streams));
+            }
+        }
+        return rows;
+    }
+
+    /** All streams of a measurement keep their caches, whatever the machine's budget: else a rebuild would be timed. */
+    private StreamModel open(int chunk) {
+        return StreamModel.open(options.withChunk(chunk, chunk).withCacheBytes(Long.MAX_VALUE / 2));
+    }
+
+    private List<SpeedRow> score(StreamModel model, int chunk) {
+        progress.accept("scoring in chunks of " + chunk);
+        Running stream = fill(model, 0);
+        return rows(
+                Work.SCORE,
+                1,
+                chunk,
+                () -> model.productSeconds(1, chunk, 1)[0],
+                () -> seconds(() -> stream.score(tokens(model, chunk))));
+    }
+
+    private List<SpeedRow> decode(StreamModel model, List<Integer> counts) {
+        List<SpeedRow> rows = new ArrayList<>();
+        List<Running> running = new ArrayList<>();
+        for (int count : counts.stream().sorted().toList()) {
+            while (running.size() < count) {
+                progress.accept("filling the cache of stream " + (running.size() + 1) + " of " + count);
+                running.add(fill(model, running.size()));
+            }
+            progress.accept("decoding " + count + (count == 1 ? " stream" : " streams"));
+            List<Running> batch = running.subList(0, count);
+            rows.addAll(rows(
+                    Work.DECODE,
+                    count,
+                    1,
+                    () -> model.productSeconds(count, 1, 3)[1],
+                    () -> seconds(() -> generate(model, batch)) / DECODED));
+        }
+        return rows;
+    }
+
+    private static void generate(StreamModel model, List<Running> batch) {
+        List<StreamResult> results = model.advance(batch.stream()
+                .map(stream -> StreamUpdate.generate(stream.name, stream.last.state(), new int[0], DECODED, true))
+                .toList());
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).last = results.get(i);
+        }
+    }
+
+    private List<SpeedRow> rows(Work work, int streams, int chunk, DoubleSupplier products, DoubleSupplier pass) {
+        double[] bare = new double[ROUNDS];
+        double[] ours = new double[ROUNDS];
+        // Round -1 warms up: memory is mapped and thread teams are made.
+        for (int round = -1; round < ROUNDS; round++) {
+            bare[Math.max(0, round)] = products.getAsDouble();
+            ours[Math.max(0, round)] = pass.getAsDouble();
+        }
+        double limit = median(bare);
+        double taken = median(ours);
+        double tokens = (double) streams * chunk;
+        int cache = options.sinks() + options.window();
+        return List.of(
+                new SpeedRow(Work.MATMUL, dtype, streams, chunk, cache, tokens / limit, 1),
+                new SpeedRow(work, dtype, streams, chunk, cache, tokens / taken, limit / taken));
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    private static double seconds(Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** A stream whose cache is full. */
+    private Running fill(StreamModel model, int index) {
+        Running stream = new Running(model, new StreamName("speed", Integer.toString(index)));
+        stream.score(tokens(model, options.sinks() + options.window() + 2));
+        return stream;
+    }
+
+    private int[] tokens(StreamModel model, int count) {
+        return random.ints(count, 0, model.description().vocabularySize()).toArray();
+    }
+
+    private static final class Running {
+        private final StreamModel model;
+        private final StreamName name;
+        private StreamResult last;
+
+        Running(StreamModel model, StreamName name) {
+            this.model = model;
+            this.name = name;
+            this.last = new StreamResult(model.start(), new double[0], new int[0], 0, null, null);
+        }
+
+        void score(int[] tokens) {
+            last = model.advance(List.of(StreamUpdate.score(name, last.state(), tokens)))
+                    .get(0);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.sinkstream.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.sinkstream.benchmark.Speed;
+import io.sinkstream.benchmark.SpeedRow;
+import io.sinkstream.checkpoint.ModelLocation;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code speed}: tokens a second on this machine, and its share of what the machine can do. */
+final class SpeedCommand extends SettingsCommand {
+    @Override
+    List<Setting<?>> settings() {
+        return List.of(
+                Settings.MODEL,
+                Settings.SINKS,
+                Settings.WINDOW,
+                Settings.DTYPE,
+                Settings.DEVICE,
+                Settings.CHUNKS,
+                Settings.STREAMS,
+                Settings.OUTPUT,
+                Settings.OVERWRITE);
+    }
+
+    @Override
+    List<String> description() {
+        return List.of(
+                "Measures scoring and decoding over full caches on this machine.",
+                "",
+                "The limit is the rate of the bare matrix products of the same shapes, timed in the same run. With"
+                        + " --output the rows go to a CSV file: " + SpeedRow.HEADER + ".");
+    }
+
+    @Override
+    List<String> examples() {
+        return List.of(
+                "  speed --model llama --output speed.csv",
+                "  speed --model llama --chunks 64,512 --streams 1 --attention-sink-window-size 4092");
+    }
+
+    @Override
+    void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        Path output = values.find(Settings.OUTPUT).map(Path::of).orElse(null);
+        if (output != null && Files.exists(output) && !values.require(Settings.OVERWRITE)) {
+            throw new UserException(
+                    Settings.OUTPUT + ": " + output + " exists; remove it, or give " + Settings.OVERWRITE);
+        }
+        ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
+                .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
+        StreamModel.describe(options);
+        List<SpeedRow> rows = new ArrayList<>();
+        for (String dtype : values.require(Settings.DTYPE)) {
+            String computed = dtype.equals("auto") ? "float32" : dtype;
+            rows.addAll(new Speed(options, computed, err::println)
+                    .measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS)));
+        }
+        SpeedRow.table(rows).forEach(out::println);
+        if (output != null) {
+            write(output, rows);
+        }
+    }
+
+    private static void write(Path output, List<SpeedRow> rows) {
+        List<String> lines = new ArrayList<>(List.of(SpeedRow.HEADER));
+        rows.forEach(row -> lines.add(row.csv()));
+        try {
+            Files.write(output, lines, UTF_8);
+        } catch (IOException e) {
+            throw new RunFailure(Settings.OUTPUT + ": " + output + " can't be written: " + e.getMessage(), e);
+        }
+    }
+}

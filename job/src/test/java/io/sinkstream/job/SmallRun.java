@@ -1,0 +1,106 @@
+package io.sinkstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sinkstream.testing.TinyModels;
+import io.sinkstream.testing.TinyModels.Prefix;
+import io.sinkstream.testing.TinyModels.Shape;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A random model and a few rows of three streams, and what scoring them has to give.
+ *
+ * @param model the checkpoint's folder
+ * @param input the rows, as JSON lines
+ */
+record SmallRun(Path model, Path input) {
+    private static final int KEYS = 3;
+    private static final int ROWS_PER_KEY = 5;
+
+    /** Writes both into a folder. */
+    static SmallRun write(Path folder) throws IOException {
+        Path model = Files.createDirectories(folder.resolve("model"));
+        TinyModels.of(Shape.llama()).tokenizer(Prefix.BOS).write(model);
+        List<String> lines = new ArrayList<>();
+        for (int seq = 0; seq < ROWS_PER_KEY; seq++) {
+            for (int key = 0; key < KEYS; key++) {
+                lines.add(String.format("{\"key\": \"k%d\", \"seq\": %d, \"text\": \"%s\"}", key, seq, text(key, seq)));
+            }
+        }
+        Path input = Files.write(folder.resolve("rows.jsonl"), lines);
+        return new SmallRun(model, input);
+    }
+
+    /** The command that scores the rows by a model in {@code folder}. */
+    List<String> score(Path folder, Path output) {
+        return List.of(
+                "score",
+                "--model",
+                folder.toString(),
+                "--input",
+                input.toString(),
+                "--key",
+                "key",
+                "--order",
+                "seq",
+                "--attention-sink-window-size",
+                "16",
+                "--output",
+                output.toString());
+    }
+
+    /** Every row came out once, with the input's columns, all tokens of its text, and numbers. */
+    void check(Path output) {
+        SparkSession session = SparkSession.builder()
+                .master("local[1]")
+                .config("spark.ui.enabled", "false")
+                .getOrCreate();
+        try {
+            List<Row> rows = session.read()
+                    .parquet(output.toString())
+                    .orderBy("key", "seq")
+                    .collectAsList();
+            assertThat(rows).hasSize(KEYS * ROWS_PER_KEY);
+            assertThat(rows.get(0).schema().fieldNames())
+                    .containsExactly(
+                            "key",
+                            "seq",
+                            "text",
+                            "tokens",
+                            "nll",
+                            "perplexity",
+                            "bits_per_byte",
+                            "stream_tokens",
+                            "stream_perplexity",
+                            "error");
+            for (int key = 0; key < KEYS; key++) {
+                long position = 0;
+                for (int seq = 0; seq < ROWS_PER_KEY; seq++) {
+                    Row row = rows.get(key * ROWS_PER_KEY + seq);
+                    // The tokenizer's tokens are bytes; a newline ends a row, and BOS begins a stream.
+                    int tokens = text(key, seq).getBytes(StandardCharsets.UTF_8).length + 1 + (seq == 0 ? 1 : 0);
+                    position += tokens;
+                    assertThat(row.<String>getAs("text")).isEqualTo(text(key, seq));
+                    assertThat(row.<String>getAs("error")).isNull();
+                    assertThat(row.<Integer>getAs("tokens")).isEqualTo(tokens);
+                    assertThat(row.<Long>getAs("stream_tokens")).isEqualTo(position);
+                    assertThat(row.<Double>getAs("nll")).isFinite().isPositive();
+                }
+            }
+        } finally {
+            session.stop();
+        }
+    }
+
+    /** Longer than the window, together. */
+    private static String text(int key, int seq) {
+        return "stream " + key + " says: é ".repeat(seq + 1) + seq;
+    }
+}

@@ -1,0 +1,64 @@
+package io.sinkstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The shaded jar under Spark's own SparkSubmit, in one JVM. */
+@Tag("integration")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class SparkSubmitIT {
+    private static final List<String> LOCAL = List.of("--master", "local[2]");
+
+    private final InstalledSpark spark = InstalledSpark.ofThisBuild();
+
+    @TempDir
+    Path folder;
+
+    private SmallRun run;
+
+    @BeforeAll
+    void writeInput() throws Exception {
+        run = SmallRun.write(folder);
+    }
+
+    @Test
+    void scores() throws Exception {
+        Path output = folder.resolve("scored");
+
+        InstalledSpark.Submitted submitted =
+                spark.submit("submit-scores", folder, LOCAL, run.score(run.model(), output));
+
+        assertThat(submitted.exitCode()).as(submitted.stderr()).isZero();
+        run.check(output);
+    }
+
+    @Test
+    void anUnknownOption() throws Exception {
+        List<String> command = List.of("score", "--windw", "3");
+
+        InstalledSpark.Submitted submitted = spark.submit("submit-option", folder, LOCAL, command);
+
+        assertThat(submitted.exitCode()).as(submitted.stderr()).isEqualTo(2);
+        assertThat(submitted.said()).singleElement().asString().contains("--windw");
+    }
+
+    @Test
+    void aModelThatIsNowhere() throws Exception {
+        Path nowhere = folder.resolve("nowhere");
+        Path output = folder.resolve("never");
+
+        InstalledSpark.Submitted submitted = spark.submit("submit-model", folder, LOCAL, run.score(nowhere, output));
+
+        assertThat(submitted.exitCode()).as(submitted.stderr()).isEqualTo(2);
+        assertThat(submitted.said()).singleElement().asString().contains(nowhere.toString());
+        assertThat(Files.exists(output)).isFalse();
+    }
+}

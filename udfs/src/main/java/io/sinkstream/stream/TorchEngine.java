@@ -1,0 +1,40 @@
+package io.sinkstream.stream;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.util.Utils;
+import io.sinkstream.settings.DjlOffline;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** DJL's PyTorch engine, started once a JVM. */
+final class TorchEngine {
+    private TorchEngine() {}
+
+    /**
+     * A manager for one model, on the CPU; the caller closes it.
+     *
+     * <p>The engine's first use unpacks libtorch into a cache that all JVMs of the user share and that DJL does not lock:
+     * two executors that start at once can delete each other's files. So that use holds a lock beside the cache.
+     */
+    static synchronized NDManager newManager() {
+        DjlOffline.ensure();
+        Path folder = Utils.getEngineCacheDir("pytorch");
+        try {
+            Files.createDirectories(folder);
+            try (FileChannel channel = FileChannel.open(
+                    folder.resolve("sinkstream.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                // Closing the channel releases the lock.
+                channel.lock();
+                return Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "DJL's cache " + folder + " can't be used: " + e.getMessage() + "; DJL_CACHE_DIR moves it", e);
+        }
+    }
+}

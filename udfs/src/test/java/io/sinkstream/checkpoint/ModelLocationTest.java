@@ -1,0 +1,169 @@
+package io.sinkstream.checkpoint;
+
+import static io.sinkstream.checkpoint.Refusals.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A model is found as Hugging Face users expect: a folder, or a name in the local cache. */
+class ModelLocationTest {
+    private static final String COMMIT = "a0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3e4f5a0b1";
+
+    @TempDir
+    Path home;
+
+    private Path hub;
+    private Map<String, String> environment;
+
+    @BeforeEach
+    void setHome() {
+        hub = home.resolve(".cache/huggingface/hub");
+        environment = Map.of("HOME", home.toString());
+    }
+
+    private static Path cached(Path hub, String model, String revision) throws IOException {
+        Path model0 = hub.resolve("models--" + model.replace("/", "--"));
+        Path ref = model0.resolve("refs").resolve(revision);
+        Files.createDirectories(ref.getParent());
+        Files.writeString(ref, COMMIT);
+        return Files.createDirectories(model0.resolve("snapshots").resolve(COMMIT));
+    }
+
+    @Test
+    void aFolderIsTaken() throws IOException {
+        Path folder = Files.createDirectories(home.resolve("models/a b"));
+
+        assertThat(ModelLocation.resolve(folder.toString(), environment)).isEqualTo(folder);
+        assertThat(ModelLocation.resolve(folder.toUri().toString(), environment))
+                .isEqualTo(folder);
+        assertThat(ModelLocation.resolve("~/models/a b", environment)).isEqualTo(folder);
+    }
+
+    @Test
+    void aNameIsFoundInTheCacheByItsBranchTagOrCommit() throws IOException {
+        Path snapshot = cached(hub, "org/tiny-1.5", "main");
+        cached(hub, "org/tiny-1.5", "refs/pr/1");
+
+        assertThat(ModelLocation.resolve("org/tiny-1.5", environment)).isEqualTo(snapshot);
+        assertThat(ModelLocation.resolve("org/tiny-1.5@main", environment)).isEqualTo(snapshot);
+        assertThat(ModelLocation.resolve("org/tiny-1.5@refs/pr/1", environment)).isEqualTo(snapshot);
+        assertThat(ModelLocation.resolve("org/tiny-1.5@" + COMMIT, environment)).isEqualTo(snapshot);
+        assertThat(ModelLocation.resolve("gpt2", Map.of("HF_HUB_CACHE", hubWith("gpt2"))))
+                .exists();
+    }
+
+    private String hubWith(String model) throws IOException {
+        Path other = home.resolve("other");
+        cached(other, model, "main");
+        return other.toString();
+    }
+
+    @Test
+    void theFirstCacheThatIsSetIsTheOnlyOne() throws IOException {
+        Path xdg = cached(home.resolve("xdg/huggingface/hub"), "o/m", "main");
+        Path hfHome = cached(home.resolve("hf/hub"), "o/m", "main");
+        Path hubCache = cached(home.resolve("cache"), "o/m", "main");
+        Map<String, String> variables = Map.of(
+                "HOME", home.toString(),
+                "XDG_CACHE_HOME", home.resolve("xdg").toString(),
+                "HF_HOME", "~/hf",
+                "HF_HUB_CACHE", home.resolve("cache").toString());
+
+        assertThat(ModelLocation.resolve("o/m", variables)).isEqualTo(hubCache);
+        assertThat(ModelLocation.resolve("o/m", without(variables, "HF_HUB_CACHE")))
+                .isEqualTo(hfHome);
+        assertThat(ModelLocation.resolve("o/m", without(without(variables, "HF_HUB_CACHE"), "HF_HOME")))
+                .isEqualTo(xdg);
+    }
+
+    private static Map<String, String> without(Map<String, String> variables, String name) {
+        Map<String, String> rest = new HashMap<>(variables);
+        rest.remove(name);
+        return rest;
+    }
+
+    @Test
+    void aNameThatIsNowhereIsRefusedWithThePlacesLookedAt() {
+        assertThat(refusal(() -> ModelLocation.resolve("org/none", environment)))
+                .isEqualTo("--model \"org/none\": no such model; looked at "
+                        + Path.of("org/none").toAbsolutePath() + ", " + hub.resolve("models--org--none/refs/main")
+                        + "; download it with \"hf download org/none\" on every machine, or give a checkpoint's"
+                        + " folder");
+    }
+
+    @Test
+    void aRevisionWhoseSnapshotIsGoneIsRefusedWithThePlacesLookedAt() throws IOException {
+        Files.delete(cached(hub, "org/m", "v2"));
+
+        assertThat(refusal(() -> ModelLocation.resolve("org/m@v2", environment)))
+                .contains(hub.resolve("models--org--m/refs/v2").toString())
+                .contains(hub.resolve("models--org--m/snapshots/" + COMMIT).toString());
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsRefused() {
+        assertThat(refusal(() -> ModelLocation.resolve(home + "/none", environment)))
+                .isEqualTo("--model \"" + home + "/none\": no such model; looked at " + home
+                        + "/none; expected a checkpoint's folder or a Hugging Face name, org/name");
+    }
+
+    @Test
+    void aFileIsNoModel() throws IOException {
+        Path file = Files.createFile(home.resolve("model.safetensors"));
+
+        assertThat(refusal(() -> ModelLocation.resolve(file.toString(), environment)))
+                .isEqualTo("--model \"" + file + "\": is a file; expected the folder that holds it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hdfs://namenode/models/m", "s3a://bucket/m", "hf://org/m", "hdfs:/m", "https://x/m"})
+    void otherFileSystemsAreNotSupportedYet(String uri) {
+        assertThat(refusal(() -> ModelLocation.resolve(uri, environment)))
+                .isEqualTo(
+                        "--model \"" + uri + "\": URIs such as hdfs:// and s3a:// are not supported yet; copy it to a"
+                                + " local folder present on every machine and give that folder");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"org/m@../../../etc", "../m@main", "org/m@/etc/passwd", "a/b/c", "-x/y", "org/m@a/../../b"})
+    void nothingLeadsOutOfTheCache(String model) throws IOException {
+        cached(hub, "org/m", "main");
+
+        assertThat(refusal(() -> ModelLocation.resolve(model, environment)))
+                .startsWith("--model \"" + model + "\": no such model; looked at ")
+                .doesNotContain(hub.toString());
+    }
+
+    @Test
+    void aReferenceThatIsNoCommitIsRefused() throws IOException {
+        cached(hub, "org/m", "main");
+        Path ref = Files.writeString(hub.resolve("models--org--m/refs/main"), "../../../..");
+
+        assertThat(refusal(() -> ModelLocation.resolve("org/m", environment)))
+                .isEqualTo(ref + ": holds \"../../../..\"; expected a commit; the cache is damaged: download the model"
+                        + " again");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\u0000b", "file:/a b", "file://host/x", "file:/%zz"})
+    void whatIsNoPathIsRefused(String model) {
+        assertThat(refusal(() -> ModelLocation.resolve(model, environment)))
+                .contains(": is no path (")
+                .endsWith("); expected a checkpoint's folder");
+    }
+
+    @Test
+    void nothingIsRefused() {
+        assertThat(refusal(() -> ModelLocation.resolve(" ", environment)))
+                .isEqualTo("--model \" \": is empty; expected a checkpoint's folder or a Hugging Face name");
+    }
+}

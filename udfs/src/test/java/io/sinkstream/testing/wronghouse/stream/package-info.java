@@ -1,0 +1,2 @@
+/** Wrong on purpose: {@link io.sinkstream.testing.HouseRulesTest}. */
+package io.sinkstream.testing.wronghouse.stream;
