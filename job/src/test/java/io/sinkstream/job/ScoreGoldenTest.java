@@ -42,7 +42,7 @@ class ScoreGoldenTest {
         for (Golden.Streaming streaming : golden.streaming()) {
             assertNumbers(golden, input, streaming.sinks(), streaming.window(), streaming.nll());
         }
-        assertNumbers(golden, input, 0, 5000, golden.dense().nll());
+        assertNumbers(golden, input, 0, 2000, golden.dense().nll());
     }
 
     private void assertNumbers(Golden golden, Path input, int sinks, int window, double[] expected) {
