@@ -106,13 +106,29 @@ public final class KeyedScoring {
         selected.addAll(added);
         // A number of partitions that is asked for is left alone by adaptive execution, which would merge the small
         // ones: rows are few bytes and much work.
-        return input.select(selected.toArray(Column[]::new))
+        Dataset<Row> scored = input.select(selected.toArray(Column[]::new))
                 .repartition(partitions(input, options), functions.col(HELPER + "key"))
                 .sortWithinPartitions(sort.toArray(Column[]::new))
                 .mapPartitions(
                         new ScoringTask(
                                 options.onExecutors(), layout, UUID.randomUUID().toString(), totals),
                         Encoders.row(result));
+        return withTypes(scored, result);
+    }
+
+    /** Java's values know nothing of some types' parameters, such as the fields of an interval: puts them back. */
+    private static Dataset<Row> withTypes(Dataset<Row> scored, StructType expected) {
+        StructField[] found = scored.schema().fields();
+        Column[] columns = new Column[found.length];
+        boolean isDifferent = false;
+        for (int i = 0; i < found.length; i++) {
+            StructField field = expected.fields()[i];
+            Column column = functions.col(quoted(field.name()));
+            boolean isSame = found[i].dataType().equals(field.dataType());
+            columns[i] = isSame ? column : column.cast(field.dataType()).as(field.name(), field.metadata());
+            isDifferent |= !isSame;
+        }
+        return isDifferent ? scored.select(columns) : scored;
     }
 
     private static int partitions(Dataset<Row> input, ScoringOptions options) {

@@ -45,6 +45,8 @@ public final class Sinkstream {
         return commandLine
                 .setUsageHelpAutoWidth(true)
                 .setExpandAtFiles(false)
+                // Else a misspelt option would pass for one more input.
+                .setUnmatchedOptionsAllowedAsOptionParameters(false)
                 .setParameterExceptionHandler(Sinkstream::refused)
                 .setExecutionExceptionHandler(Sinkstream::failed)
                 .setExecutionStrategy(parsed -> {

@@ -39,7 +39,7 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
 
     /** The input that the settings say. Throws UserException if it is missing, or of unknown format. */
     static TableInput from(SettingValues values) {
-        Optional<String> format = values.find(Settings.FORMAT).map(name -> name.toLowerCase(Locale.ROOT));
+        Optional<String> format = values.find(Settings.FORMAT).map(TableInput::known);
         List<String> paths = values.find(Settings.INPUT).orElse(List.of());
         if (format.isEmpty() || FILES.contains(format.get())) {
             paths = values.require(Settings.INPUT);
@@ -79,6 +79,10 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         if (isCsv) {
             reader.option("header", true);
         }
+        if (format.equals("json")) {
+            // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
+            reader.option("maxStringLen", Integer.MAX_VALUE);
+        }
         reader.options(options);
         if (schema != null) {
             reader.schema(schema);
@@ -98,6 +102,12 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
                     .toArray(StructField[]::new)));
         }
         return paths.isEmpty() ? reader.load() : reader.load(paths.toArray(String[]::new));
+    }
+
+    /** Names of formats are the same in any case; names of a source's class are not. */
+    private static String known(String format) {
+        String lower = format.toLowerCase(Locale.ROOT);
+        return FILES.contains(lower) ? lower : format;
     }
 
     private static String formatOf(List<String> paths) {

@@ -1,11 +1,9 @@
 package io.sinkstream.cache;
 
 import ai.djl.ndarray.NDManager;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.Set;
 
 /**
  * The caches of many streams within one budget of native bytes.
@@ -32,7 +30,6 @@ public final class CachePool<K> implements AutoCloseable {
     private final LinkedHashMap<K, KeyValueCache> idle = new LinkedHashMap<>();
 
     private final IdentityHashMap<KeyValueCache, Lease<K>> held = new IdentityHashMap<>();
-    private final Set<K> forgotten = new HashSet<>();
     private long idleBytes;
     private long heldBytes;
     private long hits;
@@ -68,20 +65,18 @@ public final class CachePool<K> implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the cache pool is closed");
         }
-        KeyValueCache mine = key == null ? null : idle.remove(key);
-        if (mine != null) {
-            idleBytes -= mine.bytes();
-        }
+        KeyValueCache mine = key == null ? null : idle.get(key);
         boolean valid = mine != null && mine.end() == end && mine.hash() == hash;
         long bytes = Math.max(shape.bytesFor(tokens), mine == null ? 0 : mine.bytes());
-        evictFor(bytes);
-        if (heldBytes + idleBytes + bytes > budget && !held.isEmpty()) {
-            if (mine != null) {
-                idle.put(key, mine);
-                idleBytes += mine.bytes();
-            }
+        if (heldBytes + bytes > budget && !held.isEmpty()) {
+            // Not even without the idle ones, so they stay.
             return null;
         }
+        if (mine != null) {
+            idle.remove(key);
+            idleBytes -= mine.bytes();
+        }
+        evictFor(bytes);
         if (valid) {
             hits++;
         } else {
@@ -112,20 +107,18 @@ public final class CachePool<K> implements AutoCloseable {
     /** Takes a cache back, valid up to its own epoch, and keeps it if its stream has a name and there is room. */
     public synchronized void give(KeyValueCache cache) {
         Lease<K> lease = release(cache);
-        boolean forget = lease.key() == null || forgotten.remove(lease.key()) || idle.containsKey(lease.key());
-        evictFor(cache.bytes());
-        if (forget || closed || heldBytes + idleBytes + cache.bytes() > budget) {
+        if (closed || lease.key() == null || idle.containsKey(lease.key()) || heldBytes + cache.bytes() > budget) {
             cache.close();
             return;
         }
+        evictFor(cache.bytes());
         idle.put(lease.key(), cache);
         idleBytes += cache.bytes();
     }
 
     /** Takes a cache back whose content is not to be trusted, and frees it. */
     public synchronized void discard(KeyValueCache cache) {
-        Lease<K> lease = release(cache);
-        forgotten.remove(lease.key());
+        release(cache);
         cache.close();
     }
 
@@ -145,9 +138,7 @@ public final class CachePool<K> implements AutoCloseable {
             idleBytes -= mine.bytes();
             mine.close();
         }
-        if (held.values().stream().anyMatch(lease -> key.equals(lease.key()))) {
-            forgotten.add(key);
-        }
+        held.replaceAll((cache, lease) -> key.equals(lease.key()) ? new Lease<>(null, lease.bytes()) : lease);
     }
 
     /** What the pool has done and holds now. */

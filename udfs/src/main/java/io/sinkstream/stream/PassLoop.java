@@ -9,14 +9,17 @@ import io.sinkstream.settings.UserException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -46,6 +49,10 @@ final class PassLoop implements AutoCloseable {
     private final BlockingQueue<Request> inbox = new LinkedBlockingQueue<>();
     private final Deque<Entry> active = new ArrayDeque<>();
     private final Deque<Entry> waiting = new ArrayDeque<>();
+    /** Received and not known to be done: whatever ends the thread, these callers hear of it. */
+    private final Set<Request> open = new LinkedHashSet<>();
+
+    private final BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner;
     private final CompletableFuture<Decoder> loaded = new CompletableFuture<>();
     private final Thread thread;
     private final long cacheBytes;
@@ -84,11 +91,18 @@ final class PassLoop implements AutoCloseable {
     /**
      * Starts the thread and loads the decoder on it.
      *
+     * @param runner makes one pass
      * @param chunk the most tokens of one stream in a pass
      * @param passTokens the most tokens in a pass
      * @param cacheBytes the pool's budget
      */
-    PassLoop(Supplier<Decoder> loader, int chunk, int passTokens, long cacheBytes) {
+    PassLoop(
+            Supplier<Decoder> loader,
+            BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner,
+            int chunk,
+            int passTokens,
+            long cacheBytes) {
+        this.runner = runner;
         this.chunk = chunk;
         this.passTokens = passTokens;
         this.cacheBytes = cacheBytes;
@@ -118,6 +132,10 @@ final class PassLoop implements AutoCloseable {
             throw new IllegalStateException("the model is closed");
         }
         inbox.add(request);
+        if (closing) {
+            // The thread may have emptied its inbox for the last time just before.
+            request.done.completeExceptionally(new IllegalStateException("the model is closed"));
+        }
         try {
             request.done.get();
         } catch (ExecutionException e) {
@@ -199,8 +217,7 @@ final class PassLoop implements AutoCloseable {
     private void fail(Throwable cause) {
         List<Request> left = new ArrayList<>();
         inbox.drainTo(left);
-        active.forEach(entry -> left.add(entry.request()));
-        waiting.forEach(entry -> left.add(entry.request()));
+        left.addAll(open);
         left.forEach(request -> request.done.completeExceptionally(cause));
     }
 
@@ -212,11 +229,17 @@ final class PassLoop implements AutoCloseable {
         inbox.drainTo(received);
         for (Request request : received) {
             request.jobs.forEach(job -> waiting.add(new Entry(request, job)));
-            request.task.accept(decoder);
-            if (request.jobs.isEmpty()) {
-                request.done.complete(null);
+            try {
+                request.task.accept(decoder);
+                if (request.jobs.isEmpty()) {
+                    request.done.complete(null);
+                }
+            } catch (RuntimeException | OutOfMemoryError e) {
+                request.done.completeExceptionally(e);
             }
         }
+        open.addAll(received);
+        open.removeIf(request -> request.done.isDone());
         waiting.removeIf(Entry::isAbandoned);
         active.removeIf(entry -> {
             if (entry.isAbandoned()) {
@@ -256,11 +279,19 @@ final class PassLoop implements AutoCloseable {
             return false;
         }
         StreamUpdate update = entry.job().update();
-        KeyValueCache cache = pool.take(
-                update.name(),
-                update.state().epoch(),
-                update.state().hash(),
-                entry.job().finalTokens());
+        KeyValueCache cache;
+        try {
+            cache = pool.take(
+                    update.name(),
+                    update.state().epoch(),
+                    update.state().hash(),
+                    entry.job().finalTokens());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // No memory for one more cache is this caller's trouble and not the other streams'.
+            waiting.removeFirst();
+            entry.request().done.completeExceptionally(e);
+            return admit();
+        }
         if (cache == null) {
             return false;
         }
@@ -275,7 +306,7 @@ final class PassLoop implements AutoCloseable {
         int size = chunks.stream().mapToInt(c -> c.tokens().length).sum();
         List<ChunkResult> results;
         try {
-            results = decoder.run(chunks);
+            results = runner.apply(decoder, chunks);
         } catch (RuntimeException | OutOfMemoryError e) {
             if (isOutOfMemory(e) && size > 1) {
                 passTokens = size / 2;

@@ -101,7 +101,8 @@ final class StreamJob {
         int[] targets = new int[run.length];
         Arrays.fill(targets, -1);
         System.arraycopy(chain, 1, targets, 0, chain.length - 1);
-        runs.add(new Run(-1, run, targets, 1 - pending, generates()));
+        // A history of no token at all leaves the jump over what is not known to this run.
+        runs.add(new Run(state.epoch(), run, targets, 1 - pending, generates()));
         return rebuilt;
     }
 

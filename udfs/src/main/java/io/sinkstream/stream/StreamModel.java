@@ -37,8 +37,12 @@ public final class StreamModel implements AutoCloseable {
         this.description = describe(checkpoint, rule);
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        this.passes =
-                new PassLoop(() -> load(checkpoint, rule), options.chunk(), options.passTokens(), options.cacheBytes());
+        this.passes = new PassLoop(
+                () -> load(checkpoint, rule),
+                Decoder::run,
+                options.chunk(),
+                options.passTokens(),
+                options.cacheBytes());
     }
 
     private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
