@@ -4,6 +4,7 @@ import io.sinkstream.batch.RowLayout.BadRow;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
@@ -170,9 +171,7 @@ final class ScoredRows implements Iterator<Row> {
             throw new BadRow(
                     RowProblem.LATE, "late: the order " + Orders.text(order) + " is not above the stream's last");
         }
-        int[] tokens = tokenizer == null
-                ? layout.tokens(row.input)
-                : tokenizer.encode(layout.text(row.input) + options.separator());
+        int[] tokens = tokenizer == null ? layout.tokens(row.input) : encode(layout.text(row.input));
         String problem = model.problem(tokens).orElse(null);
         if (problem != null) {
             throw new BadRow(RowProblem.BAD_TOKEN, problem);
@@ -186,6 +185,15 @@ final class ScoredRows implements Iterator<Row> {
         row.to = stream.count;
         stream.lastOrder = order;
         return row.to - row.from;
+    }
+
+    private int[] encode(String text) throws BadRow {
+        try {
+            return tokenizer.encode(text + options.separator());
+        } catch (UserException e) {
+            // Some tokenizers have no token for some characters.
+            throw new BadRow(RowProblem.BAD_TOKEN, e.getMessage());
+        }
     }
 
     private void advance(List<Stream> streams, Stream goingOn) {

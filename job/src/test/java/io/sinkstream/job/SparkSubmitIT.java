@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -18,23 +19,25 @@ final class SparkSubmitIT {
     private static final List<String> LOCAL = List.of("--master", "local[2]");
 
     private final InstalledSpark spark = InstalledSpark.ofThisBuild();
-
-    @TempDir
-    Path folder;
-
+    private Path folder;
     private SmallRun run;
 
     @BeforeAll
-    void writeInput() throws Exception {
+    void writeInput(@TempDir Path folder) throws Exception {
+        this.folder = folder;
         run = SmallRun.write(folder);
     }
 
+    /** With the properties file of the README, whose every setting has to be known. */
     @Test
     void scores() throws Exception {
         Path output = folder.resolve("scored");
+        List<String> options = new ArrayList<>(LOCAL);
+        options.addAll(List.of(
+                "--properties-file", spark.project().resolve("conf/score.conf").toString()));
 
         InstalledSpark.Submitted submitted =
-                spark.submit("submit-scores", folder, LOCAL, run.score(run.model(), output));
+                spark.submit("submit-scores", folder, options, run.score(run.model(), output));
 
         assertThat(submitted.exitCode()).as(submitted.stderr()).isZero();
         run.check(output);

@@ -17,14 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("integration")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class StandaloneClusterIT {
-    @TempDir
-    Path folder;
-
+    private Path folder;
     private SmallRun run;
     private StandaloneCluster cluster;
 
     @BeforeAll
-    void start() throws Exception {
+    void start(@TempDir Path folder) throws Exception {
+        this.folder = folder;
         run = SmallRun.write(folder);
         cluster = StandaloneCluster.start(InstalledSpark.ofThisBuild(), 2);
     }

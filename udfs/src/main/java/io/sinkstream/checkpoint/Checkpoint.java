@@ -133,6 +133,19 @@ public final class Checkpoint {
         return tensors;
     }
 
+    /** The names of all tensors of all shards, of whatever type. */
+    public Set<String> names() {
+        Set<String> names = new LinkedHashSet<>(tensors.keySet());
+        names.addAll(others.keySet());
+        return names;
+    }
+
+    /** The error for a tensor that is there and must not be, saying why. */
+    public UserException unexpected(String name, String why) {
+        Path file = tensors.containsKey(name) ? tensors.get(name).file() : folder;
+        return new UserException(file + ": tensor " + Shown.quoted(name) + " " + why);
+    }
+
     /**
      * The tensor's header.
      *

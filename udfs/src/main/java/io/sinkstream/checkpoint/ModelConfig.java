@@ -113,6 +113,12 @@ public final class ModelConfig {
         return value != null && !value.isJsonNull();
     }
 
+    /** Whether the field is there and says null, which a few fields tell from absent. */
+    public boolean isNull(String field) {
+        JsonElement value = fields.get(field);
+        return value != null && value.isJsonNull();
+    }
+
     /** The error for a field whose value is not supported: names the file, field, value found and {@code allowed}. */
     public RuntimeException unsupported(String field, String allowed) {
         return new UserException(found(field) + "; supported: " + allowed);

@@ -11,6 +11,7 @@ import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The families, and the way from a checkpoint to a decoder. */
 public final class Families {
@@ -31,11 +32,23 @@ public final class Families {
     public static DecoderSpec spec(Checkpoint checkpoint, SinkWindow rule) {
         Family family = family(checkpoint);
         DecoderSpec spec = family.spec(checkpoint, rule);
+        Set<String> unused = checkpoint.names();
         for (DecoderSpec.Weight weight : spec.weights()) {
             TensorHeader header = checkpoint.tensor(family.tensor(weight.role()));
+            unused.remove(header.name());
             if (!header.shape().equals(weight.shape())) {
                 throw new UserException(header.file() + ": tensor \"" + header.name() + "\" has shape " + header.shape()
                         + "; config.json makes it " + weight.shape());
+            }
+        }
+        for (String name : unused) {
+            if (!family.ignores(name, spec)) {
+                // A bias or a norm that nobody adds would change every number and show in none.
+                throw checkpoint.unexpected(
+                        name,
+                        "has no place in a "
+                                + checkpoint.config().modelType()
+                                + " as config.json describes it; supported: only what is used");
             }
         }
         return spec;

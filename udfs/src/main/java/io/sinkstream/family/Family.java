@@ -11,4 +11,7 @@ interface Family {
 
     /** The checkpoint's name of the tensor that plays {@code role}, see {@link DecoderSpec#weights}. */
     String tensor(String role);
+
+    /** Whether a stored tensor that plays no role changes no number either. */
+    boolean ignores(String tensor, DecoderSpec spec);
 }

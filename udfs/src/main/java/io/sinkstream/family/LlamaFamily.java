@@ -12,6 +12,9 @@ import java.util.Optional;
  * modeling_mistral.py}).
  */
 final class LlamaFamily implements Family {
+    /** What a Mistral config means that says nothing of its window. */
+    private static final int MISTRAL_WINDOW = 4096;
+
     private static final Map<String, String> LAYER = Map.of(
             "attention_norm", "input_layernorm.weight",
             "mlp_norm", "post_attention_layernorm.weight",
@@ -49,11 +52,17 @@ final class LlamaFamily implements Family {
         if (config.has("quantization_config")) {
             throw config.unsupported("quantization_config", "no quantized checkpoint; convert it to float weights");
         }
+        if (config.has("layer_types")) {
+            throw config.unsupported("layer_types", "none in this family: all layers are alike");
+        }
         slidingWindow(config, rule);
-        // Llama's attention_bias is on all four projections of attention; Mistral has none and no such field.
-        boolean attentionBias = config.optBoolean("attention_bias", false);
+        // A wrong number of layers is found before a list of them is made.
+        int layers = config.requireInt("num_hidden_layers", 1);
+        checkpoint.tensor(tensor("layers." + (layers - 1) + ".attention_norm"));
+        // pretraining_tp only cuts products into slices, whose sum is the same.
+        boolean attentionBias = bias(config, "attention_bias");
         return new DecoderSpec(
-                config.requireInt("num_hidden_layers", 1),
+                layers,
                 hidden,
                 heads,
                 keyValueHeads,
@@ -62,22 +71,43 @@ final class LlamaFamily implements Family {
                 config.requireInt("vocab_size", 1),
                 config.optDouble("rms_norm_eps").orElse(1e-6),
                 Rotary.frequencies(config, headSize),
-                new DecoderSpec.Biases(attentionBias, attentionBias, config.optBoolean("mlp_bias", false)),
+                new DecoderSpec.Biases(attentionBias, attentionBias, bias(config, "mlp_bias")),
                 config.optBoolean("tie_word_embeddings", false));
+    }
+
+    /** Llama's attention_bias is on all four projections of attention; Mistral has neither field, and no bias. */
+    private static boolean bias(ModelConfig config, String field) {
+        boolean bias = config.optBoolean(field, false);
+        if (bias && isMistral(config)) {
+            throw config.unsupported(field, "false in this family");
+        }
+        return bias;
+    }
+
+    private static boolean isMistral(ModelConfig config) {
+        return config.modelType().equals("mistral");
     }
 
     /** A model's own window is harmless while all that a query sees fits in it; a narrower one would hide keys. */
     private static void slidingWindow(ModelConfig config, SinkWindow rule) {
-        if (!config.has("sliding_window") || !config.optBoolean("use_sliding_window", true)) {
+        // Absent is none, except in a Mistral config, where only null is.
+        boolean absent = !config.has("sliding_window");
+        if (absent && (!isMistral(config) || config.isNull("sliding_window"))) {
             return;
         }
         long seen = (long) rule.sinks() + rule.window() + 1;
-        if (config.requireInt("sliding_window", 1) < seen) {
+        if ((absent ? MISTRAL_WINDOW : config.requireInt("sliding_window", 1)) < seen) {
             throw config.unsupported(
                     "sliding_window",
                     "at least attention-sink-size + attention-sink-window-size + 1 = " + seen
                             + "; choose a smaller attention-sink-window-size");
         }
+    }
+
+    /** Old exports keep the rotary frequencies, which follow from the config, and tied ones a copy of the head. */
+    @Override
+    public boolean ignores(String tensor, DecoderSpec spec) {
+        return tensor.endsWith(".rotary_emb.inv_freq") || (spec.tied() && tensor.equals("lm_head.weight"));
     }
 
     @Override

@@ -1,52 +1,92 @@
 package io.sinkstream.stream;
 
+import static io.sinkstream.stream.NllAssert.assertNll;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import io.sinkstream.testing.Golden;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The numbers of the references, for every way to cut and mix streams. */
 class GoldenTest {
-    /** fp32 against float64 over a few layers; the project's meaning of "the same numbers". */
-    private static final double SAME = 1e-4;
+    private static final List<String> FAMILIES = List.of("llama", "llama3", "mistral");
 
-    private static final int[] CHUNKS = {1, 7, 64, 1024};
+    static Stream<Arguments> familiesAndChunks() {
+        return FAMILIES.stream().flatMap(family -> Stream.of(1, 7, 64, 1024).map(chunk -> Arguments.of(family, chunk)));
+    }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama3", "mistral"})
-    void everyStreamingCaseHoldsForEveryChunk(String family) {
+    @ParameterizedTest(name = "{0}, chunks of {1}")
+    @MethodSource("familiesAndChunks")
+    void everyStreamingCaseHoldsAloneAndAmongOthers(String family, int chunk) {
         Golden golden = Golden.require(family);
-        Path folder = golden.folder();
+        assertThat(golden.streaming()).hasSize(4);
         for (Golden.Streaming wanted : golden.streaming()) {
-            for (int chunk : CHUNKS) {
-                ModelOptions options = ModelOptions.of(folder)
-                        .withAttention(wanted.sinks(), wanted.window())
-                        .withChunk(chunk, 1024);
-                try (StreamModel model = StreamModel.open(options)) {
-                    StreamResult result = model.advance(List.of(StreamUpdate.score(null, model.start(), golden.ids())))
-                            .get(0);
-                    assertClose(
-                            result.nll(),
-                            wanted.nll(),
-                            family + " " + wanted.sinks() + "+" + wanted.window() + " chunk " + chunk);
-                    StreamResult continued = model.advance(List.of(StreamUpdate.generate(
-                                    null, model.start(), wanted.prompt(), wanted.greedy().length, true)))
-                            .get(0);
-                    assertThat(continued.continuation()).isEqualTo(wanted.greedy());
-                }
+            String what = family + " " + wanted + " in chunks of " + chunk;
+            ModelOptions options = ModelOptions.of(golden.folder())
+                    .withAttention(wanted.sinks(), wanted.window())
+                    .withChunk(chunk, 1024);
+            try (StreamModel model = StreamModel.open(options)) {
+                StreamResult alone = score(model, model.start(), golden.ids());
+                assertNll(alone.nll()).as("%s, alone", what).isThatOf(wanted.nll());
+                assertAmongOthers(model, golden, wanted, what);
             }
         }
     }
 
-    private static void assertClose(double[] nll, double[] wanted, String what) {
-        assertThat(nll).hasSize(wanted.length + 1);
-        assertThat(nll[0]).as("nothing predicts the first token").isNaN();
-        for (int i = 0; i < wanted.length; i++) {
-            assertThat(nll[i + 1]).as("%s, token %d", what, i + 1).isCloseTo(wanted[i], within(SAME));
+    /** Streams of which some have begun already, at positions before and beyond the window, and one that continues. */
+    private static void assertAmongOthers(StreamModel model, Golden golden, Golden.Streaming wanted, String what) {
+        int[] ids = golden.ids();
+        int[] begun = {0, 1, 3, 50, 121};
+        List<StreamUpdate> first = new ArrayList<>();
+        for (int at : begun) {
+            first.add(StreamUpdate.score(name(at), model.start(), Arrays.copyOf(ids, at)));
         }
+        List<StreamResult> states = model.advance(first);
+        List<StreamUpdate> rest = new ArrayList<>();
+        for (int i = 0; i < begun.length; i++) {
+            rest.add(StreamUpdate.score(
+                    name(begun[i]), states.get(i).state(), Arrays.copyOfRange(ids, begun[i], ids.length)));
+        }
+        rest.add(StreamUpdate.generate(null, model.start(), wanted.prompt(), wanted.greedy().length, true));
+        List<StreamResult> results = model.advance(rest);
+        for (int i = 0; i < begun.length; i++) {
+            assertNll(results.get(i).nll())
+                    .as("%s, from token %d among others", what, begun[i])
+                    .isThatOf(wanted.nll(), begun[i], ids.length - begun[i], NllAssert.SAME);
+        }
+        StreamResult continued = results.get(begun.length);
+        assertThat(continued.continuation()).as("%s, greedily", what).isEqualTo(wanted.greedy());
+        assertThat(continued.finish()).isEqualTo(FinishReason.LENGTH);
+        assertThat(model.usage().rebuiltTokens()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama3", "mistral"})
+    void aWindowThatNeverFillsIsDense(String family) {
+        Golden golden = Golden.require(family);
+        for (int[] rule : new int[][] {{0, golden.ids().length}, {4, 1020}}) {
+            ModelOptions options = ModelOptions.of(golden.folder())
+                    .withAttention(rule[0], rule[1])
+                    .withChunk(64, 64);
+            try (StreamModel model = StreamModel.open(options)) {
+                assertNll(score(model, model.start(), golden.ids()).nll())
+                        .as("%s %d+%d", family, rule[0], rule[1])
+                        .isThatOf(golden.dense().nll());
+            }
+        }
+    }
+
+    private static StreamName name(int at) {
+        return new StreamName("golden", "from " + at);
+    }
+
+    private static StreamResult score(StreamModel model, StreamState state, int[] tokens) {
+        return model.advance(List.of(StreamUpdate.score(null, state, tokens))).get(0);
     }
 }
