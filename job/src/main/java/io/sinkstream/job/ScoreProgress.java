@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.settings.UserException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.HashMap;
@@ -86,7 +87,17 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
         if (told != null) {
             return new RunFailure(told, exception);
         }
-        return exception instanceof RuntimeException runtime ? runtime : new IllegalStateException(exception);
+        Throwable root = exception;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof IOException) {
+            // A disk that is full, a file that is gone: where in Spark it was noticed tells nothing more.
+            return new RunFailure(firstLine(root.toString()), exception);
+        }
+        return root instanceof RuntimeException runtime
+                ? runtime
+                : new IllegalStateException(firstLine(root.toString()), root);
     }
 
     @Override
@@ -129,6 +140,10 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
         if (cancel) {
             spark.sparkContext().cancelStage(event.stageId(), "a task failed by what a retry can't mend");
         }
+    }
+
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("");
     }
 
     private Optional<ScoringSummary> summary(AccumulableInfo accumulable) {

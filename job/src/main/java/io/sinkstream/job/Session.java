@@ -2,6 +2,9 @@ package io.sinkstream.job;
 
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.util.List;
+import java.util.Set;
+import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.config.Configuration;
@@ -12,6 +15,18 @@ import org.apache.spark.sql.SparkSession;
 
 /** The Spark session of one command: the one that is there already, or one that ends with the command. */
 final class Session implements AutoCloseable {
+    /** What logs the stack trace of a failure that the command tells in its own words, or of no failure at all. */
+    private static final List<String> TOLD_BY_THE_COMMAND = List.of(
+            "org.apache.spark.executor.Executor",
+            "org.apache.spark.scheduler.TaskSetManager",
+            "org.apache.spark.sql.execution.datasources.FileFormatWriter",
+            "org.apache.spark.sql.execution.datasources.v2.WriteToDataSourceV2Exec",
+            "org.apache.spark.sql.execution.datasources.v2.OverwriteByExpressionExec",
+            "org.apache.spark.util.Utils",
+            // It takes a glob for a missing file.
+            "org.apache.spark.sql.execution.streaming.FileStreamSink",
+            "org.apache.spark.sql.execution.streaming.sinks.FileStreamSink");
+
     private final SparkSession spark;
     private final boolean isOurs;
 
@@ -62,5 +77,10 @@ final class Session implements AutoCloseable {
                 throw new IllegalStateException(e);
             }
         }
+        // Whoever names one of these in a configuration wants to see it.
+        Set<String> named = context.getConfiguration().getLoggers().keySet();
+        TOLD_BY_THE_COMMAND.stream()
+                .filter(logger -> !named.contains(logger))
+                .forEach(logger -> Configurator.setLevel(logger, Level.OFF));
     }
 }

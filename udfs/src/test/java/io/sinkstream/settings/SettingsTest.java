@@ -37,7 +37,7 @@ class SettingsTest {
         ModelOptions library = ModelOptions.of(Path.of("model"));
         assertThat(defaults.require(Settings.SINKS)).isEqualTo(library.sinks());
         assertThat(defaults.require(Settings.WINDOW)).isEqualTo(library.window());
-        assertThat(defaults.require(Settings.DTYPE)).isEqualTo(library.dtype());
+        assertThat(defaults.require(Settings.DTYPE)).containsExactly(library.dtype());
         assertThat(defaults.require(Settings.DEVICE)).isEqualTo(library.device());
         assertThat(defaults.require(Settings.CHUNK_TOKENS)).isEqualTo(library.chunk());
         assertThat(defaults.require(Settings.PASS_TOKENS)).isEqualTo(library.passTokens());
