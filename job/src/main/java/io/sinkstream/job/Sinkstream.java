@@ -36,6 +36,13 @@ public final class Sinkstream {
         CommandSpec root = CommandSpec.create();
         root.name("sinkstream");
         root.usageMessage().description("Streaming language models over endless keyed text, on Spark.");
+        root.usageMessage()
+                .footer(
+                        "",
+                        "Examples:",
+                        "  sinkstream score --model llama --input meetings.jsonl --key meeting --order seq",
+                        "  sinkstream speed --model llama",
+                        "Options of a command, with more examples: sinkstream score --help");
         root.version(version());
         root.mixinStandardHelpOptions(true);
         CommandLine commandLine = new CommandLine(root);

@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,6 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
@@ -60,6 +63,10 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
 
     /** The table. Throws UserException if Spark can't read it. */
     Dataset<Row> read(SparkSession spark) {
+        if (FILES.contains(format)) {
+            // Spark says so too, but not before it has logged a stack trace.
+            paths.forEach(path -> requireFiles(spark, path));
+        }
         try {
             return load(spark);
         } catch (ParseException e) {
@@ -68,6 +75,19 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
             throw SparkMessages.mendable(Settings.INPUT.option(), e);
         } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
+        }
+    }
+
+    private static void requireFiles(SparkSession spark, String pattern) {
+        try {
+            Path path = new Path(pattern);
+            FileStatus[] found = path.getFileSystem(spark.sparkContext().hadoopConfiguration())
+                    .globStatus(path);
+            if (found == null || found.length == 0) {
+                throw new UserException(Settings.INPUT + ": there is no file or folder " + pattern);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserException(Settings.INPUT + ": " + pattern + " can't be read: " + e.getMessage(), e);
         }
     }
 

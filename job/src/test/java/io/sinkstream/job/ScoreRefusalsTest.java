@@ -117,7 +117,7 @@ class ScoreRefusalsTest {
     void anInputThatIsNotThere() {
         assertThat(Command.run("score", "--model", model.toString(), "--input", folder + "/none.jsonl")
                         .refusal())
-                .startsWith("sinkstream score: --input: Path does not exist: ")
+                .startsWith("sinkstream score: --input: there is no file or folder ")
                 .contains("none.jsonl");
     }
 

@@ -55,7 +55,7 @@ class ScoreTranscriptsTest {
     @Test
     void anyPartitionsAnyOrderAndAnyChunkGiveTheSameNumbers() {
         String transcripts = Shared.require("data").resolve("transcripts.jsonl").toString();
-        List<Row> one = score(transcripts, "one", "--partitions", "1");
+        List<Row> one = score(transcripts, "one", "--partitions", "1", "--pass-tokens", "4096");
         assertThat(one).hasSize(20_718);
         assertThat(one.stream().map(row -> row.getAs("key")).distinct()).hasSize(35);
 
