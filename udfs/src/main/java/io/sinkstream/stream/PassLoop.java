@@ -315,8 +315,9 @@ final class PassLoop implements AutoCloseable {
                 pass.forEach(planned -> active.addLast(planned.entry()));
             } else {
                 for (Planned planned : pass) {
-                    planned.entry().request().done.completeExceptionally(e);
+                    // Freed before the caller hears of it, so that nobody sees a held cache of a call that is over.
                     pool.discard(planned.entry().job().cache());
+                    planned.entry().request().done.completeExceptionally(e);
                 }
             }
             return;
