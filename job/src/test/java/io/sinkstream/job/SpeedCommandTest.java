@@ -1,0 +1,87 @@
+package io.sinkstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sinkstream.benchmark.SpeedRow;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code speed} measures, and how it says so. How large the figures are is no matter of a test. */
+class SpeedCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void write() throws Exception {
+        model = Streams.model(folder.resolve("model"));
+    }
+
+    private Command speed(String... more) {
+        List<String> args =
+                new ArrayList<>(List.of("speed", "--model", model.toString(), "--attention-sink-window-size", "28"));
+        args.addAll(List.of(more));
+        return Command.alone(args.toArray(String[]::new));
+    }
+
+    @Test
+    void aRowOfItsOwnProductsStandsBeforeEachMeasurement() throws Exception {
+        Path output = folder.resolve("speed.csv");
+        Command run = speed(
+                        "--chunks", "16,64", "--streams", "1,3", "--dtype", "float32", "--output", output.toString())
+                .succeeded();
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines.get(0)).isEqualTo("work,dtype,streams,chunk,cache,tokens_per_second,share_of_limit");
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){2}$", "")))
+                .containsExactly(
+                        "matmul,float32,1,16,32",
+                        "score,float32,1,16,32",
+                        "matmul,float32,1,64,32",
+                        "score,float32,1,64,32",
+                        "matmul,float32,1,1,32",
+                        "decode,float32,1,1,32",
+                        "matmul,float32,3,1,32",
+                        "decode,float32,3,1,32");
+        for (int i = 1; i < lines.size(); i += 2) {
+            double limit = number(lines.get(i), 5);
+            double rate = number(lines.get(i + 1), 5);
+            assertThat(limit).isPositive();
+            assertThat(number(lines.get(i), 6)).isEqualTo(1);
+            // The share is the two rates' quotient, up to the digits that are written.
+            assertThat(number(lines.get(i + 1), 6)).isBetween(0.98 * rate / limit - 1e-4, 1.02 * rate / limit + 1e-4);
+        }
+        assertThat(run.out().lines().findFirst())
+                .hasValueSatisfying(line -> assertThat(line).contains("share of limit"));
+        assertThat(run.out().lines()).hasSize(lines.size());
+        assertThat(run.err()).contains("filling the cache of stream 3 of 3");
+    }
+
+    private static double number(String line, int column) {
+        return Double.parseDouble(List.of(line.split(",", -1)).get(column));
+    }
+
+    @Test
+    void anOutputIsNotOverwrittenUnasked() throws Exception {
+        Path output = Files.writeString(folder.resolve("speed.csv"), "mine");
+        assertThat(speed("--output", output.toString()).refusal())
+                .isEqualTo("sinkstream speed: --output: " + output + " exists; remove it, or give --overwrite");
+        assertThat(output).hasContent("mine");
+    }
+
+    @Test
+    void whatCannotBeMeasuredIsRefused() {
+        assertThat(speed("--dtype", "float32,int8").refusal())
+                .isEqualTo("sinkstream speed: --dtype: \"int8\" is not supported yet; allowed is auto or float32");
+        assertThat(speed("--chunks", "1").refusal())
+                .isEqualTo(
+                        "sinkstream speed: --chunks: \"1\" is wrong; allowed is a whole number from 2 to 2147483647");
+        assertThat(Command.alone("speed").refusal()).startsWith("sinkstream speed: --model is missing");
+        assertThat(SpeedRow.table(List.of())).hasSize(1);
+    }
+}
