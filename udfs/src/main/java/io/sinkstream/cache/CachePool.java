@@ -88,6 +88,7 @@ public final class CachePool<K> implements AutoCloseable {
                 mine.clear();
             }
         }
+        mine.lease(tokens);
         held.put(mine, new Lease<>(key, bytes));
         heldBytes += bytes;
         return mine;

@@ -20,6 +20,7 @@ public final class KeyValueCache implements AutoCloseable {
     private long first;
     private long end;
     private long hash;
+    private long leased = Long.MAX_VALUE;
 
     /** An empty cache. Its native memory is a child of {@code parent}'s, and freed by {@link #close}. */
     public KeyValueCache(NDManager parent, CacheShape shape) {
@@ -51,12 +52,19 @@ public final class KeyValueCache implements AutoCloseable {
         return shape.bytes(ringSlots);
     }
 
+    /** Says how many tokens the stream will have while it is held: beyond what they need it does not grow. */
+    void lease(long tokens) {
+        leased = tokens;
+    }
+
     /** Makes room for {@code rows} more tokens and plans the pass that runs them. Changes nothing that is valid. */
     public ChunkPlan reserve(int rows) {
         int needed = shape.rule().usedRingSlots(first, end + rows);
         if (needed > ringSlots) {
-            // Twice as large at least, so that a stream that grows token by token copies each slot about twice.
-            grow(shape.pages((int) Math.min(shape.rule().ringSlots(), Math.max(needed, 2L * ringSlots))));
+            // Twice as large at least, so that a stream that grows token by token copies each slot about twice; but no
+            // larger than the pool counts with.
+            int doubled = (int) Math.min(shape.rule().ringSlots(), 2L * ringSlots);
+            grow(shape.pages(Math.max(needed, Math.min(doubled, shape.rule().usedRingSlots(first, leased)))));
         }
         return shape.rule().plan(first, end, rows);
     }

@@ -37,12 +37,23 @@ public final class StreamModel implements AutoCloseable {
         this.description = describe(checkpoint, rule);
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        this.passes = new PassLoop(
-                () -> load(checkpoint, rule),
-                Decoder::run,
-                options.chunk(),
-                options.passTokens(),
-                options.cacheBytes());
+        try {
+            this.passes = new PassLoop(
+                    () -> load(checkpoint, rule),
+                    Decoder::run,
+                    options.chunk(),
+                    options.passTokens(),
+                    options.cacheBytes());
+        } catch (RuntimeException | Error e) {
+            closeTokenizer();
+            throw e;
+        }
+    }
+
+    private void closeTokenizer() {
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
     }
 
     private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
@@ -179,8 +190,6 @@ public final class StreamModel implements AutoCloseable {
     @Override
     public void close() {
         passes.close();
-        if (tokenizer != null) {
-            tokenizer.close();
-        }
+        closeTokenizer();
     }
 }

@@ -312,6 +312,20 @@ class CachePoolTest {
     }
 
     @Test
+    void aHeldCacheDoesNotGrowBeyondWhatItCountsWith() {
+        pool(1 << 20);
+        KeyValueCache cache = take("a", 0, 0, 140);
+        long counted = pool.usage().heldBytes();
+        assertThat(counted).isEqualTo(SHAPE.bytesFor(140));
+        // Two pages, which doubling would make all R + 1 slots; the stream needs three.
+        for (int rows : List.of(100, 40)) {
+            cache.reserve(rows);
+            cache.advance(rows, rows);
+        }
+        assertThat(cache.bytes()).isEqualTo(counted);
+    }
+
+    @Test
     void onlyACacheOfJustTheSinksCanSkip() {
         try (KeyValueCache cache = new KeyValueCache(manager, SHAPE)) {
             assertThatThrownBy(() -> cache.skipTo(9)).hasMessage("a cache of 0 tokens cannot skip to 9");
