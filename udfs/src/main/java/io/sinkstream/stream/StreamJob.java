@@ -106,7 +106,7 @@ final class StreamJob {
         return rebuilt;
     }
 
-    /** The sinks, then the history, as if nothing were between (design: recovery from tokens). */
+    /** The sinks, then the history, as if nothing were between: see RATIONALE.md for why that is exact. */
     private int warmUp(StreamState state) {
         int known = state.known();
         long from = state.epoch() - known;
