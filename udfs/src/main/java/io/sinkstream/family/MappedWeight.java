@@ -27,8 +27,8 @@ final class MappedWeight {
      * of whole rows, which are then joined by a copy.
      */
     static NDArray load(Checkpoint checkpoint, TensorHeader header, NDManager manager, int most) {
-        long rows = header.shape().get(0);
-        long widest = (header.bytes() / rows) * 4 / header.type().bytes();
+        long rows = header.rows();
+        long widest = header.rowBytes() * 4 / header.type().bytes();
         long step = Math.max(1, most / widest);
         if (step >= rows) {
             return piece(checkpoint, header, 0, rows, manager);

@@ -253,12 +253,11 @@ final class PassLoop implements AutoCloseable {
     private List<Planned> plan() {
         List<Planned> pass = new ArrayList<>();
         int room = passTokens;
-        Deque<Entry> later = new ArrayDeque<>();
         while (room > 0 && (!active.isEmpty() || admit())) {
             Entry entry = active.removeFirst();
             int wanted = Math.min(chunk, entry.job().ready());
             if (wanted > room && room < Math.min(SMALLEST_CUT, passTokens)) {
-                later.add(entry);
+                active.addFirst(entry);
                 // One look beyond is enough: what fits the rest is rare, and order is fair.
                 break;
             }
@@ -266,9 +265,6 @@ final class PassLoop implements AutoCloseable {
             room -= count;
             pass.add(new Planned(entry, entry.job().chunk(count)));
         }
-        later.addAll(active);
-        active.clear();
-        active.addAll(later);
         return pass;
     }
 
