@@ -25,18 +25,15 @@ public final class Speed {
     private static final int DECODED = 8;
 
     private final ModelOptions options;
-    private final String dtype;
     private final Consumer<String> progress;
     private final Random random = new Random(0);
 
     /**
-     * @param options which model, S and R; chunk sizes and the cache's budget are the measurement's own
-     * @param dtype the number type's name, for the rows
+     * @param options which model, S and R, and the number type by its own name; chunk sizes and the cache's budget are the measurement's own
      * @param progress hears what is being done
      */
-    public Speed(ModelOptions options, String dtype, Consumer<String> progress) {
+    public Speed(ModelOptions options, Consumer<String> progress) {
         this.options = options;
-        this.dtype = dtype;
         this.progress = progress;
     }
 
@@ -115,8 +112,8 @@ public final class Speed {
         double tokens = (double) streams * chunk;
         int cache = options.sinks() + options.window();
         return List.of(
-                new SpeedRow(Work.MATMUL, dtype, streams, chunk, cache, tokens / limit, 1),
-                new SpeedRow(work, dtype, streams, chunk, cache, tokens / taken, limit / taken));
+                new SpeedRow(Work.MATMUL, options.dtype(), streams, chunk, cache, tokens / limit, 1),
+                new SpeedRow(work, options.dtype(), streams, chunk, cache, tokens / taken, limit / taken));
     }
 
     private static double median(double[] values) {

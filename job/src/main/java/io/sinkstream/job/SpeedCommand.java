@@ -63,7 +63,7 @@ final class SpeedCommand extends SettingsCommand {
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {
             String computed = dtype.equals("auto") ? "float32" : dtype;
-            rows.addAll(new Speed(options, computed, err::println)
+            rows.addAll(new Speed(options.withCompute(computed, values.require(Settings.DEVICE)), err::println)
                     .measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS)));
         }
         SpeedRow.table(rows).forEach(out::println);

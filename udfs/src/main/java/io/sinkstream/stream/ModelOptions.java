@@ -1,6 +1,9 @@
 package io.sinkstream.stream;
 
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Which model runs, and how.
@@ -17,6 +20,16 @@ import java.nio.file.Path;
 public record ModelOptions(
         Path model, int sinks, int window, String dtype, String device, int chunk, int passTokens, long cacheBytes) {
 
+    /**
+     * Checks the number type and the device by the settings of these names: what is not supported must not be ignored,
+     * wherever the options come from.
+     *
+     * @throws io.sinkstream.settings.UserException for one that is not supported
+     */
+    public ModelOptions {
+        SettingValues.of(Map.of(Settings.DTYPE.name(), dtype, Settings.DEVICE.name(), device));
+    }
+
     /** The defaults, for the checkpoint in {@code model}. */
     public static ModelOptions of(Path model) {
         return new ModelOptions(model, 4, 1020, "auto", "auto", 512, 512, 4L << 30);
@@ -24,6 +37,11 @@ public record ModelOptions(
 
     /** The same with S = {@code sinks} and R = {@code window}. */
     public ModelOptions withAttention(int sinks, int window) {
+        return new ModelOptions(model, sinks, window, dtype, device, chunk, passTokens, cacheBytes);
+    }
+
+    /** The same in {@code dtype} on {@code device}. */
+    public ModelOptions withCompute(String dtype, String device) {
         return new ModelOptions(model, sinks, window, dtype, device, chunk, passTokens, cacheBytes);
     }
 

@@ -3,7 +3,9 @@ package io.sinkstream.stream;
 import static io.sinkstream.stream.NllAssert.SAME;
 import static io.sinkstream.stream.NllAssert.assertNll;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
@@ -168,5 +170,16 @@ class BadUpdatesTest {
 
     private static StreamModel open(int sinks, int window) {
         return StreamModel.open(ModelOptions.of(folder).withAttention(sinks, window));
+    }
+
+    @Test
+    void aNumberTypeOrDeviceThatIsNotSupportedIsNotIgnored() {
+        ModelOptions options = ModelOptions.of(Path.of("model"));
+        assertThatThrownBy(() -> options.withCompute("bfloat16", "cpu"))
+                .isInstanceOf(UserException.class)
+                .hasMessage("--dtype: \"bfloat16\" is not supported yet; allowed is auto or float32");
+        assertThatThrownBy(() -> options.withCompute("float32", "gpu"))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("--device: \"gpu\" is not supported yet");
     }
 }
