@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 public final class CachePool<K> implements AutoCloseable {
     private final NDManager manager;
     private final CacheShape shape;
+    private final Cells cells;
     private final long budget;
     /** In the order of use, the least recent first. */
     private final LinkedHashMap<K, KeyValueCache> idle = new LinkedHashMap<>();
@@ -43,13 +44,14 @@ public final class CachePool<K> implements AutoCloseable {
     public record Usage(long hits, long misses, long evictions, long heldBytes, long idleBytes, int held, int idle) {}
 
     /**
-     * A pool whose caches are children of {@code manager} and have {@code shape}.
+     * A pool whose caches are children of {@code manager} and have {@code shape}, in tensors that {@code cells} makes.
      *
      * @param budget in bytes
      */
-    public CachePool(NDManager manager, CacheShape shape, long budget) {
+    public CachePool(NDManager manager, CacheShape shape, Cells cells, long budget) {
         this.manager = manager;
         this.shape = shape;
+        this.cells = cells;
         this.budget = budget;
     }
 
@@ -83,7 +85,7 @@ public final class CachePool<K> implements AutoCloseable {
             // A stream that begins has nothing to miss.
             misses += end > 0 ? 1 : 0;
             if (mine == null) {
-                mine = new KeyValueCache(manager, shape);
+                mine = new KeyValueCache(manager, shape, cells);
             } else {
                 mine.clear();
             }

@@ -2,39 +2,42 @@ package io.sinkstream.cache;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * One stream's keys and values, in one tensor of shape layers x 2 x heads x slots x head size (see {@link SinkWindow} for
- * the slots), and its epoch: up to which position it holds what was run, and the hash of the tokens that led there.
+ * One stream's keys and values, in a tensor for each group of layers, and its epoch: up to which position it holds what
+ * was run, and the hash of the tokens that led there.
  *
  * <p>Not thread-safe: one holder at a time, which {@link CachePool} sees to. Owns native memory; closed by the pool, or
  * by whoever opened it outside one.
  */
 public final class KeyValueCache implements AutoCloseable {
-    private final CacheShape shape;
-    private final NDManager parent;
-    private NDManager manager;
-    private NDArray tensor;
-    private int ringSlots;
-    private long first;
+    private final List<Ring> rings = new ArrayList<>();
+    private final SinkWindow rule;
     private long end;
     private long hash;
     private long leased = Long.MAX_VALUE;
 
     /** An empty cache. Its native memory is a child of {@code parent}'s, and freed by {@link #close}. */
-    public KeyValueCache(NDManager parent, CacheShape shape) {
-        this.shape = shape;
-        this.parent = parent;
-        this.first = shape.rule().sinks();
-        this.ringSlots = shape.pages(0);
-        this.manager = parent.newSubManager();
-        this.tensor = manager.zeros(shape.tensor(ringSlots), shape.type());
+    public KeyValueCache(NDManager parent, CacheShape shape, Cells cells) {
+        this.rule = shape.rule();
+        try {
+            for (LayerGroup group : shape.groups()) {
+                rings.add(new Ring(parent, shape, group, cells));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
-    /** Layers x 2 x heads x slots x head size, written in place by the decoder. Valid until the next {@link #reserve}. */
-    public NDArray tensor() {
-        return tensor;
+    /**
+     * For each group layers x 2 x heads x slots x head size, written in place by the decoder. Valid until the next {@link
+     * #reserve}.
+     */
+    public List<NDArray> tensors() {
+        return rings.stream().map(Ring::tensor).toList();
     }
 
     /** How many tokens were run: the epoch's position. */
@@ -49,7 +52,7 @@ public final class KeyValueCache implements AutoCloseable {
 
     /** The native bytes held. */
     public long bytes() {
-        return shape.bytes(ringSlots);
+        return rings.stream().mapToLong(Ring::bytes).sum();
     }
 
     /** Says how many tokens the stream will have while it is held: beyond what they need it does not grow. */
@@ -57,41 +60,17 @@ public final class KeyValueCache implements AutoCloseable {
         leased = tokens;
     }
 
-    /** Makes room for {@code rows} more tokens and plans the pass that runs them. Changes nothing that is valid. */
-    public ChunkPlan reserve(int rows) {
-        int needed = shape.rule().usedRingSlots(first, end + rows);
-        if (needed > ringSlots) {
-            // Twice as large at least, so that a stream that grows token by token copies each slot about twice; but no
-            // larger than the pool counts with.
-            int doubled = (int) Math.min(shape.rule().ringSlots(), 2L * ringSlots);
-            grow(shape.pages(Math.max(needed, Math.min(doubled, shape.rule().usedRingSlots(first, leased)))));
-        }
-        return shape.rule().plan(first, end, rows);
-    }
-
-    private void grow(int slots) {
-        NDManager larger = parent.newSubManager();
-        try {
-            NDArray added;
-            try (NDManager scratch = larger.newSubManager()) {
-                NDArray pages = scratch.zeros(
-                        new Shape(shape.layers(), 2, shape.heads(), slots - ringSlots, shape.headSize()), shape.type());
-                added = tensor.concat(pages, 3);
-                added.attach(larger);
-            }
-            manager.close();
-            manager = larger;
-            tensor = added;
-            ringSlots = slots;
-        } catch (RuntimeException | Error e) {
-            larger.close();
-            throw e;
-        }
+    /**
+     * Makes room for {@code rows} more tokens and plans the pass that runs them, for each group. Changes nothing that is
+     * valid.
+     */
+    public List<ChunkPlan> reserve(int rows) {
+        return rings.stream().map(ring -> ring.reserve(end, end + rows, leased)).toList();
     }
 
     /** Whether the next {@code rows} tokens include one whose sinks are not settled: see {@link SinkWindow}. */
     public boolean unsettled() {
-        return !shape.rule().settled(end);
+        return !rule.settled(end);
     }
 
     /** Records that {@code rows} tokens were run, which led to {@code hash}. */
@@ -114,16 +93,16 @@ public final class KeyValueCache implements AutoCloseable {
      * that starts there does.
      */
     public void skipTo(long position) {
-        if (end != shape.rule().sinks() || position < end) {
+        if (end != rule.sinks() || position < end) {
             throw new IllegalStateException("a cache of " + end + " tokens cannot skip to " + position);
         }
-        first = position;
+        rings.forEach(ring -> ring.skipTo(position));
         end = position;
     }
 
     /** Forgets everything but keeps the memory. */
     public void clear() {
-        first = shape.rule().sinks();
+        rings.forEach(Ring::clear);
         end = 0;
         hash = 0;
     }
@@ -131,6 +110,6 @@ public final class KeyValueCache implements AutoCloseable {
     /** Frees the native memory. */
     @Override
     public void close() {
-        manager.close();
+        rings.forEach(Ring::close);
     }
 }

@@ -68,14 +68,6 @@ public record SinkWindow(int sinks, int window) {
         return (j < sinks ? Math.min(t, (long) sinks + window) : t) - j;
     }
 
-    /**
-     * How many tokens before a query determine its numbers, beside the sinks: each layer reaches R further back. Measured
-     * against a full stream: 1e-15 in double precision with L x R tokens, 1e-5 to 1e-3 with one less.
-     */
-    public long historyTokens(int layers) {
-        return (long) layers * window;
-    }
-
     /** Whether a query at {@code t} or later finds all sinks and meets their keys unrotated. */
     boolean settled(long t) {
         return t >= (long) sinks + window;

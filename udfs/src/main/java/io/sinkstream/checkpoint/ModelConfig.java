@@ -3,13 +3,17 @@ package io.sinkstream.checkpoint;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.sinkstream.settings.UserException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * {@code config.json}, read by field. Every error is a {@link UserException} of one line that names the file, the field
@@ -24,6 +28,8 @@ public final class ModelConfig {
     private final String path;
 
     private final JsonObject fields;
+    /** Fields that somebody asked for. */
+    private final Set<String> read = ConcurrentHashMap.newKeySet();
 
     private ModelConfig(Path file, String path, JsonObject fields) {
         this.file = file;
@@ -109,6 +115,7 @@ public final class ModelConfig {
 
     /** Whether the field is there and not null. */
     public boolean has(String field) {
+        read.add(field);
         JsonElement value = fields.get(field);
         return value != null && !value.isJsonNull();
     }
@@ -117,6 +124,80 @@ public final class ModelConfig {
     public boolean isNull(String field) {
         JsonElement value = fields.get(field);
         return value != null && value.isJsonNull();
+    }
+
+    /** Whether the field is a string. */
+    public boolean isString(String field) {
+        return has(field)
+                && fields.get(field).isJsonPrimitive()
+                && fields.get(field).getAsJsonPrimitive().isString();
+    }
+
+    /** A list of strings, or empty where the field is absent or null. */
+    public Optional<List<String>> optStrings(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        List<String> strings = new ArrayList<>();
+        for (JsonElement item : list(field, "a list of strings")) {
+            if (!item.isJsonPrimitive() || !item.getAsJsonPrimitive().isString()) {
+                throw refused(field, "a list of strings");
+            }
+            strings.add(item.getAsString());
+        }
+        return Optional.of(strings);
+    }
+
+    /** A list of finite numbers, or empty where the field is absent or null. */
+    public Optional<List<Double>> optDoubles(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        List<Double> numbers = new ArrayList<>();
+        for (JsonElement item : list(field, "a list of finite numbers")) {
+            double value = number(field, item, "a list of finite numbers").doubleValue();
+            if (!Double.isFinite(value)) {
+                throw refused(field, "a list of finite numbers");
+            }
+            numbers.add(value);
+        }
+        return Optional.of(numbers);
+    }
+
+    private JsonArray list(String field, String allowed) {
+        if (!fields.get(field).isJsonArray()) {
+            throw refused(field, allowed);
+        }
+        return fields.getAsJsonArray(field);
+    }
+
+    /** Says that the field is known and means nothing here. */
+    public void skip(String field) {
+        read.add(field);
+    }
+
+    /** Whether somebody asked for the field, by any of the methods above. */
+    public boolean wasRead(String field) {
+        return read.contains(field);
+    }
+
+    /** Whether the field is absent, null, false, 0, 1 or empty: whatever it would change, it asks for no change. */
+    public boolean isNeutral(String field) {
+        JsonElement value = fields.get(field);
+        if (value == null || value.isJsonNull()) {
+            return true;
+        }
+        if (value.isJsonArray()) {
+            return value.getAsJsonArray().isEmpty();
+        }
+        if (value.isJsonObject()) {
+            return value.getAsJsonObject().isEmpty();
+        }
+        JsonPrimitive simple = value.getAsJsonPrimitive();
+        if (simple.isBoolean()) {
+            return !simple.getAsBoolean();
+        }
+        return simple.isNumber() && (simple.getAsDouble() == 0 || simple.getAsDouble() == 1);
     }
 
     /** The error for a field whose value is not supported: names the file, field, value found and {@code allowed}. */

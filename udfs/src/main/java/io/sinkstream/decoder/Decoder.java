@@ -2,7 +2,6 @@ package io.sinkstream.decoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -13,7 +12,9 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.sinkstream.cache.CacheShape;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.settings.NumberType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,13 +36,15 @@ public final class Decoder implements AutoCloseable {
     private final PtNDManager manager;
     private final PtSymbolBlock program;
     private final IValue weights;
-    private final IValue frequencies;
-    private final IValue band;
+    private final IValue positions;
+    private final IValue bands;
 
     private Decoder(DecoderSpec spec, SinkWindow rule, PtNDManager manager, List<NDArray> weights) {
         this.spec = spec;
         this.manager = manager;
-        this.cacheShape = new CacheShape(rule, spec.layers(), spec.keyValueHeads(), spec.headSize(), DataType.FLOAT32);
+        List<LayerGroup> groups = spec.groups(rule);
+        this.cacheShape = new CacheShape(
+                rule, groups, spec.sizes().keyValueHeads(), spec.sizes().headSize(), NumberType.FLOAT32);
         // Without this the graph executor compiles the program anew for the first calls of each shape.
         JniUtils.setGraphExecutorOptimize(false);
         try {
@@ -52,11 +55,18 @@ public final class Decoder implements AutoCloseable {
         }
         this.weights =
                 IValue.listFrom(weights.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
-        this.frequencies = IValue.from((PtNDArray) manager.create(
-                spec.rotary().stream().mapToDouble(Double::doubleValue).toArray()));
-        try (IValue like = IValue.from((PtNDArray) manager.zeros(new Shape(1)))) {
-            this.band = IValueUtils.runMethod(program, "band", like);
+        List<PtNDArray> where = new ArrayList<>();
+        for (DecoderSpec.LayerKind kind : spec.kinds()) {
+            // Layers that rotate nothing have frequencies of 0.
+            double[] numbers = Arrays.copyOf(
+                    DecoderSpec.positions(kind).stream()
+                            .mapToDouble(Double::doubleValue)
+                            .toArray(),
+                    spec.alibi() ? spec.sizes().heads() : spec.rotated());
+            where.add((PtNDArray) manager.create(numbers));
         }
+        this.positions = IValue.listFrom(where.toArray(PtNDArray[]::new));
+        this.bands = IValueUtils.runMethod(program, "bands", positions);
     }
 
     /**
@@ -91,6 +101,16 @@ public final class Decoder implements AutoCloseable {
         return cacheShape;
     }
 
+    /** Makes the tensors of its caches. */
+    public NDArray cells(NDManager owner, Shape shape) {
+        try (Scope scope = new Scope(manager)) {
+            IValue like = scope.own(IValue.from((PtNDArray) scope.manager.zeros(new Shape(1))));
+            IValue sizes = scope.own(IValue.listFrom(shape.getShape()));
+            return scope.own(IValueUtils.runMethod(program, "cells", like, sizes))
+                    .toTensor((PtNDManager) owner);
+        }
+    }
+
     /** The manager whose children its caches are. */
     public NDManager manager() {
         return manager;
@@ -103,17 +123,18 @@ public final class Decoder implements AutoCloseable {
      * @return in their order
      */
     public List<ChunkResult> run(List<Chunk> chunks) {
-        Rows rows = new Rows(chunks);
+        Rows rows = new Rows(chunks, spec.kinds().size());
         double[] numbers;
         try (Scope scope = new Scope(manager)) {
             IValue result = scope.own(IValueUtils.runMethod(
                     program,
                     "forward",
                     weights,
-                    frequencies,
-                    band,
-                    scope.list(
-                            chunks.stream().map(chunk -> chunk.cache().tensor()).toList()),
+                    positions,
+                    bands,
+                    scope.list(chunks.stream()
+                            .flatMap(chunk -> chunk.cache().tensors().stream())
+                            .toList()),
                     scope.own(IValue.listFrom(rows.plans)),
                     scope.tensor(rows.ids, new Shape(2, rows.count)),
                     scope.own(IValue.from(rows.early)),
@@ -158,8 +179,8 @@ public final class Decoder implements AutoCloseable {
     @Override
     public void close() {
         weights.close();
-        frequencies.close();
-        band.close();
+        positions.close();
+        bands.close();
         program.close();
         manager.close();
     }
@@ -174,22 +195,25 @@ public final class Decoder implements AutoCloseable {
         private final long[] last;
         private boolean early;
 
-        Rows(List<Chunk> chunks) {
+        Rows(List<Chunk> chunks, int kinds) {
             this.chunks = chunks;
             this.count =
                     chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
-            this.plans = new long[chunks.size() * ChunkPlan.NUMBERS];
+            this.plans = new long[chunks.size() * kinds * ChunkPlan.NUMBERS];
             this.ids = new long[2 * count];
             int targets = chunks.stream().mapToInt(Rows::targets).sum();
             this.scored = new long[2 * targets];
             this.last = new long[(int) chunks.stream().filter(Chunk::next).count()];
+            int planned = 0;
             int row = 0;
             int score = 0;
             int next = 0;
-            for (int c = 0; c < chunks.size(); c++) {
-                Chunk chunk = chunks.get(c);
+            for (Chunk chunk : chunks) {
                 KeyValueCache cache = chunk.cache();
-                cache.reserve(chunk.tokens().length).writeTo(plans, c * ChunkPlan.NUMBERS);
+                for (ChunkPlan plan : cache.reserve(chunk.tokens().length)) {
+                    plan.writeTo(plans, planned);
+                    planned += ChunkPlan.NUMBERS;
+                }
                 early |= cache.unsettled();
                 for (int i = 0; i < chunk.tokens().length; i++, row++) {
                     ids[row] = chunk.tokens()[i];

@@ -1,6 +1,7 @@
 package io.sinkstream.decoder;
 
 import io.sinkstream.cache.ChunkPlan;
+import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -8,9 +9,17 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -46,55 +55,137 @@ final class DecoderProgram {
 
     private static final int VERSION = 10;
 
+    /** The innermost of what stands between dollar signs in the template. */
+    private static final Pattern PLACE = Pattern.compile("\\$([^$]+)\\$");
+
     private final DecoderSpec spec;
-    private final SinkWindow rule;
+    private final List<LayerGroup> groups;
 
     DecoderProgram(DecoderSpec spec, SinkWindow rule) {
         this.spec = spec;
-        this.rule = rule;
+        this.groups = spec.groups(rule);
     }
 
     /** The source text. */
     String source() {
+        Map<String, String> names = names();
+        Set<String> features = features();
+        StringBuilder text = new StringBuilder();
+        template().lines().filter(line -> !line.startsWith("#")).forEach(line -> {
+            String rest = line;
+            while (rest.startsWith("?")) {
+                int end = rest.indexOf(' ');
+                boolean negated = rest.charAt(1) == '!';
+                if (features.contains(rest.substring(negated ? 2 : 1, end)) == negated) {
+                    return;
+                }
+                // One space ends the name; what follows is the line, or its next condition.
+                rest = rest.startsWith(" ?", end) ? rest.substring(end + 1) : rest.substring(end);
+            }
+            text.append(filled(rest, names)).append('\n');
+        });
+        return text.toString();
+    }
+
+    private Map<String, String> names() {
+        DecoderSpec.Sizes sizes = spec.sizes();
         Map<String, String> names = new HashMap<>(Map.ofEntries(
-                Map.entry("S", "" + rule.sinks()),
-                Map.entry("R", "" + rule.window()),
-                Map.entry("L", "" + spec.layers()),
-                Map.entry("H", "" + spec.heads()),
-                Map.entry("KV", "" + spec.keyValueHeads()),
-                Map.entry("G", "" + spec.heads() / spec.keyValueHeads()),
-                Map.entry("D", "" + spec.headSize()),
-                Map.entry("HALF", "" + spec.headSize() / 2),
-                Map.entry("HIDDEN", "" + spec.hidden()),
-                Map.entry("INTERMEDIATE", "" + spec.intermediate()),
-                Map.entry("EPS", "" + spec.normEpsilon()),
-                Map.entry("SCALE", "" + 1 / Math.sqrt(spec.headSize())),
-                Map.entry("BLOCK", "" + BLOCK),
-                Map.entry("PLAN", "" + ChunkPlan.NUMBERS),
-                Map.entry("ROWS", "" + Math.max(16, Math.min(256, LOGITS / spec.vocabulary()))),
-                Map.entry("LAYER_WEIGHTS", "" + spec.layerWeights("").size()),
-                Map.entry("NORM", "w[" + weight("norm") + "]"),
-                Map.entry("HEAD", "w[" + (spec.tied() ? 0 : weight("head")) + "]"),
-                Map.entry("ATTENTION_NORM", layerWeight("attention_norm")),
-                Map.entry("QUERY", product("query")),
-                Map.entry("KEY", product("key")),
-                Map.entry("VALUE", product("value")),
-                Map.entry("OUTPUT", product("output")),
-                Map.entry("MLP_NORM", layerWeight("mlp_norm")),
-                Map.entry("GATE", product("gate")),
-                Map.entry("UP", product("up")),
-                Map.entry("DOWN", product("down"))));
+                entry("L", sizes.layers()),
+                entry("H", sizes.heads()),
+                entry("KV", sizes.keyValueHeads()),
+                entry("G", sizes.heads() / sizes.keyValueHeads()),
+                entry("D", sizes.headSize()),
+                entry("HIDDEN", sizes.hidden()),
+                entry("INTERMEDIATE", sizes.intermediate()),
+                entry("ROTATED", spec.rotated()),
+                entry("SCALE", spec.attention().scale()),
+                entry("CLIP", spec.attention().clip()),
+                entry("TRAINED", spec.attention().trainedLength()),
+                entry("EMBEDDING_SCALE", spec.scales().embedding()),
+                entry("RESIDUAL_SCALE", spec.scales().residual()),
+                entry("LOGITS_SCALE", spec.scales().logits()),
+                entry("BLOCK", BLOCK),
+                entry("PLAN", ChunkPlan.NUMBERS),
+                entry("ROWS", Math.max(16, Math.min(256, LOGITS / sizes.vocabulary()))),
+                entry("FIRST_LAYER_WEIGHT", 1),
+                entry("LAYER_WEIGHTS", spec.layerWeights("").size()),
+                entry("CELL", 6),
+                entry("KINDS", spec.kinds().size()),
+                entry("SINKS", groups.stream().map(g -> g.rule().sinks()).toList()),
+                entry("WINDOWS", groups.stream().map(g -> g.rule().window()).toList()),
+                entry("KIND_OF", spec.kindOf()),
+                entry("NTH_OF_KIND", nthOfKind())));
+        names.put("BIAS", spec.alibi() ? "Tensor" : "Optional[Tensor]");
+        names.put("TERM", spec.attention().sink() == DecoderSpec.Sink.NONE ? "Optional[Tensor]" : "Tensor");
         RecordComponent[] plan = ChunkPlan.class.getRecordComponents();
         for (int i = 0; i < plan.length; i++) {
             names.put(plan[i].getName(), "" + i);
         }
-        StringBuilder text = new StringBuilder();
-        // A name in the template stands between two dollar signs.
-        String[] parts = template().split("\\$", -1);
-        for (int i = 0; i < parts.length; i++) {
-            text.append(i % 2 == 0 ? parts[i] : names.get(parts[i]));
+        return names;
+    }
+
+    private static Map.Entry<String, String> entry(String name, Object value) {
+        return Map.entry(name, value.toString());
+    }
+
+    private List<Integer> nthOfKind() {
+        List<Integer> nth = new ArrayList<>();
+        for (int kind : spec.kindOf()) {
+            nth.add(Collections.frequency(spec.kindOf().subList(0, nth.size()), kind));
         }
-        return text.toString();
+        return nth;
+    }
+
+    /** What the template's conditions may ask for. */
+    private Set<String> features() {
+        Map<String, Boolean> all = new HashMap<>();
+        DecoderSpec.Attention attention = spec.attention();
+        DecoderSpec.QueryKeyNorm queryKeyNorm = attention.queryKeyNorm();
+        DecoderSpec.Block block = spec.block();
+        all.put("alibi", spec.alibi());
+        all.put("rotary", !spec.alibi());
+        all.put("partial", 2 * spec.rotated() < spec.sizes().headSize());
+        all.put("clip", attention.clip() < Double.POSITIVE_INFINITY);
+        all.put("whole_norm", queryKeyNorm == DecoderSpec.QueryKeyNorm.WHOLE);
+        all.put(
+                "head_norm",
+                queryKeyNorm == DecoderSpec.QueryKeyNorm.HEAD || queryKeyNorm == DecoderSpec.QueryKeyNorm.EACH_HEAD);
+        all.put("log_n", attention.trainedLength() > 0);
+        all.put("sink", attention.sink() != DecoderSpec.Sink.NONE);
+        all.put("zero_sink", attention.sink() == DecoderSpec.Sink.ZERO);
+        all.put("head_sink", attention.sink() == DecoderSpec.Sink.HEAD);
+        all.put("post_norm", block == DecoderSpec.Block.POST_NORM);
+        all.put("sequential", block == DecoderSpec.Block.SEQUENTIAL);
+        all.put("two_norms", block == DecoderSpec.Block.PARALLEL_TWO_NORMS);
+        all.put("parallel", block == DecoderSpec.Block.PARALLEL || block == DecoderSpec.Block.PARALLEL_TWO_NORMS);
+        all.put("gated", spec.mlp().gated());
+        all.put("silu", spec.mlp().activation() == DecoderSpec.Activation.SILU);
+        all.put("gelu", spec.mlp().activation() == DecoderSpec.Activation.GELU);
+        all.put("gelu_tanh", spec.mlp().activation() == DecoderSpec.Activation.GELU_TANH);
+        all.put("embedding_scale", spec.scales().embedding() != 1);
+        all.put("residual_scale", spec.scales().residual() != 1);
+        all.put("logits_scale", spec.scales().logits() != 1);
+        return all.keySet().stream().filter(all::get).collect(Collectors.toSet());
+    }
+
+    /** Puts in what stands between two dollar signs, which may hold others. */
+    private String filled(String line, Map<String, String> names) {
+        String text = line;
+        for (Matcher place = PLACE.matcher(text); place.find(); place = PLACE.matcher(text)) {
+            String[] words = place.group(1).split(" ", 3);
+            String value =
+                    switch (words[0]) {
+                        case "norm" -> norm(words[1], words[2]);
+                        case "linear" -> linear(words[1], words[2]);
+                        case "weight" -> weight(words[1]);
+                        default -> names.get(words[0]);
+                    };
+            if (value == null) {
+                throw new IllegalStateException("the template asks for " + words[0]);
+            }
+            text = text.substring(0, place.start()) + value + text.substring(place.end());
+        }
+        return text;
     }
 
     private static String template() {
@@ -105,28 +196,45 @@ final class DecoderProgram {
         }
     }
 
-    private int weight(String role) {
-        return index(spec.weights(), role);
+    /** A norm of {@code x} over the dimensions of its weight. */
+    private String norm(String role, String x) {
+        List<Long> shape = find(role).orElseThrow().shape();
+        List<Long> over = shape.subList(shape.size() - 1, shape.size());
+        // A weight for each head multiplies what was normed without one.
+        boolean each = shape.size() > 1;
+        String weight = each ? "None" : weight(role);
+        String normed = spec.norm().kind() == DecoderSpec.Norm.Kind.RMS
+                ? "torch.rms_norm(" + x + ", " + over + ", " + weight + ", "
+                        + spec.norm().epsilon() + ")"
+                : "torch.layer_norm(" + x + ", " + over + ", " + weight + ", " + optional(role + ".bias") + ", "
+                        + spec.norm().epsilon() + ")";
+        return each ? normed + " * " + weight(role) : normed;
     }
 
-    /** A layer's weight, counted from the layer's first. */
-    private String layerWeight(String role) {
-        return "w[p + " + index(spec.layerWeights(""), role) + "]";
+    /** A product of {@code x} with the weight of that role, which is stored output x input. */
+    private String linear(String role, String x) {
+        String weight = role.equals("head") && spec.output().tied() ? "w[0]" : weight(role);
+        return "torch.linear(" + x + ", " + weight + ", " + optional(role + ".bias") + ")";
     }
 
-    /** The weight and the bias of a product, as {@code torch.linear} takes them. */
-    private String product(String role) {
-        boolean biased = spec.layerWeights("").stream().anyMatch(w -> w.role().equals(role + ".bias"));
-        return layerWeight(role) + ", " + (biased ? layerWeight(role + ".bias") : "None");
+    private String optional(String role) {
+        return find(role).isPresent() ? weight(role) : "None";
+    }
+
+    private Optional<DecoderSpec.Weight> find(String role) {
+        return Stream.concat(spec.layerWeights("").stream(), spec.weights().stream())
+                .filter(weight -> weight.role().equals(role))
+                .findFirst();
+    }
+
+    /** A weight's place; a layer's is counted from the layer's first. */
+    private String weight(String role) {
+        int inLayer = index(spec.layerWeights(""), role);
+        return inLayer >= 0 ? "w[p + " + inLayer + "]" : "w[" + index(spec.weights(), role) + "]";
     }
 
     private static int index(List<DecoderSpec.Weight> weights, String role) {
-        for (int i = 0; i < weights.size(); i++) {
-            if (weights.get(i).role().equals(role)) {
-                return i;
-            }
-        }
-        throw new IllegalStateException("the decoder has no weight " + role);
+        return weights.stream().map(DecoderSpec.Weight::role).toList().indexOf(role);
     }
 
     /** The TorchScript archive: a stored zip with the source, an empty object of its class and no constants. */

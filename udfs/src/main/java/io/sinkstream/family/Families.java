@@ -16,11 +16,17 @@ import java.util.Set;
 /** The families, and the way from a checkpoint to a decoder. */
 public final class Families {
     /** By {@code model_type}. */
-    private static final Map<String, Family> ALL = Map.of(
-            "llama", new LlamaFamily(),
-            "mistral", new LlamaFamily(),
-            "yi", new LlamaFamily(),
-            "Yi", new LlamaFamily());
+    private static final Map<String, Family> ALL = Map.ofEntries(
+            Map.entry("falcon", new FalconFamily()),
+            Map.entry("gpt_neox", new GptNeoxFamily()),
+            Map.entry("gptj", new GptJFamily()),
+            Map.entry("llama", new LlamaFamily()),
+            Map.entry("mistral", new MistralFamily()),
+            Map.entry("mpt", new MptFamily()),
+            Map.entry("qwen2", new Qwen2Family()),
+            Map.entry("qwen3", new Qwen2Family()),
+            Map.entry("stablelm", new StableLmFamily()),
+            Map.entry("stablelm_epoch", new StableLmFamily()));
 
     private Families() {}
 
@@ -31,14 +37,17 @@ public final class Families {
      */
     public static DecoderSpec spec(Checkpoint checkpoint, SinkWindow rule) {
         Family family = family(checkpoint);
-        DecoderSpec spec = family.spec(checkpoint, rule);
+        DecoderSpec spec = family.spec(checkpoint.config(), rule);
+        SensitiveFields.refuseUnread(checkpoint.config());
         Set<String> unused = checkpoint.names();
         for (DecoderSpec.Weight weight : spec.weights()) {
-            TensorHeader header = checkpoint.tensor(family.tensor(weight.role()));
-            unused.remove(header.name());
-            if (!header.shape().equals(weight.shape())) {
-                throw new UserException(header.file() + ": tensor \"" + header.name() + "\" has shape " + header.shape()
-                        + "; config.json makes it " + weight.shape());
+            for (Stored stored : family.stored(weight, spec)) {
+                TensorHeader header = checkpoint.tensor(stored.tensor());
+                unused.remove(header.name());
+                if (!header.shape().equals(stored.shape())) {
+                    throw new UserException(header.file() + ": tensor \"" + header.name() + "\" has shape "
+                            + header.shape() + "; config.json makes it " + stored.shape());
+                }
             }
         }
         for (String name : unused) {
@@ -64,7 +73,7 @@ public final class Families {
         DecoderSpec spec = spec(checkpoint, rule);
         List<NDArray> weights = new ArrayList<>();
         for (DecoderSpec.Weight weight : spec.weights()) {
-            weights.add(MappedWeight.load(checkpoint, checkpoint.tensor(family.tensor(weight.role())), manager));
+            weights.add(MappedWeight.load(checkpoint, family.stored(weight, spec), weight.shape(), manager));
         }
         return Decoder.load(spec, rule, manager, weights);
     }

@@ -1,16 +1,21 @@
 package io.sinkstream.family;
 
 import io.sinkstream.cache.SinkWindow;
-import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.checkpoint.ModelConfig;
 import io.sinkstream.decoder.DecoderSpec;
+import java.util.List;
 
 /** How one family's checkpoints become the canonical decoder. */
 interface Family {
-    /** Reads the config; throws {@link io.sinkstream.settings.UserException} for what would change the numbers. */
-    DecoderSpec spec(Checkpoint checkpoint, SinkWindow rule);
+    /**
+     * Reads the config; throws {@link io.sinkstream.settings.UserException} for what would change the numbers and is not
+     * supported. Fields that it does not read and that change the numbers of some other family are refused after it, see
+     * {@link SensitiveFields}.
+     */
+    DecoderSpec spec(ModelConfig config, SinkWindow rule);
 
-    /** The checkpoint's name of the tensor that plays {@code role}, see {@link DecoderSpec#weights}. */
-    String tensor(String role);
+    /** Where the checkpoint has a weight: one tensor, or several that follow each other. */
+    List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec);
 
     /** Whether a stored tensor that plays no role changes no number either. */
     boolean ignores(String tensor, DecoderSpec spec);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sinkstream.checkpoint.Checkpoint;
@@ -12,18 +13,41 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.List;
 
 /** A stored tensor as fp32: the mapped bytes themselves where they are fp32, else a widened copy. */
 final class MappedWeight {
     private MappedWeight() {}
 
-    /** Loads the tensor into {@code manager}, which owns it. */
-    static NDArray load(Checkpoint checkpoint, TensorHeader header, NDManager manager) {
-        return load(checkpoint, header, manager, Integer.MAX_VALUE);
+    /** Loads the tensors, one after the other, as a weight of {@code shape} into {@code manager}, which owns it. */
+    static NDArray load(Checkpoint checkpoint, List<Stored> parts, List<Long> shape, NDManager manager) {
+        Shape wanted = new Shape(shape.stream().mapToLong(Long::longValue).toArray());
+        if (parts.size() == 1 && parts.get(0).isWhole()) {
+            return load(checkpoint, checkpoint.tensor(parts.get(0).tensor()), manager, Integer.MAX_VALUE);
+        }
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList loaded = new NDList();
+            for (Stored part : parts) {
+                loaded.add(rows(checkpoint, part, scratch));
+            }
+            NDArray joined = NDArrays.concat(loaded, 0).reshape(wanted);
+            joined.attach(manager);
+            return joined;
+        }
+    }
+
+    private static NDArray rows(Checkpoint checkpoint, Stored part, NDManager scratch) {
+        NDArray whole = load(checkpoint, checkpoint.tensor(part.tensor()), scratch, Integer.MAX_VALUE);
+        NDArray upright = part.transposed() ? whole.transpose() : whole;
+        if (part.rows().isEmpty()) {
+            return upright;
+        }
+        long[] rows = part.rows().stream().mapToLong(Integer::longValue).toArray();
+        return upright.get(new NDIndex("{}", scratch.create(rows)));
     }
 
     /**
-     * The same with buffers of at most {@code most} bytes. A buffer cannot hold 2 GiB, so a larger tensor comes in pieces
+     * A tensor as it is stored, with buffers of at most {@code most} bytes. A buffer cannot hold 2 GiB, so a larger tensor comes in pieces
      * of whole rows, which are then joined by a copy.
      */
     static NDArray load(Checkpoint checkpoint, TensorHeader header, NDManager manager, int most) {

@@ -193,7 +193,8 @@ final class PassLoop implements AutoCloseable {
 
     private void work(Supplier<Decoder> loader) {
         try (Decoder decoder = loader.get();
-                CachePool<StreamName> caches = new CachePool<>(decoder.manager(), decoder.cacheShape(), cacheBytes)) {
+                CachePool<StreamName> caches =
+                        new CachePool<>(decoder.manager(), decoder.cacheShape(), decoder::cells, cacheBytes)) {
             pool = caches;
             loaded.complete(decoder);
             while (!closing) {

@@ -74,9 +74,10 @@ public final class StreamModel implements AutoCloseable {
         DecoderSpec spec = Families.spec(checkpoint, rule);
         return new ModelDescription(
                 checkpoint.config().modelType(),
-                spec.layers(),
-                spec.vocabulary(),
+                spec.sizes().layers(),
+                spec.sizes().vocabulary(),
                 spec.parameters(),
+                spec.historyTokens(rule),
                 checkpoint.hasTokenizer());
     }
 
@@ -111,7 +112,7 @@ public final class StreamModel implements AutoCloseable {
 
     /** The state of a stream without tokens. It keeps L x R tokens of history: a rebuilt cache gives the same numbers. */
     public StreamState start() {
-        return StreamState.empty(rule.sinks(), rule.historyTokens(description.layers()));
+        return StreamState.empty(rule.sinks(), description.historyTokens());
     }
 
     /** What is wrong with these tokens, if anything: the first id outside the vocabulary. */

@@ -7,7 +7,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
+import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Caches as a pool hands them out; after every test no byte is unaccounted for and no native array is left. */
 class CachePoolTest {
     private static final SinkWindow RULE = new SinkWindow(2, 200);
-    private static final CacheShape SHAPE = new CacheShape(RULE, 1, 1, 2, DataType.FLOAT32);
+    private static final CacheShape SHAPE =
+            new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, NumberType.FLOAT32);
 
     /** A stream of up to 66 tokens: its ring is one page. */
     private static final long SMALL = SHAPE.bytesFor(60);
@@ -52,7 +53,7 @@ class CachePoolTest {
     }
 
     private CachePool<String> pool(long budget) {
-        pool = new CachePool<>(manager, SHAPE, budget);
+        pool = new CachePool<>(manager, SHAPE, NDManager::zeros, budget);
         return pool;
     }
 
@@ -287,18 +288,18 @@ class CachePoolTest {
 
     @Test
     void aCacheGrowsByPagesAndKeepsWhatItHeld() {
-        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE)) {
+        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, NDManager::zeros)) {
             cache.reserve(60);
-            cache.tensor().addi(3);
+            cache.tensors().get(0).addi(3);
             cache.advance(60, 5);
             assertThat(cache.bytes()).isEqualTo(SMALL);
 
             cache.reserve(10);
 
-            assertThat(cache.tensor().getShape().get(3)).isEqualTo(2 * RULE.sinks() + 2 * CacheShape.PAGE);
-            assertThat(cache.bytes()).isEqualTo(bytes(cache.tensor()));
+            assertThat(cache.tensors().get(0).getShape().get(3)).isEqualTo(2 * RULE.sinks() + 2 * CacheShape.PAGE);
+            assertThat(cache.bytes()).isEqualTo(bytes(cache.tensors().get(0)));
             assertThat(cache.end()).isEqualTo(60);
-            float[] numbers = cache.tensor().toFloatArray();
+            float[] numbers = cache.tensors().get(0).toFloatArray();
             int old = (2 * RULE.sinks() + CacheShape.PAGE) * SHAPE.headSize();
             int now = (2 * RULE.sinks() + 2 * CacheShape.PAGE) * SHAPE.headSize();
             for (int i = 0; i < numbers.length; i++) {
@@ -327,7 +328,7 @@ class CachePoolTest {
 
     @Test
     void onlyACacheOfJustTheSinksCanSkip() {
-        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE)) {
+        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, NDManager::zeros)) {
             assertThatThrownBy(() -> cache.skipTo(9)).hasMessage("a cache of 0 tokens cannot skip to 9");
             cache.advance(2, 1);
             cache.skipTo(9);
@@ -335,7 +336,7 @@ class CachePoolTest {
             assertThatThrownBy(() -> cache.skipTo(20)).hasMessage("a cache of 9 tokens cannot skip to 20");
             cache.clear();
             assertThat(cache.end()).isZero();
-            assertThat(cache.reserve(70).writeSlot())
+            assertThat(cache.reserve(70).get(0).writeSlot())
                     .as("the ring starts at the first token again")
                     .isZero();
         }

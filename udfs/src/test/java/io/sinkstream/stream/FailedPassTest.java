@@ -74,9 +74,12 @@ class FailedPassTest {
         try (Decoder decoder = load()) {
             for (int rows : new int[] {1, 2, 20}) {
                 for (boolean badTarget : new boolean[] {false, true}) {
-                    try (KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape());
-                            KeyValueCache twin = new KeyValueCache(decoder.manager(), decoder.cacheShape());
-                            KeyValueCache other = new KeyValueCache(decoder.manager(), decoder.cacheShape())) {
+                    try (KeyValueCache cache =
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells);
+                            KeyValueCache twin =
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells);
+                            KeyValueCache other =
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells)) {
                         decoder.run(List.of(chunk(cache, ids, at), chunk(twin, ids, at)));
                         int[] wrong = SHAPE.tokens(rows, 5);
                         int[] targets = wrong.clone();
@@ -106,7 +109,7 @@ class FailedPassTest {
                     }
                 }
             }
-            assertThat(decoder.spec().layers()).isEqualTo(2);
+            assertThat(decoder.spec().sizes().layers()).isEqualTo(2);
         }
     }
 
@@ -115,7 +118,7 @@ class FailedPassTest {
     }
 
     private static StreamJob job(int[] ids) {
-        StreamState start = StreamState.empty(4, RULE.historyTokens(2));
+        StreamState start = StreamState.empty(4, 2L * RULE.window());
         return new StreamJob(StreamUpdate.score(null, start, ids), Set.of());
     }
 

@@ -10,12 +10,23 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The numbers of the references, for every way to cut and mix streams. */
 class GoldenTest {
-    private static final List<String> FAMILIES = List.of("llama", "llama3", "mistral");
+    private static final List<String> FAMILIES = List.of(
+            "falcon",
+            "falcon40",
+            "gpt_neox",
+            "gptj",
+            "llama",
+            "llama3",
+            "mistral",
+            "mpt",
+            "qwen2",
+            "qwen3",
+            "stablelm");
 
     static Stream<Arguments> familiesAndChunks() {
         return FAMILIES.stream().flatMap(family -> Stream.of(1, 7, 64, 1024).map(chunk -> Arguments.of(family, chunk)));
@@ -67,7 +78,7 @@ class GoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama3", "mistral"})
+    @FieldSource("FAMILIES")
     void aWindowThatNeverFillsIsDense(String family) {
         Golden golden = Golden.require(family);
         for (int[] rule : new int[][] {{0, golden.ids().length}, {4, 1020}}) {

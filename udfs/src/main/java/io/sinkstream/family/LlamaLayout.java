@@ -1,0 +1,116 @@
+package io.sinkstream.family;
+
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.ModelConfig;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.DecoderSpec.Sizes;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Fields and names that Llama began and most later families kept. */
+final class LlamaLayout {
+    /** More than any model has; a config with more is broken, and its layers would not fit into memory. */
+    static final int MOST_LAYERS = 10_000;
+
+    /** The tensors' names, by the decoder's. */
+    static final Map<String, String> NAMES = Map.ofEntries(
+            Map.entry("embedding", "model.embed_tokens"),
+            Map.entry("attention_norm", "input_layernorm"),
+            Map.entry("query", "self_attn.q_proj"),
+            Map.entry("key", "self_attn.k_proj"),
+            Map.entry("value", "self_attn.v_proj"),
+            Map.entry("query_norm", "self_attn.q_norm"),
+            Map.entry("key_norm", "self_attn.k_norm"),
+            Map.entry("output", "self_attn.o_proj"),
+            Map.entry("mlp_norm", "post_attention_layernorm"),
+            Map.entry("gate", "mlp.gate_proj"),
+            Map.entry("up", "mlp.up_proj"),
+            Map.entry("down", "mlp.down_proj"),
+            Map.entry("norm", "model.norm"),
+            Map.entry("head", "lm_head"));
+
+    private LlamaLayout() {}
+
+    /** The same names but for these. */
+    static Map<String, String> names(Map<String, String> others) {
+        Map<String, String> names = new HashMap<>(NAMES);
+        names.putAll(others);
+        return names;
+    }
+
+    /** The checkpoint's name of a weight that has a tensor of its own. */
+    static String tensor(String role, Map<String, String> names) {
+        // Learned sink logits are the one parameter that is no layer's weight or bias.
+        return Roles.product(role).equals("sinks")
+                ? "model.layers." + Roles.layer(role) + ".self_attn.sinks"
+                : Roles.tensor(role, "model.layers.", names);
+    }
+
+    /** Old exports keep the rotary frequencies, which follow from the config, and tied ones a copy of the head. */
+    static boolean ignores(String tensor, DecoderSpec spec) {
+        return tensor.endsWith(".rotary_emb.inv_freq") || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    }
+
+    /** The sizes, from the usual fields. */
+    static Sizes sizes(ModelConfig config) {
+        int hidden = config.requireInt("hidden_size", 1);
+        int heads = config.requireInt("num_attention_heads", 1);
+        int keyValueHeads = config.has("num_key_value_heads") ? config.requireInt("num_key_value_heads", 1) : heads;
+        if (heads % keyValueHeads != 0) {
+            throw config.unsupported("num_key_value_heads", "a divisor of num_attention_heads, " + heads);
+        }
+        int headSize = config.has("head_dim")
+                ? config.requireInt("head_dim", 2)
+                : headSize(config, "hidden_size", hidden, "num_attention_heads", heads);
+        if (headSize % 2 != 0) {
+            throw config.unsupported(config.has("head_dim") ? "head_dim" : "hidden_size", "an even head size");
+        }
+        return new Sizes(
+                layers(config, "num_hidden_layers"),
+                hidden,
+                heads,
+                keyValueHeads,
+                headSize,
+                config.requireInt("intermediate_size", 1),
+                config.requireInt("vocab_size", 1));
+    }
+
+    /** The size of a head that is its share of the width. */
+    static int headSize(ModelConfig config, String hiddenField, int hidden, String headsField, int heads) {
+        if (hidden % heads != 0) {
+            throw config.unsupported(hiddenField, "a multiple of " + headsField + ", " + heads);
+        }
+        return hidden / heads;
+    }
+
+    static int layers(ModelConfig config, String field) {
+        int layers = config.requireInt(field, 1);
+        if (layers > MOST_LAYERS) {
+            throw config.unsupported(field, "at most " + MOST_LAYERS);
+        }
+        return layers;
+    }
+
+    /** The gated MLP with SiLU. */
+    static DecoderSpec.Mlp mlp(ModelConfig config, boolean bias) {
+        Activations.require(config, "hidden_act", "silu");
+        return new DecoderSpec.Mlp(DecoderSpec.Activation.SILU, true, bias);
+    }
+
+    /** A model's own window is harmless while all that a query sees fits in it; a narrower one would hide keys. */
+    static void slidingWindow(ModelConfig config, SinkWindow rule, Optional<Integer> fallback) {
+        // Absent is the fallback; null is none.
+        if (!config.has("sliding_window") && (fallback.isEmpty() || config.isNull("sliding_window"))) {
+            return;
+        }
+        long seen = (long) rule.sinks() + rule.window() + 1;
+        int window = config.has("sliding_window") ? config.requireInt("sliding_window", 1) : fallback.get();
+        if (window < seen) {
+            throw config.unsupported(
+                    "sliding_window",
+                    "at least attention-sink-size + attention-sink-window-size + 1 = " + seen
+                            + "; choose a smaller attention-sink-window-size");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.sinkstream.family;
+
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.ModelConfig;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.DecoderSpec.Attention;
+import io.sinkstream.decoder.DecoderSpec.Block;
+import io.sinkstream.decoder.DecoderSpec.LayerKind;
+import io.sinkstream.decoder.DecoderSpec.Norm;
+import io.sinkstream.decoder.DecoderSpec.Output;
+import io.sinkstream.decoder.DecoderSpec.QueryKeyNorm;
+import io.sinkstream.decoder.DecoderSpec.Rotary;
+import io.sinkstream.decoder.DecoderSpec.Scales;
+import io.sinkstream.decoder.DecoderSpec.Sizes;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * StableLM, as {@code stablelm} and, in the first exports, {@code stablelm_epoch} (Hugging Face transformers, {@code
+ * modeling_stablelm.py}, and the checkpoints' own {@code modeling_stablelm_epoch.py}).
+ */
+final class StableLmFamily implements Family {
+    @Override
+    public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
+        boolean epoch = config.modelType().equals("stablelm_epoch");
+        Sizes sizes = LlamaLayout.sizes(config);
+        List<Double> frequencies = epoch
+                ? RotaryFields.partial(config, sizes.headSize(), "rope_pct", 1.0, "rope_theta")
+                : RotaryFields.partial(config, sizes.headSize(), "partial_rotary_factor", 0.25, "rope_theta");
+        Attention attention = Attention.plain(sizes.headSize())
+                .withBiases(config.optBoolean("use_qkv_bias", false), false)
+                .withQueryKeyNorm(
+                        config.optBoolean("qk_layernorm", false) ? QueryKeyNorm.EACH_HEAD : QueryKeyNorm.NONE);
+        return new DecoderSpec(
+                sizes,
+                Norm.layer(
+                        config.optDouble(epoch ? "norm_eps" : "layer_norm_eps").orElse(1e-5), true),
+                attention,
+                LlamaLayout.mlp(config, false),
+                config.optBoolean("use_parallel_residual", false) ? Block.PARALLEL : Block.SEQUENTIAL,
+                Scales.NONE,
+                new Output(config.optBoolean("tie_word_embeddings", false), false),
+                List.of(new LayerKind(0, new Rotary(frequencies))),
+                DecoderSpec.alike(sizes.layers()));
+    }
+
+    @Override
+    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
+        return switch (Roles.product(weight.role())) {
+            case "query_norm" -> eachHead(weight, "q_layernorm");
+            case "key_norm" -> eachHead(weight, "k_layernorm");
+            default -> List.of(Stored.whole(LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES), weight));
+        };
+    }
+
+    private static List<Stored> eachHead(DecoderSpec.Weight weight, String name) {
+        String prefix = "model.layers." + Roles.layer(weight.role()) + ".self_attn." + name + ".norms.";
+        List<Long> shape = weight.shape().subList(1, 2);
+        return IntStream.range(0, Math.toIntExact(weight.shape().get(0)))
+                .mapToObj(head -> new Stored(prefix + head + ".weight", shape, List.of(), false))
+                .toList();
+    }
+
+    @Override
+    public boolean ignores(String tensor, DecoderSpec spec) {
+        return LlamaLayout.ignores(tensor, spec);
+    }
+}
