@@ -6,6 +6,7 @@ import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelDescription;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
@@ -20,7 +21,9 @@ import java.util.List;
  * @param sinks S
  * @param window R
  * @param dtype the number type to compute in
+ * @param cacheDtype the number type of keys and values
  * @param device the device that the model runs on
+ * @param weightMemory the budget of copies of the weights on an executor
  * @param chunkTokens the most tokens of one stream in one pass
  * @param passTokens the most tokens of all streams in one pass
  * @param cacheMemory the budget of all caches on an executor
@@ -40,7 +43,9 @@ public record ScoringOptions(
         int sinks,
         int window,
         String dtype,
+        String cacheDtype,
         String device,
+        MemoryBudget weightMemory,
         int chunkTokens,
         int passTokens,
         MemoryBudget cacheMemory,
@@ -71,7 +76,9 @@ public record ScoringOptions(
                 values.require(Settings.SINKS),
                 values.require(Settings.WINDOW),
                 one(values.require(Settings.DTYPE)),
+                values.require(Settings.CACHE_DTYPE),
                 values.require(Settings.DEVICE),
+                values.require(Settings.WEIGHT_MEMORY),
                 values.require(Settings.CHUNK_TOKENS),
                 values.require(Settings.PASS_TOKENS),
                 values.require(Settings.CACHE_MEMORY),
@@ -112,7 +119,9 @@ public record ScoringOptions(
                 sinks,
                 window,
                 dtype,
+                cacheDtype,
                 device,
+                weightMemory,
                 chunkTokens,
                 passTokens,
                 cacheMemory,
@@ -149,8 +158,7 @@ public record ScoringOptions(
                 ModelLocation.resolve(model, System.getenv()),
                 sinks,
                 window,
-                dtype,
-                device,
+                new ComputeOptions(dtype, cacheDtype, device, weightMemory.bytes()),
                 chunkTokens,
                 passTokens,
                 cacheMemory.bytes());

@@ -112,8 +112,8 @@ public final class Speed {
         double tokens = (double) streams * chunk;
         int cache = options.sinks() + options.window();
         return List.of(
-                new SpeedRow(Work.MATMUL, options.dtype(), streams, chunk, cache, tokens / limit, 1),
-                new SpeedRow(work, options.dtype(), streams, chunk, cache, tokens / taken, limit / taken));
+                new SpeedRow(Work.MATMUL, options.compute().dtype(), streams, chunk, cache, tokens / limit, 1),
+                new SpeedRow(work, options.compute().dtype(), streams, chunk, cache, tokens / taken, limit / taken));
     }
 
     private static double median(double[] values) {

@@ -9,6 +9,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
 import java.io.IOException;
@@ -27,7 +28,9 @@ final class SpeedCommand extends SettingsCommand {
                 Settings.SINKS,
                 Settings.WINDOW,
                 Settings.DTYPE,
+                Settings.CACHE_DTYPE,
                 Settings.DEVICE,
+                Settings.WEIGHT_MEMORY,
                 Settings.CHUNKS,
                 Settings.STREAMS,
                 Settings.OUTPUT,
@@ -62,8 +65,12 @@ final class SpeedCommand extends SettingsCommand {
         StreamModel.describe(options);
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {
-            String computed = dtype.equals("auto") ? "float32" : dtype;
-            rows.addAll(new Speed(options.withCompute(computed, values.require(Settings.DEVICE)), err::println)
+            ComputeOptions compute = new ComputeOptions(
+                    dtype.equals("auto") ? "float32" : dtype,
+                    values.require(Settings.CACHE_DTYPE),
+                    values.require(Settings.DEVICE),
+                    values.require(Settings.WEIGHT_MEMORY).bytes());
+            rows.addAll(new Speed(options.withCompute(compute), err::println)
                     .measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS)));
         }
         SpeedRow.table(rows).forEach(out::println);

@@ -67,7 +67,7 @@ class ScoreRefusalsTest {
                 "--atention-sink-size=4;Unknown option: '--atention-sink-size=4'",
                 "--attention-sink-size=-1;--attention-sink-size: \"-1\" is wrong; allowed is a whole number from 0",
                 "--attention-sink-window-size=0;--attention-sink-window-size: \"0\" is wrong; allowed is a whole",
-                "--dtype=int8;--dtype: \"int8\" is not supported yet; allowed is auto or float32",
+                "--cache-dtype=int8;--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16",
                 "--device=gpu;--device: \"gpu\" is not supported yet; allowed is auto or cpu",
                 "--token-nll=yes;--token-nll: \"yes\" is wrong; allowed is true or false",
                 "--late=never;--late: \"never\" is wrong; allowed is error, drop or score",

@@ -76,8 +76,7 @@ class SpeedCommandTest {
 
     @Test
     void whatCannotBeMeasuredIsRefused() {
-        assertThat(speed("--dtype", "float32,int8").refusal())
-                .isEqualTo("sinkstream speed: --dtype: \"int8\" is not supported yet; allowed is auto or float32");
+        assertThat(speed("--dtype", "float32,int4").refusal()).isEqualTo("sinkstream speed: --dtype: \"int4\"");
         assertThat(speed("--chunks", "1").refusal())
                 .isEqualTo(
                         "sinkstream speed: --chunks: \"1\" is wrong; allowed is a whole number from 2 to 2147483647");

@@ -5,24 +5,18 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
 import io.sinkstream.cache.CacheShape;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.KeyValueCache;
-import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
-import io.sinkstream.settings.NumberType;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A loaded decoder: {@link #run} takes chunks of many streams through all layers in one module call.
@@ -34,61 +28,56 @@ public final class Decoder implements AutoCloseable {
     private final DecoderSpec spec;
     private final CacheShape cacheShape;
     private final PtNDManager manager;
-    private final PtSymbolBlock program;
-    private final IValue weights;
+    private final ProductChoice choice;
+    /** The program for few rows and the one for many; one program if they are the same. */
+    private final List<LoadedProgram> programs;
+
     private final IValue positions;
     private final IValue bands;
 
-    private Decoder(DecoderSpec spec, SinkWindow rule, PtNDManager manager, List<NDArray> weights) {
+    private Decoder(DecoderSpec spec, SinkWindow rule, Numbers numbers, PtNDManager manager, WeightSource source) {
         this.spec = spec;
         this.manager = manager;
-        List<LayerGroup> groups = spec.groups(rule);
         this.cacheShape = new CacheShape(
-                rule, groups, spec.sizes().keyValueHeads(), spec.sizes().headSize(), NumberType.FLOAT32);
-        // Without this the graph executor compiles the program anew for the first calls of each shape.
-        JniUtils.setGraphExecutorOptimize(false);
-        try {
-            byte[] archive = new DecoderProgram(spec, rule).archive();
-            this.program = JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        this.weights =
-                IValue.listFrom(weights.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
-        List<PtNDArray> where = new ArrayList<>();
-        for (DecoderSpec.LayerKind kind : spec.kinds()) {
-            // Layers that rotate nothing have frequencies of 0.
-            double[] numbers = Arrays.copyOf(
-                    DecoderSpec.positions(kind).stream()
-                            .mapToDouble(Double::doubleValue)
-                            .toArray(),
-                    spec.alibi() ? spec.sizes().heads() : spec.rotated());
-            where.add((PtNDArray) manager.create(numbers));
-        }
-        this.positions = IValue.listFrom(where.toArray(PtNDArray[]::new));
-        this.bands = IValueUtils.runMethod(program, "bands", positions);
+                rule,
+                spec.groups(rule),
+                spec.sizes().keyValueHeads(),
+                spec.sizes().headSize(),
+                numbers.cache());
+        Function<Products, DecoderProgram> written =
+                products -> new DecoderProgram(spec, rule, numbers.weights(), numbers.cache(), products);
+        this.choice = ProductChoice.measure(spec, numbers, written, manager, source);
+        this.programs = Stream.of(choice.few(), choice.many())
+                .distinct()
+                .map(products -> new LoadedProgram(written.apply(products), manager))
+                .toList();
+        programs.forEach(program -> program.load(source));
+        this.positions =
+                IValue.listFrom(spec.kinds().stream().map(this::positions).toArray(PtNDArray[]::new));
+        this.bands = programs.get(0).run("bands", positions);
+    }
+
+    /** Frequencies or slopes; layers that rotate nothing have frequencies of 0. */
+    private PtNDArray positions(DecoderSpec.LayerKind kind) {
+        double[] numbers = DecoderSpec.positions(kind).stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray();
+        return (PtNDArray) manager.create(Arrays.copyOf(numbers, spec.alibi() ? numbers.length : spec.rotated()));
     }
 
     /**
-     * Loads the program.
+     * Loads the weights, measures which products are the fastest here, and makes the programs.
      *
      * @param manager owns the weights; closed by {@link #close}
-     * @param weights in {@link DecoderSpec#weights}' order and shapes, fp32
+     * @param source gives each of {@link DecoderSpec#weights}, perhaps more than once
      */
-    public static Decoder load(DecoderSpec spec, SinkWindow rule, NDManager manager, List<NDArray> weights) {
-        List<DecoderSpec.Weight> wanted = spec.weights();
-        if (weights.size() != wanted.size()) {
-            throw new IllegalArgumentException(weights.size() + " weights for " + wanted.size() + " roles");
-        }
-        for (int i = 0; i < wanted.size(); i++) {
-            long[] shape =
-                    wanted.get(i).shape().stream().mapToLong(Long::longValue).toArray();
-            if (!Arrays.equals(weights.get(i).getShape().getShape(), shape)) {
-                throw new IllegalArgumentException(wanted.get(i).role() + " has shape "
-                        + weights.get(i).getShape() + ", not " + Arrays.toString(shape));
-            }
-        }
-        return new Decoder(spec, rule, (PtNDManager) manager, weights);
+    public static Decoder load(
+            DecoderSpec spec, SinkWindow rule, Numbers numbers, NDManager manager, WeightSource source) {
+        return new Decoder(spec, rule, numbers, (PtNDManager) manager, source);
+    }
+
+    private LoadedProgram program(int rows) {
+        return programs.get(rows < choice.threshold() ? 0 : programs.size() - 1);
     }
 
     /** What it is. */
@@ -106,8 +95,7 @@ public final class Decoder implements AutoCloseable {
         try (Scope scope = new Scope(manager)) {
             IValue like = scope.own(IValue.from((PtNDArray) scope.manager.zeros(new Shape(1))));
             IValue sizes = scope.own(IValue.listFrom(shape.getShape()));
-            return scope.own(IValueUtils.runMethod(program, "cells", like, sizes))
-                    .toTensor((PtNDManager) owner);
+            return scope.own(programs.get(0).run("cells", like, sizes)).toTensor((PtNDManager) owner);
         }
     }
 
@@ -126,20 +114,19 @@ public final class Decoder implements AutoCloseable {
         Rows rows = new Rows(chunks, spec.kinds().size());
         double[] numbers;
         try (Scope scope = new Scope(manager)) {
-            IValue result = scope.own(IValueUtils.runMethod(
-                    program,
-                    "forward",
-                    weights,
-                    positions,
-                    bands,
-                    scope.list(chunks.stream()
-                            .flatMap(chunk -> chunk.cache().tensors().stream())
-                            .toList()),
-                    scope.own(IValue.listFrom(rows.plans)),
-                    scope.tensor(rows.ids, new Shape(2, rows.count)),
-                    scope.own(IValue.from(rows.early)),
-                    scope.tensor(rows.scored, new Shape(2, rows.scored.length / 2)),
-                    scope.tensor(rows.last, new Shape(rows.last.length))));
+            IValue result = scope.own(program(rows.count)
+                    .runWithWeights(
+                            "forward",
+                            positions,
+                            bands,
+                            scope.list(chunks.stream()
+                                    .flatMap(chunk -> chunk.cache().tensors().stream())
+                                    .toList()),
+                            scope.own(IValue.listFrom(rows.plans)),
+                            scope.tensor(rows.ids, new Shape(2, rows.count)),
+                            scope.own(IValue.from(rows.early)),
+                            scope.tensor(rows.scored, new Shape(2, rows.scored.length / 2)),
+                            scope.tensor(rows.last, new Shape(rows.last.length))));
             numbers = result.toTensor(scope.manager).toDoubleArray();
         }
         for (Chunk chunk : chunks) {
@@ -163,12 +150,12 @@ public final class Decoder implements AutoCloseable {
             IValue count = scope.own(IValue.from((long) streams));
             IValue keys = scope.own(IValue.from(
                     cacheShape.rule().sinks() + (long) cacheShape.rule().ringSlots()));
-            IValue memory = scope.own(IValueUtils.runMethod(program, "memory", like, count, keys));
+            LoadedProgram program = program(streams * rows);
+            IValue memory = scope.own(program.run("memory", like, count, keys));
             IValue each = scope.own(IValue.from((long) rows));
             for (int i = 0; i < times; i++) {
                 long start = System.nanoTime();
-                IValueUtils.runMethod(program, "products", weights, memory, count, each)
-                        .close();
+                program.runWithWeights("products", memory, count, each).close();
                 seconds[i] = (System.nanoTime() - start) / 1e9;
             }
         }
@@ -178,10 +165,9 @@ public final class Decoder implements AutoCloseable {
 
     @Override
     public void close() {
-        weights.close();
         positions.close();
         bands.close();
-        program.close();
+        programs.forEach(LoadedProgram::close);
         manager.close();
     }
 

@@ -3,6 +3,7 @@ package io.sinkstream.decoder;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.settings.NumberType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,15 +57,126 @@ final class DecoderProgram {
 
     private static final int VERSION = 10;
 
+    /** Roles whose rows follow those of another. */
+    private static final Map<String, String> JOINS = Map.of(
+            "key", "query",
+            "value", "query",
+            "up", "gate",
+            "key.bias", "query.bias",
+            "value.bias", "query.bias",
+            "up.bias", "gate.bias");
+
+    private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
+
     /** The innermost of what stands between dollar signs in the template. */
     private static final Pattern PLACE = Pattern.compile("\\$([^$]+)\\$");
 
     private final DecoderSpec spec;
     private final List<LayerGroup> groups;
+    private final NumberType held;
+    private final NumberType cell;
+    private final Products products;
+    private final List<Slot> layerSlots;
+    private final List<Slot> lastSlots;
 
-    DecoderProgram(DecoderSpec spec, SinkWindow rule) {
+    /**
+     * @param held what the weights are rounded to
+     * @param cell the number type of keys and values
+     */
+    DecoderProgram(DecoderSpec spec, SinkWindow rule, NumberType held, NumberType cell, Products products) {
         this.spec = spec;
         this.groups = spec.groups(rule);
+        this.held = held;
+        this.cell = cell;
+        this.products = products;
+        this.layerSlots = slots(spec.layerWeights(""));
+        this.lastSlots = slots(lastWeights());
+    }
+
+    DecoderSpec spec() {
+        return spec;
+    }
+
+    Products products() {
+        return products;
+    }
+
+    /** The weights, in the order in which the program takes them. */
+    List<Slot> slots() {
+        List<Slot> all = new ArrayList<>();
+        Slot.Form table = held == NumberType.FLOAT32 ? Slot.Form.PLAIN : Slot.Form.TABLE;
+        all.add(new Slot("embedding", spec.weights().subList(0, 1), table));
+        for (int layer = 0; layer < spec.sizes().layers(); layer++) {
+            all.addAll(slots(spec.layerWeights("layers." + layer + ".")));
+        }
+        all.addAll(lastSlots);
+        return all;
+    }
+
+    /** One layer's. */
+    List<Slot> layerSlots(int layer) {
+        return slots(spec.layerWeights("layers." + layer + "."));
+    }
+
+    private List<DecoderSpec.Weight> lastWeights() {
+        List<DecoderSpec.Weight> all = spec.weights();
+        List<DecoderSpec.Weight> last = new ArrayList<>(
+                all.subList(1 + spec.sizes().layers() * spec.layerWeights("").size(), all.size()));
+        if (spec.output().tied()) {
+            last.add(new DecoderSpec.Weight("head", all.get(0).shape()));
+        }
+        return last;
+    }
+
+    /** One slot for each weight, or for those of products that have the same input. */
+    private List<Slot> slots(List<DecoderSpec.Weight> weights) {
+        List<Slot> slots = new ArrayList<>();
+        for (DecoderSpec.Weight weight : weights) {
+            int joined = fused() ? joined(slots, LAYER.matcher(weight.role()).replaceFirst("")) : -1;
+            if (joined < 0) {
+                slots.add(new Slot(weight.role(), List.of(weight), form(weight)));
+            } else {
+                slots.set(joined, slots.get(joined).with(weight));
+            }
+        }
+        return slots;
+    }
+
+    /** The slot whose rows these follow, if there is one: an MLP without a gate has only "up". */
+    private static int joined(List<Slot> slots, String part) {
+        String joins = JOINS.get(part);
+        for (int i = 0; joins != null && i < slots.size(); i++) {
+            if (LAYER.matcher(slots.get(i).role()).replaceFirst("").equals(joins)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static Slot.Form form(DecoderSpec.Weight weight) {
+        String role = weight.role();
+        boolean norm = role.contains("norm");
+        if (norm || role.endsWith("sinks")) {
+            return Slot.Form.PLAIN;
+        }
+        return role.endsWith(".bias") ? Slot.Form.ADDEND : Slot.Form.PRODUCT;
+    }
+
+    /** Products with the same input are one product, unless the weights have to stay where they are mapped. */
+    private boolean fused() {
+        return products != Products.MAPPED;
+    }
+
+    private boolean scaled() {
+        return products == Products.INT8 || products == Products.NIBBLES;
+    }
+
+    private int places(Slot slot) {
+        return scaled() && slot.form() == Slot.Form.PRODUCT ? 2 : 1;
+    }
+
+    private int places(List<Slot> slots) {
+        return slots.stream().mapToInt(this::places).sum();
     }
 
     /** The source text. */
@@ -108,8 +221,11 @@ final class DecoderProgram {
                 entry("PLAN", ChunkPlan.NUMBERS),
                 entry("ROWS", Math.max(16, Math.min(256, LOGITS / sizes.vocabulary()))),
                 entry("FIRST_LAYER_WEIGHT", 1),
-                entry("LAYER_WEIGHTS", spec.layerWeights("").size()),
-                entry("CELL", 6),
+                entry("LAYER_WEIGHTS", places(layerSlots)),
+                entry("CELL", scalarType(cell)),
+                entry("ACTIVATIONS", scalarType(products.activations())),
+                entry("WIDE", products.activations() == NumberType.FLOAT32 ? "" : ".to(6)"),
+                entry("NARROW", products.activations() == NumberType.FLOAT32 ? "" : ".to(15)"),
                 entry("KINDS", spec.kinds().size()),
                 entry("SINKS", groups.stream().map(g -> g.rule().sinks()).toList()),
                 entry("WINDOWS", groups.stream().map(g -> g.rule().window()).toList()),
@@ -165,6 +281,11 @@ final class DecoderProgram {
         all.put("embedding_scale", spec.scales().embedding() != 1);
         all.put("residual_scale", spec.scales().residual() != 1);
         all.put("logits_scale", spec.scales().logits() != 1);
+        all.put("narrow", cell != NumberType.FLOAT32);
+        all.put("fused", fused());
+        all.put("scaled", scaled());
+        all.put("held_" + held, true);
+        all.put(products.name().toLowerCase(Locale.ROOT), true);
         return all.keySet().stream().filter(all::get).collect(Collectors.toSet());
     }
 
@@ -211,14 +332,19 @@ final class DecoderProgram {
         return each ? normed + " * " + weight(role) : normed;
     }
 
-    /** A product of {@code x} with the weight of that role, which is stored output x input. */
+    /** A product of {@code x} with the weights of that role's slot. */
     private String linear(String role, String x) {
-        String weight = role.equals("head") && spec.output().tied() ? "w[0]" : weight(role);
-        return "torch.linear(" + x + ", " + weight + ", " + optional(role + ".bias") + ")";
+        Slot slot = slot(role).orElseThrow();
+        String at = weight(role);
+        String scale = scaled() ? at.replace("]", " + 1]") : "None";
+        long inputs = slot.weights().get(0).shape().get(1);
+        long outputs = slot.weights().stream().mapToLong(w -> w.shape().get(0)).sum();
+        return "self.product(" + x + ", " + at + ", " + scale + ", " + optional(role + ".bias") + ", " + inputs + ", "
+                + outputs + ")";
     }
 
     private String optional(String role) {
-        return find(role).isPresent() ? weight(role) : "None";
+        return slot(role).isPresent() ? weight(role) : "None";
     }
 
     private Optional<DecoderSpec.Weight> find(String role) {
@@ -227,14 +353,37 @@ final class DecoderProgram {
                 .findFirst();
     }
 
-    /** A weight's place; a layer's is counted from the layer's first. */
-    private String weight(String role) {
-        int inLayer = index(spec.layerWeights(""), role);
-        return inLayer >= 0 ? "w[p + " + inLayer + "]" : "w[" + index(spec.weights(), role) + "]";
+    private Optional<Slot> slot(String role) {
+        return Stream.concat(layerSlots.stream(), lastSlots.stream())
+                .filter(slot -> slot.role().equals(role))
+                .findFirst();
     }
 
-    private static int index(List<DecoderSpec.Weight> weights, String role) {
-        return weights.stream().map(DecoderSpec.Weight::role).toList().indexOf(role);
+    /** A slot's place; a layer's is counted from the layer's first. */
+    private String weight(String role) {
+        int inLayer = place(layerSlots, role);
+        return inLayer >= 0
+                ? "w[p + " + inLayer + "]"
+                : "w[" + (1 + spec.sizes().layers() * places(layerSlots) + place(lastSlots, role)) + "]";
+    }
+
+    private int place(List<Slot> slots, String role) {
+        int at = 0;
+        for (Slot slot : slots) {
+            if (slot.role().equals(role)) {
+                return at;
+            }
+            at += places(slot);
+        }
+        return -1;
+    }
+
+    private static int scalarType(NumberType type) {
+        return switch (type) {
+            case FLOAT32 -> 6;
+            case BFLOAT16 -> 15;
+            case INT8 -> throw new IllegalArgumentException("no activations or caches in " + type);
+        };
     }
 
     /** The TorchScript archive: a stored zip with the source, an empty object of its class and no constants. */

@@ -1,15 +1,13 @@
 package io.sinkstream.family;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Numbers;
 import io.sinkstream.settings.UserException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -64,18 +62,28 @@ public final class Families {
     }
 
     /**
-     * Loads the decoder, on the calling thread, to which it then belongs. Weights of fp32 files stay where they are mapped.
+     * Loads the decoder, on the calling thread, to which it then belongs. Weights of fp32 files stay where they are mapped,
+     * unless the numbers ask for others.
      *
      * @param manager will own the weights; the decoder closes it
      */
-    public static Decoder load(Checkpoint checkpoint, SinkWindow rule, NDManager manager) {
+    public static Decoder load(Checkpoint checkpoint, SinkWindow rule, Numbers numbers, NDManager manager) {
         Family family = family(checkpoint);
         DecoderSpec spec = spec(checkpoint, rule);
-        List<NDArray> weights = new ArrayList<>();
-        for (DecoderSpec.Weight weight : spec.weights()) {
-            weights.add(MappedWeight.load(checkpoint, family.stored(weight, spec), weight.shape(), manager));
-        }
-        return Decoder.load(spec, rule, manager, weights);
+        return Decoder.load(
+                spec,
+                rule,
+                numbers,
+                manager,
+                (weight, owner) -> MappedWeight.load(
+                        checkpoint, family.stored(stored(weight, spec), spec), weight.shape(), owner));
+    }
+
+    /** A head that is the embedding is stored as that. */
+    private static DecoderSpec.Weight stored(DecoderSpec.Weight weight, DecoderSpec spec) {
+        return weight.role().equals("head") && spec.output().tied()
+                ? spec.weights().get(0)
+                : weight;
     }
 
     private static Family family(Checkpoint checkpoint) {

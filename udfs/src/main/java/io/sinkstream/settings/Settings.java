@@ -35,12 +35,33 @@ public final class Settings {
             "How many of the most recent tokens are kept."));
 
     /** The number type of the weights; only a measurement takes more than one. */
-    public static final Setting<List<String>> DTYPE = add(Setting.value(
-            "dtype",
-            "auto|float32",
+    public static final Setting<List<String>> DTYPE = add(
+            Setting.value(
+                    "dtype",
+                    "auto|float32|bfloat16|int8",
+                    "auto",
+                    Parsers.list(Parsers.choice(List.of("auto", "float32", "bfloat16", "int8"), List.of())),
+                    "The number type of the weights. auto is bfloat16 for a checkpoint that is stored in it, else float32; int8"
+                            + " has a scale for each output and is made while loading. speed takes several, joined by commas."));
+
+    /** The number type of the caches. */
+    public static final Setting<String> CACHE_DTYPE = add(Setting.value(
+            "cache-dtype",
+            "auto|float32|bfloat16",
             "auto",
-            Parsers.list(Parsers.choice(List.of("auto", "float32"), List.of("bfloat16", "int8"))),
-            "The number type that the model computes in; speed takes several, joined by commas."));
+            Parsers.choice(List.of("auto", "float32", "bfloat16"), List.of("int8")),
+            "The number type of the caches' keys and values. auto is float32 on a processor, where bfloat16 takes half"
+                    + " the memory and is no faster."));
+
+    /** The budget of copies of the weights. */
+    public static final Setting<MemoryBudget> WEIGHT_MEMORY = add(Setting.value(
+            "weight-memory",
+            "BYTES",
+            "50%",
+            Parsers::memory,
+            "The most memory that copies of the weights may take on one executor: bytes, with k, m or g, or a share of"
+                    + " its machine's memory. With room for it the weights are kept in the form that is the fastest for"
+                    + " single tokens and in the one that is the fastest for chunks."));
 
     /** Where the model runs. */
     public static final Setting<String> DEVICE = add(Setting.value(

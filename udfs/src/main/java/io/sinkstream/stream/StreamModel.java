@@ -6,6 +6,7 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Numbers;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ public final class StreamModel implements AutoCloseable {
         this.tokenizer = checkpoint.tokenizer().orElse(null);
         try {
             this.passes = new PassLoop(
-                    () -> load(checkpoint, rule),
+                    () -> load(checkpoint, rule, options.compute().numbers(checkpoint)),
                     Decoder::run,
                     options.chunk(),
                     options.passTokens(),
@@ -56,10 +57,10 @@ public final class StreamModel implements AutoCloseable {
         }
     }
 
-    private static Decoder load(Checkpoint checkpoint, SinkWindow rule) {
+    private static Decoder load(Checkpoint checkpoint, SinkWindow rule, Numbers numbers) {
         NDManager manager = TorchEngine.newManager();
         try {
-            return Families.load(checkpoint, rule, manager);
+            return Families.load(checkpoint, rule, numbers, manager);
         } catch (RuntimeException | Error e) {
             manager.close();
             throw e;

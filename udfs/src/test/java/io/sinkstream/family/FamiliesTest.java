@@ -18,6 +18,7 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.Numbers;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.NumberType;
 import io.sinkstream.testing.PlainDecoder;
@@ -47,7 +48,7 @@ class FamiliesTest {
 
     private double[] numbers(int[] ids) {
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
-        try (Decoder decoder = Families.load(Checkpoint.open(folder), RULE, manager);
+        try (Decoder decoder = Families.load(Checkpoint.open(folder), RULE, Numbers.REFERENCE, manager);
                 KeyValueCache cache = new KeyValueCache(manager, decoder.cacheShape(), decoder::cells)) {
             int last = ids.length - 1;
             Chunk chunk = new Chunk(cache, Arrays.copyOf(ids, last), Arrays.copyOfRange(ids, 1, ids.length), false, 0);

@@ -37,8 +37,10 @@ class SettingsTest {
         ModelOptions library = ModelOptions.of(Path.of("model"));
         assertThat(defaults.require(Settings.SINKS)).isEqualTo(library.sinks());
         assertThat(defaults.require(Settings.WINDOW)).isEqualTo(library.window());
-        assertThat(defaults.require(Settings.DTYPE)).containsExactly(library.dtype());
-        assertThat(defaults.require(Settings.DEVICE)).isEqualTo(library.device());
+        assertThat(defaults.require(Settings.DTYPE))
+                .containsExactly(library.compute().dtype());
+        assertThat(defaults.require(Settings.DEVICE))
+                .isEqualTo(library.compute().device());
         assertThat(defaults.require(Settings.CHUNK_TOKENS)).isEqualTo(library.chunk());
         assertThat(defaults.require(Settings.PASS_TOKENS)).isEqualTo(library.passTokens());
     }
@@ -106,7 +108,7 @@ class SettingsTest {
                 "token-nll;TRUE;true or false",
                 "overwrite;1;true or false",
                 "late;Drop;error, drop or score",
-                "dtype;float16;auto or float32",
+                "dtype;float16;auto, float32, bfloat16 or int8",
                 "device;tpu;auto or cpu",
                 "max-row-bytes;0;a number of bytes above 0, such as 65536, 16m or 4g",
                 "max-row-bytes;16x;a number of bytes above 0, such as 65536, 16m or 4g",
@@ -121,7 +123,7 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"dtype,bfloat16,auto or float32", "dtype,int8,auto or float32", "device,gpu,auto or cpu"})
+    @CsvSource({"cache-dtype,int8,'auto, float32 or bfloat16'", "device,gpu,auto or cpu"})
     void whatIsPlannedIsToldApart(String name, String found, String allowed) {
         assertThatThrownBy(() -> SettingValues.of(Map.of(name, found)))
                 .isInstanceOf(UserException.class)

@@ -174,11 +174,10 @@ class BadUpdatesTest {
 
     @Test
     void aNumberTypeOrDeviceThatIsNotSupportedIsNotIgnored() {
-        ModelOptions options = ModelOptions.of(Path.of("model"));
-        assertThatThrownBy(() -> options.withCompute("bfloat16", "cpu"))
+        assertThatThrownBy(() -> ComputeOptions.DEFAULTS.withCacheDtype("int8"))
                 .isInstanceOf(UserException.class)
-                .hasMessage("--dtype: \"bfloat16\" is not supported yet; allowed is auto or float32");
-        assertThatThrownBy(() -> options.withCompute("float32", "gpu"))
+                .hasMessage("--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16");
+        assertThatThrownBy(() -> new ComputeOptions("float32", "auto", "gpu", 0))
                 .isInstanceOf(UserException.class)
                 .hasMessageStartingWith("--device: \"gpu\" is not supported yet");
     }

@@ -15,6 +15,7 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
 import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.Numbers;
 import io.sinkstream.family.Families;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
@@ -49,7 +50,7 @@ class FailedPassTest {
 
     private Decoder load() {
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
-        return Families.load(Checkpoint.open(folder), RULE, manager);
+        return Families.load(Checkpoint.open(folder), RULE, Numbers.REFERENCE, manager);
     }
 
     /** The tokens of {@code ids} from the cache's end on, each but the last scored with its successor. */

@@ -1,0 +1,114 @@
+package io.sinkstream.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program in libtorch, and the weights in the form that it takes. Belongs to the thread that loads it. */
+final class LoadedProgram implements AutoCloseable {
+    private final DecoderProgram program;
+    private final PtNDManager manager;
+    private final PtSymbolBlock module;
+    private IValue weights;
+
+    /** Loads the program without weights. Its native memory is a child of {@code parent}'s. */
+    LoadedProgram(DecoderProgram program, NDManager parent) {
+        this.program = program;
+        this.manager = (PtNDManager) parent.newSubManager();
+        // Without this the graph executor compiles the program anew for the first calls of each shape.
+        JniUtils.setGraphExecutorOptimize(false);
+        try {
+            this.module = JniUtils.loadModule(manager, new ByteArrayInputStream(program.archive()), false, false);
+        } catch (IOException e) {
+            manager.close();
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException | Error e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    DecoderProgram program() {
+        return program;
+    }
+
+    /** Loads all weights. */
+    void load(WeightSource source) {
+        List<PtNDArray> all = new ArrayList<>();
+        program.slots().forEach(slot -> all.addAll(make(slot, source, manager)));
+        weights = IValue.listFrom(all.toArray(PtNDArray[]::new));
+    }
+
+    /** What the program takes for a slot: one array, or two where products need scales. */
+    List<PtNDArray> make(Slot slot, WeightSource source, NDManager owner) {
+        if (slot.form() == Slot.Form.PLAIN) {
+            return List.of((PtNDArray) source.load(slot.weights().get(0), owner));
+        }
+        // A weight that the program keeps as it is must outlive this call.
+        boolean mapped = program.products() == Products.MAPPED;
+        try (NDManager scratch = owner.newSubManager()) {
+            NDList parts = new NDList();
+            for (DecoderSpec.Weight weight : slot.weights()) {
+                parts.add(source.load(weight, mapped ? owner : scratch));
+            }
+            if (mapped) {
+                return List.of((PtNDArray) parts.get(0));
+            }
+            NDArray whole = parts.size() == 1 ? parts.get(0) : ai.djl.ndarray.NDArrays.concat(parts, 0);
+            String method =
+                    switch (slot.form()) {
+                        case TABLE -> "table";
+                        case ADDEND -> "addend";
+                        default -> "pack";
+                    };
+            try (IValue plain = IValue.from((PtNDArray) whole);
+                    IValue made = IValueUtils.runMethod(module, method, plain)) {
+                List<PtNDArray> arrays = made.isTensorList()
+                        ? made.toNDList((PtNDManager) owner).stream()
+                                .map(PtNDArray.class::cast)
+                                .toList()
+                        : List.of(made.toTensor((PtNDManager) owner));
+                return arrays;
+            }
+        }
+    }
+
+    /** Runs a method of the program with the weights first. */
+    IValue runWithWeights(String method, IValue... arguments) {
+        IValue[] all = new IValue[arguments.length + 1];
+        all[0] = weights;
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        return IValueUtils.runMethod(module, method, all);
+    }
+
+    /** Runs a method of the program. */
+    IValue run(String method, IValue... arguments) {
+        return IValueUtils.runMethod(module, method, arguments);
+    }
+
+    /** Something on the program's device, for methods that only need to know where they are. */
+    NDArray like(NDManager owner) {
+        return owner.zeros(new Shape(1));
+    }
+
+    @Override
+    public void close() {
+        if (weights != null) {
+            weights.close();
+        }
+        module.close();
+        manager.close();
+    }
+}

@@ -1,0 +1,160 @@
+package io.sinkstream.decoder;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import io.sinkstream.settings.NumberType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which products to use for few rows and which for many, measured with the first layer's weights on the machine at hand.
+ *
+ * <p>Single tokens read every weight once and are bound by memory; chunks are bound by arithmetic. What is best for one is
+ * seldom best for the other, and which is best differs from processor to processor.
+ *
+ * @param few for less than {@code threshold} rows
+ * @param many for the others; the same as {@code few} if one copy of the weights serves both
+ */
+record ProductChoice(Products few, Products many, int threshold) {
+    private static final Logger LOG = LoggerFactory.getLogger(ProductChoice.class);
+
+    private static final int[] ROWS = {1, 2, 4, 8, 16, 64};
+    private static final int TIMES = 3;
+    /** Seconds for one number of rows, beyond which once is enough. */
+    private static final double PATIENCE = 0.05;
+    /** More than most processors' last cache. */
+    private static final int CACHE_BYTES = 128 << 20;
+
+    private static final int MOST = ROWS[ROWS.length - 1];
+
+    /** A second copy of the weights is worth its memory and its loading if it is so much faster. */
+    private static final double WORTH = 1.15;
+
+    /** All rows alike. */
+    static ProductChoice only(Products products) {
+        return new ProductChoice(products, products, 1);
+    }
+
+    /** Seconds of one layer's products at each number of {@link #ROWS}. */
+    private record Timing(Products products, Map<Integer, Double> seconds) {
+        double at(int rows) {
+            return seconds.get(rows);
+        }
+    }
+
+    /** Measures those that serve the weights' type and fit into the budget. Takes tenths of a second. */
+    static ProductChoice measure(
+            DecoderSpec spec,
+            Numbers numbers,
+            Function<Products, DecoderProgram> programs,
+            NDManager manager,
+            WeightSource source) {
+        List<Timing> timings = new ArrayList<>();
+        for (Products products : Products.of(numbers.weights())) {
+            // Alone it must fit; the last resort is the one that takes the least.
+            if (bytes(spec, products) <= numbers.weightBytes()) {
+                time(programs.apply(products), manager, source).ifPresent(timings::add);
+            }
+        }
+        if (timings.isEmpty()) {
+            return only(
+                    numbers.weights() == NumberType.FLOAT32
+                            ? Products.MAPPED
+                            : Products.of(numbers.weights()).get(0));
+        }
+        ProductChoice choice = choose(spec, timings, numbers.weightBytes());
+        LOG.info(
+                "weights in {}: {} for less than {} rows, {} for more; microseconds a layer at 1 and {} rows: {}",
+                numbers.weights(),
+                choice.few,
+                choice.threshold,
+                choice.many,
+                MOST,
+                timings.stream()
+                        .map(t -> t.products() + " " + Math.round(1e6 * t.at(1)) + ", " + Math.round(1e6 * t.at(MOST)))
+                        .toList());
+        return choice;
+    }
+
+    private static ProductChoice choose(DecoderSpec spec, List<Timing> timings, long budget) {
+        Timing few = timings.stream().min(Comparator.comparing(t -> t.at(1))).orElseThrow();
+        Timing many =
+                timings.stream().min(Comparator.comparing(t -> t.at(MOST))).orElseThrow();
+        // One copy serves both: the one that loses the least where it is not the best.
+        Timing both = timings.stream()
+                .min(Comparator.comparing(t -> t.at(1) / few.at(1) + t.at(MOST) / many.at(MOST)))
+                .orElseThrow();
+        boolean worth = both.at(1) > WORTH * few.at(1) || both.at(MOST) > WORTH * many.at(MOST);
+        if (!worth || bytes(spec, few.products()) + bytes(spec, many.products()) > budget) {
+            return only(both.products());
+        }
+        int threshold = MOST;
+        for (int i = ROWS.length - 1; i >= 0 && many.at(ROWS[i]) < few.at(ROWS[i]); i--) {
+            threshold = ROWS[i];
+        }
+        return new ProductChoice(few.products(), many.products(), threshold);
+    }
+
+    private static long bytes(DecoderSpec spec, Products products) {
+        return spec.parameters() * products.bytes();
+    }
+
+    /** A model that fits into the cache as a whole is read from there. */
+    private static long flushed(DecoderSpec spec) {
+        return 4 * spec.parameters() < CACHE_BYTES / 4 ? 4 : CACHE_BYTES;
+    }
+
+    /** Empty if libtorch has no such products here, or not for these shapes. */
+    private static Optional<Timing> time(DecoderProgram program, NDManager manager, WeightSource source) {
+        Map<Integer, Double> seconds = new HashMap<>();
+        try (NDManager scratch = manager.newSubManager();
+                LoadedProgram loaded = new LoadedProgram(program, scratch)) {
+            NDArray other = scratch.zeros(new Shape(flushed(program.spec()) / 4));
+            List<PtNDArray> weights = new ArrayList<>();
+            program.layerSlots(0).forEach(slot -> weights.addAll(loaded.make(slot, source, scratch)));
+            try (IValue list = IValue.listFrom(weights.toArray(PtNDArray[]::new));
+                    IValue like = IValue.from((PtNDArray) loaded.like(scratch));
+                    IValue first = IValue.from(0L)) {
+                for (int rows : ROWS) {
+                    try (IValue count = IValue.from((long) rows)) {
+                        seconds.put(rows, best(other, () -> loaded.run("linears", list, like, count, first)
+                                .close()));
+                    }
+                }
+            }
+            return Optional.of(new Timing(program.products(), seconds));
+        } catch (EngineException e) {
+            LOG.debug("{} can't be used", program.products(), e);
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The best of a few: what else runs on the machine only ever adds. Before each, {@code other} is read, so that the
+     * weights come from memory as they do in a pass through all layers.
+     */
+    private static double best(NDArray other, Runnable work) {
+        double best = Double.POSITIVE_INFINITY;
+        double spent = 0;
+        for (int i = 0; i < TIMES && spent < PATIENCE; i++) {
+            other.sum().close();
+            long start = System.nanoTime();
+            work.run();
+            double seconds = (System.nanoTime() - start) / 1e9;
+            best = Math.min(best, seconds);
+            spent += seconds;
+        }
+        return best;
+    }
+}
