@@ -95,7 +95,10 @@ final class FalconFamily implements Family {
         return parallel ? Block.PARALLEL : Block.SEQUENTIAL;
     }
 
-    /** Falcon scales the sum of product and bias, so its slopes carry the scale. */
+    /**
+     * Falcon scales the sum of product and bias, so its slopes carry the scale. They are the paper's, exact; transformers rounds
+     * slope times position to bfloat16, by how much depends on the position, and a stream's positions have no end.
+     */
     private static Positions positions(ModelConfig config, int heads, int headSize) {
         return config.optBoolean("alibi", false)
                 ? Alibi.of(heads, 8, 1 / Math.sqrt(headSize))

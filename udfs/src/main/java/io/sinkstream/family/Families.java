@@ -17,16 +17,23 @@ import java.util.Set;
 public final class Families {
     /** By {@code model_type}. */
     private static final Map<String, Family> ALL = Map.ofEntries(
+            Map.entry("btlm", new BtlmFamily()),
             Map.entry("falcon", new FalconFamily()),
             Map.entry("gpt_neox", new GptNeoxFamily()),
             Map.entry("gptj", new GptJFamily()),
+            Map.entry("granite_swa", new GraniteSwaFamily()),
             Map.entry("llama", new LlamaFamily()),
             Map.entry("mistral", new MistralFamily()),
             Map.entry("mpt", new MptFamily()),
+            Map.entry("olmo2", new Olmo2Family()),
+            Map.entry("phi3", new Phi3Family()),
+            Map.entry("qwen", new QwenFamily()),
             Map.entry("qwen2", new Qwen2Family()),
             Map.entry("qwen3", new Qwen2Family()),
             Map.entry("stablelm", new StableLmFamily()),
-            Map.entry("stablelm_epoch", new StableLmFamily()));
+            Map.entry("stablelm_epoch", new StableLmFamily()),
+            Map.entry("Yi", new YiFamily()),
+            Map.entry("yi", new LlamaFamily()));
 
     private Families() {}
 

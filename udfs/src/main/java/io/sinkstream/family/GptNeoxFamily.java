@@ -71,6 +71,7 @@ final class GptNeoxFamily implements Family {
     public boolean ignores(String tensor, DecoderSpec spec) {
         return tensor.endsWith(".attention.bias")
                 || tensor.endsWith(".attention.masked_bias")
-                || tensor.endsWith(".attention.rotary_emb.inv_freq");
+                || tensor.endsWith(".attention.rotary_emb.inv_freq")
+                || (spec.output().tied() && tensor.equals("embed_out.weight"));
     }
 }
