@@ -53,6 +53,7 @@ final class MptFamily implements Family {
         if (!norm.equals("low_precision_layernorm") && !norm.equals("layernorm")) {
             throw config.unsupported("norm_type", "low_precision_layernorm or layernorm");
         }
+        config.optObject("ffn_config").ifPresent(MptFamily::requirePlain);
         boolean bias = !config.optBoolean("no_bias", true);
         ModelConfig attention = config.optObject("attn_config")
                 .orElseThrow(() -> config.unsupported("attn_config", "an object, with alibi true"));
@@ -73,7 +74,7 @@ final class MptFamily implements Family {
         if (!config.optBoolean("alibi", false)) {
             throw config.unsupported("alibi", "true: learned positions end, and a stream does not");
         }
-        for (String field : List.of("prefix_lm", "attn_uses_sequence_id", "rope")) {
+        for (String field : List.of("prefix_lm", "attn_uses_sequence_id", "rope", "qk_gn")) {
             if (config.optBoolean(field, false)) {
                 throw config.unsupported(field, "false");
             }
@@ -84,11 +85,26 @@ final class MptFamily implements Family {
         if (config.optInt("sliding_window_size", -1) != -1) {
             throw config.unsupported("sliding_window_size", "-1");
         }
+        if (!config.isNeutral("attn_logit_softcapping")) {
+            throw config.unsupported("attn_logit_softcapping", "null");
+        }
         Attention plain = Attention.plain(headSize);
         return plain.withScale(config.optDouble("softmax_scale").orElse(plain.scale()))
                 .withClip(config.optDouble("clip_qkv").filter(clip -> clip > 0).orElse(Double.POSITIVE_INFINITY))
                 .withQueryKeyNorm(config.optBoolean("qk_ln", false) ? QueryKeyNorm.WHOLE : QueryKeyNorm.NONE)
                 .withBiases(bias, bias);
+    }
+
+    /** Later versions can say what stands between the two products, and that there are three. */
+    private static void requirePlain(ModelConfig config) {
+        if (!config.optString("ffn_type").orElse("mptmlp").equals("mptmlp")) {
+            throw config.unsupported("ffn_type", "mptmlp");
+        }
+        for (String field : List.of("ffn_act_fn", "ffn_hidden_size")) {
+            if (config.has(field)) {
+                throw config.unsupported(field, "null");
+            }
+        }
     }
 
     private static double logitScale(ModelConfig config, int hidden) {
