@@ -49,9 +49,8 @@ final class BtlmFamily implements Family {
                 headSize,
                 config.has("n_inner") ? config.requireInt("n_inner", 1) : 4 * hidden,
                 config.requireInt("vocab_size", 1));
-        // The configuration's own defaults are GPT-2's, which is another model.
-        require(config, "activation_function", "gelu_new", "swiglu");
-        require(config, "position_embedding_type", "learned", "alibi");
+        require(config, "activation_function", "swiglu");
+        require(config, "position_embedding_type", "alibi");
         if (config.has("alibi_scaling")) {
             throw config.unsupported("alibi_scaling", "null: slopes as they are");
         }
@@ -72,8 +71,9 @@ final class BtlmFamily implements Family {
                 DecoderSpec.alike(sizes.layers()));
     }
 
-    private static void require(ModelConfig config, String field, String absent, String only) {
-        if (!config.optString(field).orElse(absent).equals(only)) {
+    /** Absent, these fields mean what they do for GPT-2, which is another model. */
+    private static void require(ModelConfig config, String field, String only) {
+        if (!config.optString(field).orElse("").equals(only)) {
             throw config.unsupported(field, only);
         }
     }
@@ -97,10 +97,9 @@ final class BtlmFamily implements Family {
 
     /** The slopes are stored, and follow from the number of heads; old exports keep the causal mask. */
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
+    public boolean ignores(String tensor) {
         return tensor.equals("transformer.relative_pe.slopes")
                 || tensor.endsWith(".attn.bias")
-                || tensor.endsWith(".attn.masked_bias")
-                || (spec.output().tied() && tensor.equals("lm_head.weight"));
+                || tensor.endsWith(".attn.masked_bias");
     }
 }

@@ -116,9 +116,7 @@ final class FalconFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return tensor.endsWith(".rotary_emb.inv_freq")
-                || tensor.endsWith(".self_attention.inv_freq")
-                || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    public boolean ignores(String tensor) {
+        return tensor.endsWith(".rotary_emb.inv_freq") || tensor.endsWith(".self_attention.inv_freq");
     }
 }

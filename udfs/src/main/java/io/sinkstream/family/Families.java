@@ -47,6 +47,12 @@ public final class Families {
         DecoderSpec spec = family.spec(checkpoint.config(), rule);
         SensitiveFields.refuseUnread(checkpoint.config());
         Set<String> unused = checkpoint.names();
+        if (spec.output().tied()) {
+            // Some exports store it all the same.
+            DecoderSpec.Weight head =
+                    new DecoderSpec.Weight("head", spec.weights().get(0).shape());
+            family.stored(head, spec).forEach(stored -> unused.remove(stored.tensor()));
+        }
         for (DecoderSpec.Weight weight : spec.weights()) {
             for (Stored stored : family.stored(weight, spec)) {
                 TensorHeader header = checkpoint.tensor(stored.tensor());
@@ -58,7 +64,7 @@ public final class Families {
             }
         }
         for (String name : unused) {
-            if (!family.ignores(name, spec)) {
+            if (!family.ignores(name)) {
                 // A bias or a norm that nobody adds would change every number and show in none.
                 throw checkpoint.unexpected(
                         name,

@@ -91,7 +91,7 @@ final class GraniteSwaFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

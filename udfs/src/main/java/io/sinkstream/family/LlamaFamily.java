@@ -55,7 +55,7 @@ final class LlamaFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

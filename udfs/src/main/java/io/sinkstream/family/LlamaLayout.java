@@ -45,9 +45,9 @@ final class LlamaLayout {
                 : Roles.tensor(role, "model.layers.", names);
     }
 
-    /** Old exports keep the rotary frequencies, which follow from the config, and tied ones a copy of the head. */
-    static boolean ignores(String tensor, DecoderSpec spec) {
-        return tensor.endsWith(".rotary_emb.inv_freq") || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    /** Old exports keep the rotary frequencies, which follow from the config. */
+    static boolean ignores(String tensor) {
+        return tensor.endsWith(".rotary_emb.inv_freq");
     }
 
     /** The sizes, from the usual fields. */
@@ -92,7 +92,7 @@ final class LlamaLayout {
 
     /** The gated MLP with SiLU. */
     static DecoderSpec.Mlp mlp(ModelConfig config, boolean bias) {
-        Activations.require(config, "hidden_act", "silu");
+        config.requireOnly("hidden_act", "silu");
         return new DecoderSpec.Mlp(DecoderSpec.Activation.SILU, true, bias);
     }
 }

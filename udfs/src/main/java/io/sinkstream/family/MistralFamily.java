@@ -41,7 +41,7 @@ final class MistralFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

@@ -34,7 +34,8 @@ final class MptFamily implements Family {
             Map.entry("mlp_norm", "norm_2"),
             Map.entry("up", "ffn.up_proj"),
             Map.entry("down", "ffn.down_proj"),
-            Map.entry("norm", "transformer.norm_f"));
+            Map.entry("norm", "transformer.norm_f"),
+            Map.entry("head", "lm_head"));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -79,9 +80,7 @@ final class MptFamily implements Family {
                 throw config.unsupported(field, "false");
             }
         }
-        if (!config.optString("attn_type").orElse("multihead_attention").equals("multihead_attention")) {
-            throw config.unsupported("attn_type", "multihead_attention");
-        }
+        config.requireOnly("attn_type", "multihead_attention");
         if (config.optInt("sliding_window_size", -1) != -1) {
             throw config.unsupported("sliding_window_size", "-1");
         }
@@ -97,9 +96,7 @@ final class MptFamily implements Family {
 
     /** Later versions can say what stands between the two products, and that there are three. */
     private static void requirePlain(ModelConfig config) {
-        if (!config.optString("ffn_type").orElse("mptmlp").equals("mptmlp")) {
-            throw config.unsupported("ffn_type", "mptmlp");
-        }
+        config.requireOnly("ffn_type", "mptmlp");
         for (String field : List.of("ffn_act_fn", "ffn_hidden_size")) {
             if (config.has(field)) {
                 throw config.unsupported(field, "null");
@@ -125,7 +122,7 @@ final class MptFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return spec.output().tied() && tensor.equals("lm_head.weight");
+    public boolean ignores(String tensor) {
+        return false;
     }
 }

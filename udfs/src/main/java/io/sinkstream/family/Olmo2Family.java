@@ -45,7 +45,7 @@ final class Olmo2Family implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

@@ -61,7 +61,7 @@ final class Phi3Family implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

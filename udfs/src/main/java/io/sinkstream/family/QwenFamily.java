@@ -40,13 +40,11 @@ final class QwenFamily implements Family {
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
         Sizes sizes = sizes(config);
         // Absent flags mean what configuration_qwen.py makes of them.
-        Activations.require(config, "activation", "swiglu");
+        config.requireOnly("activation", "swiglu");
         if (!config.optBoolean("scale_attn_weights", true)) {
             throw config.unsupported("scale_attn_weights", "true");
         }
-        if (!config.optString("pos_emb").orElse("rotary").equals("rotary")) {
-            throw config.unsupported("pos_emb", "rotary");
-        }
+        config.requireOnly("pos_emb", "rotary");
         requireNoNtk(config, rule);
         boolean bias = !config.optBoolean("no_bias", true);
         int trained = config.optBoolean("use_logn_attn", true) ? config.requireInt("seq_length", 2) : 0;
@@ -119,10 +117,9 @@ final class QwenFamily implements Family {
 
     /** Buffers that some exports keep, which follow from the config. */
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
+    public boolean ignores(String tensor) {
         return tensor.endsWith(".rotary_emb.inv_freq")
                 || tensor.endsWith(".attn.logn_tensor")
-                || tensor.endsWith(".attn.masked_bias")
-                || (spec.output().tied() && tensor.equals("lm_head.weight"));
+                || tensor.endsWith(".attn.masked_bias");
     }
 }

@@ -27,7 +27,7 @@ final class YiFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return llama.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return llama.ignores(tensor);
     }
 }
