@@ -96,8 +96,8 @@ final class FalconFamily implements Family {
     }
 
     /**
-     * Falcon scales the sum of product and bias, so its slopes carry the scale. They are the paper's, exact; transformers rounds
-     * slope times position to bfloat16, by how much depends on the position, and a stream's positions have no end.
+     * Falcon scales the sum of product and bias, so its slopes carry the scale. They are the paper's, exact: transformers rounds
+     * slope times position to bfloat16, an error that grows with the position, and a stream's positions have no end.
      */
     private static Positions positions(ModelConfig config, int heads, int headSize) {
         return config.optBoolean("alibi", false)

@@ -90,8 +90,8 @@ final class QwenFamily implements Family {
 
     /**
      * Its dynamic NTK stretches all frequencies by the length of the first pass where that is longer than the model was
-     * trained for. Token by token, as a stream runs, it never happens; but who asks for more than the trained length and for
-     * that must not get one without the other.
+     * trained for. Token by token, which is what a stream's numbers are defined by, that is never; but a config that asks for it
+     * and a window beyond the trained length must not get the one without the other.
      */
     private static void requireNoNtk(ModelConfig config, SinkWindow rule) {
         if (!config.optBoolean("use_dynamic_ntk", true)) {
