@@ -68,7 +68,8 @@ final class SlidingWindows {
         if (types.size() != layers) {
             throw config.unsupported(TYPES, "one for each of num_hidden_layers, " + layers);
         }
-        int window = types.contains(SLIDING) ? config.requireInt(WINDOW, 1) : 0;
+        // One that holds the token at hand alone would leave its layers without a cache.
+        int window = types.contains(SLIDING) ? config.requireInt(WINDOW, 2) : 0;
         config.skip(WINDOW);
         return types.stream().map(type -> type.equals(FULL) ? 0 : window).toList();
     }
