@@ -32,6 +32,7 @@ public final class Checkpoint {
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
     private static final String TOKENIZER = "tokenizer.json";
+    private static final String ADAPTER = "adapter_config.json";
 
     private final Path folder;
     private final ModelConfig config;
@@ -67,6 +68,11 @@ public final class Checkpoint {
         }
         if (!Files.isDirectory(folder)) {
             throw new UserException(folder + ": is a file; expected a checkpoint's folder");
+        }
+        if (Files.exists(folder.resolve(ADAPTER))) {
+            // Hugging Face's readers would apply it.
+            throw new UserException(folder.resolve(ADAPTER)
+                    + ": an adapter; expected none, merge it into the weights and take the file away");
         }
         Path configFile = folder.resolve(CONFIG);
         if (!Files.isRegularFile(configFile)) {

@@ -102,6 +102,13 @@ public final class ModelConfig {
         return Optional.of(value.getAsString());
     }
 
+    /** Refuses a string other than {@code only}, which is also what an absent field means. */
+    public void requireOnly(String field, String only) {
+        if (!optString(field).orElse(only).equals(only)) {
+            throw unsupported(field, only);
+        }
+    }
+
     /** A nested object (its errors name {@code field.inner}), or empty where the field is absent or null. */
     public Optional<ModelConfig> optObject(String field) {
         if (!has(field)) {

@@ -14,13 +14,6 @@ final class Activations {
 
     private Activations() {}
 
-    /** Refuses any other than {@code only}, which is what an absent field means. */
-    static void require(ModelConfig config, String field, String only) {
-        if (!config.optString(field).orElse(only).equals(only)) {
-            throw config.unsupported(field, only);
-        }
-    }
-
     /** The GELU that the field names, or {@code fallback}. */
     static Activation gelu(ModelConfig config, String field, String fallback) {
         Activation activation = GELUS.get(config.optString(field).orElse(fallback));

@@ -95,7 +95,10 @@ final class FalconFamily implements Family {
         return parallel ? Block.PARALLEL : Block.SEQUENTIAL;
     }
 
-    /** Falcon scales the sum of product and bias, so its slopes carry the scale. */
+    /**
+     * Falcon scales the sum of product and bias, so its slopes carry the scale. They are the paper's, exact: transformers rounds
+     * slope times position to bfloat16, an error that grows with the position, and a stream's positions have no end.
+     */
     private static Positions positions(ModelConfig config, int heads, int headSize) {
         return config.optBoolean("alibi", false)
                 ? Alibi.of(heads, 8, 1 / Math.sqrt(headSize))
@@ -113,9 +116,7 @@ final class FalconFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return tensor.endsWith(".rotary_emb.inv_freq")
-                || tensor.endsWith(".self_attention.inv_freq")
-                || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    public boolean ignores(String tensor) {
+        return tensor.endsWith(".rotary_emb.inv_freq") || tensor.endsWith(".self_attention.inv_freq");
     }
 }

@@ -15,16 +15,23 @@ import java.util.Set;
 public final class Families {
     /** By {@code model_type}. */
     private static final Map<String, Family> ALL = Map.ofEntries(
+            Map.entry("btlm", new BtlmFamily()),
             Map.entry("falcon", new FalconFamily()),
             Map.entry("gpt_neox", new GptNeoxFamily()),
             Map.entry("gptj", new GptJFamily()),
+            Map.entry("granite_swa", new GraniteSwaFamily()),
             Map.entry("llama", new LlamaFamily()),
             Map.entry("mistral", new MistralFamily()),
             Map.entry("mpt", new MptFamily()),
+            Map.entry("olmo2", new Olmo2Family()),
+            Map.entry("phi3", new Phi3Family()),
+            Map.entry("qwen", new QwenFamily()),
             Map.entry("qwen2", new Qwen2Family()),
             Map.entry("qwen3", new Qwen2Family()),
             Map.entry("stablelm", new StableLmFamily()),
-            Map.entry("stablelm_epoch", new StableLmFamily()));
+            Map.entry("stablelm_epoch", new StableLmFamily()),
+            Map.entry("Yi", new YiFamily()),
+            Map.entry("yi", new LlamaFamily()));
 
     private Families() {}
 
@@ -38,6 +45,12 @@ public final class Families {
         DecoderSpec spec = family.spec(checkpoint.config(), rule);
         SensitiveFields.refuseUnread(checkpoint.config());
         Set<String> unused = checkpoint.names();
+        if (spec.output().tied()) {
+            // Some exports store it all the same.
+            DecoderSpec.Weight head =
+                    new DecoderSpec.Weight("head", spec.weights().get(0).shape());
+            family.stored(head, spec).forEach(stored -> unused.remove(stored.tensor()));
+        }
         for (DecoderSpec.Weight weight : spec.weights()) {
             for (Stored stored : family.stored(weight, spec)) {
                 TensorHeader header = checkpoint.tensor(stored.tensor());
@@ -49,7 +62,7 @@ public final class Families {
             }
         }
         for (String name : unused) {
-            if (!family.ignores(name, spec)) {
+            if (!family.ignores(name)) {
                 // A bias or a norm that nobody adds would change every number and show in none.
                 throw checkpoint.unexpected(
                         name,

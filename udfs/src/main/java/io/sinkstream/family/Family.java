@@ -17,6 +17,6 @@ interface Family {
     /** Where the checkpoint has a weight: one tensor, or several that follow each other. */
     List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec);
 
-    /** Whether a stored tensor that plays no role changes no number either. */
-    boolean ignores(String tensor, DecoderSpec spec);
+    /** Whether a stored tensor that plays no role changes no number either; a tied head's copy is known without it. */
+    boolean ignores(String tensor);
 }

@@ -84,9 +84,7 @@ final class GptJFamily implements Family {
 
     /** Old exports keep the causal mask. */
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return tensor.endsWith(".attn.bias")
-                || tensor.endsWith(".attn.masked_bias")
-                || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    public boolean ignores(String tensor) {
+        return tensor.endsWith(".attn.bias") || tensor.endsWith(".attn.masked_bias");
     }
 }

@@ -68,7 +68,7 @@ final class GptNeoxFamily implements Family {
 
     /** Old exports keep the causal mask and the rotary frequencies. */
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
+    public boolean ignores(String tensor) {
         return tensor.endsWith(".attention.bias")
                 || tensor.endsWith(".attention.masked_bias")
                 || tensor.endsWith(".attention.rotary_emb.inv_freq");

@@ -23,8 +23,7 @@ final class LlamaFamily implements Family {
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
         Sizes sizes = LlamaLayout.sizes(config);
-        LlamaLayout.slidingWindow(config, rule, Optional.empty());
-        LayerTypes.requireFull(config);
+        SlidingWindows.requireWide(config, rule, Optional.empty());
         // pretraining_tp only cuts products into slices, whose sum is the same.
         boolean attentionBias = config.optBoolean("attention_bias", false);
         return new DecoderSpec(
@@ -56,7 +55,7 @@ final class LlamaFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

@@ -1,12 +1,10 @@
 package io.sinkstream.family;
 
-import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.ModelConfig;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** Fields and names that Llama began and most later families kept. */
 final class LlamaLayout {
@@ -47,9 +45,9 @@ final class LlamaLayout {
                 : Roles.tensor(role, "model.layers.", names);
     }
 
-    /** Old exports keep the rotary frequencies, which follow from the config, and tied ones a copy of the head. */
-    static boolean ignores(String tensor, DecoderSpec spec) {
-        return tensor.endsWith(".rotary_emb.inv_freq") || (spec.output().tied() && tensor.equals("lm_head.weight"));
+    /** Old exports keep the rotary frequencies, which follow from the config. */
+    static boolean ignores(String tensor) {
+        return tensor.endsWith(".rotary_emb.inv_freq");
     }
 
     /** The sizes, from the usual fields. */
@@ -94,23 +92,7 @@ final class LlamaLayout {
 
     /** The gated MLP with SiLU. */
     static DecoderSpec.Mlp mlp(ModelConfig config, boolean bias) {
-        Activations.require(config, "hidden_act", "silu");
+        config.requireOnly("hidden_act", "silu");
         return new DecoderSpec.Mlp(DecoderSpec.Activation.SILU, true, bias);
-    }
-
-    /** A model's own window is harmless while all that a query sees fits in it; a narrower one would hide keys. */
-    static void slidingWindow(ModelConfig config, SinkWindow rule, Optional<Integer> fallback) {
-        // Absent is the fallback; null is none.
-        if (!config.has("sliding_window") && (fallback.isEmpty() || config.isNull("sliding_window"))) {
-            return;
-        }
-        long seen = (long) rule.sinks() + rule.window() + 1;
-        int window = config.has("sliding_window") ? config.requireInt("sliding_window", 1) : fallback.get();
-        if (window < seen) {
-            throw config.unsupported(
-                    "sliding_window",
-                    "at least attention-sink-size + attention-sink-window-size + 1 = " + seen
-                            + "; choose a smaller attention-sink-window-size");
-        }
     }
 }

@@ -22,8 +22,7 @@ final class MistralFamily implements Family {
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
         Sizes sizes = LlamaLayout.sizes(config);
-        LlamaLayout.slidingWindow(config, rule, Optional.of(WINDOW));
-        LayerTypes.requireFull(config);
+        SlidingWindows.requireWide(config, rule, Optional.of(WINDOW));
         return new DecoderSpec(
                 sizes,
                 Norm.rms(config.optDouble("rms_norm_eps").orElse(1e-6)),
@@ -42,7 +41,7 @@ final class MistralFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

@@ -34,7 +34,8 @@ final class MptFamily implements Family {
             Map.entry("mlp_norm", "norm_2"),
             Map.entry("up", "ffn.up_proj"),
             Map.entry("down", "ffn.down_proj"),
-            Map.entry("norm", "transformer.norm_f"));
+            Map.entry("norm", "transformer.norm_f"),
+            Map.entry("head", "lm_head"));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -53,6 +54,7 @@ final class MptFamily implements Family {
         if (!norm.equals("low_precision_layernorm") && !norm.equals("layernorm")) {
             throw config.unsupported("norm_type", "low_precision_layernorm or layernorm");
         }
+        config.optObject("ffn_config").ifPresent(MptFamily::requirePlain);
         boolean bias = !config.optBoolean("no_bias", true);
         ModelConfig attention = config.optObject("attn_config")
                 .orElseThrow(() -> config.unsupported("attn_config", "an object, with alibi true"));
@@ -73,22 +75,33 @@ final class MptFamily implements Family {
         if (!config.optBoolean("alibi", false)) {
             throw config.unsupported("alibi", "true: learned positions end, and a stream does not");
         }
-        for (String field : List.of("prefix_lm", "attn_uses_sequence_id", "rope")) {
+        for (String field : List.of("prefix_lm", "attn_uses_sequence_id", "rope", "qk_gn")) {
             if (config.optBoolean(field, false)) {
                 throw config.unsupported(field, "false");
             }
         }
-        if (!config.optString("attn_type").orElse("multihead_attention").equals("multihead_attention")) {
-            throw config.unsupported("attn_type", "multihead_attention");
-        }
+        config.requireOnly("attn_type", "multihead_attention");
         if (config.optInt("sliding_window_size", -1) != -1) {
             throw config.unsupported("sliding_window_size", "-1");
+        }
+        if (!config.isNeutral("attn_logit_softcapping")) {
+            throw config.unsupported("attn_logit_softcapping", "null");
         }
         Attention plain = Attention.plain(headSize);
         return plain.withScale(config.optDouble("softmax_scale").orElse(plain.scale()))
                 .withClip(config.optDouble("clip_qkv").filter(clip -> clip > 0).orElse(Double.POSITIVE_INFINITY))
                 .withQueryKeyNorm(config.optBoolean("qk_ln", false) ? QueryKeyNorm.WHOLE : QueryKeyNorm.NONE)
                 .withBiases(bias, bias);
+    }
+
+    /** Later versions can say what stands between the two products, and that there are three. */
+    private static void requirePlain(ModelConfig config) {
+        config.requireOnly("ffn_type", "mptmlp");
+        for (String field : List.of("ffn_act_fn", "ffn_hidden_size")) {
+            if (config.has(field)) {
+                throw config.unsupported(field, "null");
+            }
+        }
     }
 
     private static double logitScale(ModelConfig config, int hidden) {
@@ -109,7 +122,7 @@ final class MptFamily implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return spec.output().tied() && tensor.equals("lm_head.weight");
+    public boolean ignores(String tensor) {
+        return false;
     }
 }

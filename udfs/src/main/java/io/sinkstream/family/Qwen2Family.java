@@ -25,13 +25,11 @@ final class Qwen2Family implements Family {
         boolean third = config.modelType().equals("qwen3");
         Sizes sizes = LlamaLayout.sizes(config);
         if (config.optBoolean("use_sliding_window", false)) {
-            LlamaLayout.slidingWindow(config, rule, Optional.empty());
+            // In all layers, or in those from max_window_layers on: all the same where it is wide enough.
+            SlidingWindows.requireWide(config, rule, Optional.empty());
         } else {
-            // What they say holds only with use_sliding_window.
-            config.skip("sliding_window");
+            SlidingWindows.requireNone(config);
         }
-        config.skip("max_window_layers");
-        LayerTypes.requireFull(config);
         boolean bias = third && config.optBoolean("attention_bias", false);
         Attention attention = Attention.plain(sizes.headSize());
         return new DecoderSpec(
@@ -54,7 +52,7 @@ final class Qwen2Family implements Family {
     }
 
     @Override
-    public boolean ignores(String tensor, DecoderSpec spec) {
-        return LlamaLayout.ignores(tensor, spec);
+    public boolean ignores(String tensor) {
+        return LlamaLayout.ignores(tensor);
     }
 }

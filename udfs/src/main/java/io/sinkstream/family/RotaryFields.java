@@ -21,12 +21,22 @@ final class RotaryFields {
      * both.
      */
     static List<Double> frequencies(ModelConfig config, int headSize) {
+        requireWhole(config);
+        return partial(config, headSize, PARTIAL, 1.0, THETA);
+    }
+
+    /** The same with this base, whatever those fields say of it. */
+    static List<Double> frequencies(ModelConfig config, int headSize, double base) {
+        requireWhole(config);
+        return scaled(config, plain(base, headSize));
+    }
+
+    private static void requireWhole(ModelConfig config) {
         for (ModelConfig place : places(config, config.optObject(PARAMETERS))) {
             if (place.optDouble(PARTIAL).orElse(1.0) != 1.0) {
                 throw place.unsupported(PARTIAL, "1.0 in this family");
             }
         }
-        return partial(config, headSize, PARTIAL, 1.0, THETA);
     }
 
     /**
@@ -38,19 +48,25 @@ final class RotaryFields {
      */
     static List<Double> partial(ModelConfig config, int headSize, String part, double fallback, String base) {
         Optional<ModelConfig> parameters = config.optObject(PARAMETERS);
-        if (parameters.isPresent() && config.has("rope_scaling")) {
-            throw config.unsupported("rope_scaling", "none beside rope_parameters");
-        }
-        if (parameters.isPresent()
-                && (parameters.get().has(LayerTypes.FULL) || parameters.get().has(LayerTypes.SLIDING))) {
-            throw config.unsupported(PARAMETERS, "the same for all layers");
-        }
         double factor = agreed(config, parameters, List.of(part, PARTIAL), fallback);
         int rotated = (int) (headSize * factor);
         if (factor > 1 || rotated % 2 != 0) {
             throw config.unsupported(part, "at most 1, and an even number of a head's " + headSize);
         }
-        List<Double> plain = plain(agreed(config, parameters, List.of(base, THETA), BASE), rotated);
+        return scaled(config, plain(agreed(config, parameters, List.of(base, THETA), BASE), rotated));
+    }
+
+    /** The frequencies, scaled as the config says. */
+    private static List<Double> scaled(ModelConfig config, List<Double> plain) {
+        Optional<ModelConfig> parameters = config.optObject(PARAMETERS);
+        if (parameters.isPresent() && config.has("rope_scaling")) {
+            throw config.unsupported("rope_scaling", "none beside rope_parameters");
+        }
+        if (parameters.isPresent()
+                && (parameters.get().has(SlidingWindows.FULL)
+                        || parameters.get().has(SlidingWindows.SLIDING))) {
+            throw config.unsupported(PARAMETERS, "the same for all layers");
+        }
         return parameters.map(scaling -> scaled(scaling, plain, "default")).orElseGet(() -> config.optObject(
                         "rope_scaling")
                 .map(scaling -> scaled(scaling, plain, ABSENT))

@@ -40,6 +40,7 @@ final class SensitiveFields {
             "use_sliding_window",
             // Positions.
             "alibi",
+            "alibi_scaling",
             "partial_rotary_factor",
             "position_embedding_type",
             "rope_parameters",
@@ -47,9 +48,11 @@ final class SensitiveFields {
             "rope_scaling",
             "rotary_dim",
             "rotary_pct",
+            "rotary_scaling_factor",
             // Blocks.
             "mlp_bias",
             "lm_head_bias",
+            "norm_type",
             "parallel_attn",
             "use_parallel_residual",
             // Factors.
@@ -61,13 +64,22 @@ final class SensitiveFields {
 
     /** Fields that no family reads, and what is supported in their stead. */
     private static final Map<String, String> NEVER = Map.of(
-            "quantization_config", "no quantized checkpoint; convert it to float weights",
-            "adapter_config", "no adapters; merge them into the weights",
-            "peft_config", "no adapters; merge them into the weights",
-            "num_experts", EXPERTS,
-            "num_local_experts", EXPERTS,
-            "n_routed_experts", EXPERTS,
-            "moe_intermediate_size", EXPERTS);
+            "quantization_config",
+            "no quantized checkpoint; convert it to float weights",
+            "compression_config",
+            "no quantized checkpoint; convert it to float weights",
+            "adapter_config",
+            "no adapters; merge them into the weights",
+            "peft_config",
+            "no adapters; merge them into the weights",
+            "num_experts",
+            EXPERTS,
+            "num_local_experts",
+            EXPERTS,
+            "n_routed_experts",
+            EXPERTS,
+            "moe_intermediate_size",
+            EXPERTS);
 
     private SensitiveFields() {}
 

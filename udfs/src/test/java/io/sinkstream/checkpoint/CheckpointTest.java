@@ -89,6 +89,15 @@ class CheckpointTest {
     }
 
     @Test
+    void anAdapterIsRefused() throws IOException {
+        weights("model.safetensors", header(A), 16);
+        Path adapter = Files.createFile(folder.resolve("adapter_config.json"));
+
+        assertThat(refusal(() -> Checkpoint.open(folder)))
+                .isEqualTo(adapter + ": an adapter; expected none, merge it into the weights and take the file away");
+    }
+
+    @Test
     void aFolderWithoutWeightsIsRefusedWithWhatWasLookedFor() throws IOException {
         for (int i = 0; i < 9; i++) {
             Files.createFile(folder.resolve("x" + i));

@@ -121,7 +121,7 @@ class FamiliesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "llama   | model_type            | \"gpt2\"  | model_type | is \"gpt2\"; supported: one of falcon, gpt_neox, gptj, llama, mistral, mpt, qwen2, qwen3, stablelm, stablelm_epoch",
+                "llama   | model_type            | \"gpt2\"  | model_type | is \"gpt2\"; supported: one of Yi, btlm, falcon, gpt_neox, gptj, granite_swa, llama, mistral, mpt, olmo2, phi3, qwen, qwen2, qwen3, stablelm, stablelm_epoch, yi",
                 "llama   | model_type            | null      | model_type | is missing; expected a string, such as \"llama\"",
                 "llama   | rope_scaling          | {\"rope_type\": \"yarn\", \"factor\": 4.0} | rope_scaling.rope_type | is \"yarn\"; supported: default, linear or llama3",
                 "llama   | rope_scaling          | {\"type\": \"dynamic\", \"factor\": 4.0} | rope_scaling.type | is \"dynamic\"; supported: default, linear or llama3",
@@ -144,7 +144,7 @@ class FamiliesTest {
                 "llama   | head_dim              | 15 | head_dim | is 15; supported: an even head size",
                 "llama   | partial_rotary_factor | 0.5 | partial_rotary_factor | is 0.5; supported: 1.0 in this family",
                 "llama   | hidden_size           | null | hidden_size | is missing; expected a whole number of at least 1",
-                "llama   | layer_types           | [\"sliding_attention\"] | layer_types | is [\"sliding_attention\"]; supported: full_attention for all layers in this family",
+                "llama   | layer_types           | [\"sliding_attention\"] | layer_types | is [\"sliding_attention\"]; supported: full_attention for all layers, as there is no sliding_window",
                 "mistral | attention_bias        | true | attention_bias | is true; supported: no value in the family mistral",
                 "mistral | mlp_bias              | true | mlp_bias | is true; supported: no value in the family mistral",
                 "mistral | sliding_window        | 32 | sliding_window | is 32; supported: at least attention-sink-size + attention-sink-window-size + 1 = 33; choose a smaller attention-sink-window-size",

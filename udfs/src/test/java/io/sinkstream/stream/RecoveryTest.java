@@ -5,6 +5,7 @@ import static io.sinkstream.stream.NllAssert.assertNll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.testing.Golden;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Sinks, the pending token and the L x R tokens before it determine all numbers that follow: a cache that is gone is
@@ -97,6 +99,41 @@ class RecoveryTest {
                         .as("%s at %d", what, at)
                         .isGreaterThan(ROUNDING);
                 model.forget(NAME);
+            }
+        }
+    }
+
+    /** Two or three groups of layers, one of them with a window of its own and no sinks: history is the sum of what each needs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"granite_swa", "granite_swa_nope"})
+    void layersOfSeveralKindsAreRebuiltTogether(String name) {
+        Golden golden = Golden.own(name, folder);
+        int[] next = Arrays.copyOfRange(golden.ids(), 160, 200);
+        int own = 10 - 1;
+        int needed = 2 * WINDOW + own;
+        try (StreamModel model = open(SINKS, WINDOW)) {
+            assertThat(model.description().historyTokens()).isEqualTo(needed);
+            for (int at : new int[] {1, 2, 4, 5, 9, 10, 11, 16, 17, 18, 33, 34, 35, 38, 39, 60, 160}) {
+                StreamState state = score(model, NAME, model.start(), Arrays.copyOf(golden.ids(), at))
+                        .state();
+                double[] unbroken = score(model, NAME, state, next).nll();
+                model.forget(NAME);
+                long before = model.usage().rebuiltTokens();
+
+                double[] recovered = score(model, NAME, state, next).nll();
+
+                assertThat(recovered).as("%s at %d", name, at).containsExactly(unbroken, within(ROUNDING));
+                int history = Math.min(at - 1, needed);
+                assertThat(model.usage().rebuiltTokens() - before)
+                        .isEqualTo(history + Math.min(SINKS, at - 1 - history));
+                model.forget(NAME);
+                if (at > needed + WINDOW) {
+                    StreamState shorter = state.withHistory(needed - own);
+                    assertThat(largestDifference(
+                                    score(model, null, shorter, next).nll(), unbroken))
+                            .as("%s at %d, without the sliding layer's share", name, at)
+                            .isGreaterThan(ROUNDING);
+                }
             }
         }
     }
