@@ -1,11 +1,18 @@
 package io.sinkstream.benchmark;
 
 import io.sinkstream.benchmark.SpeedRow.Work;
+import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.decoder.MachineRates;
+import io.sinkstream.decoder.PassWork;
+import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
 import io.sinkstream.stream.StreamUpdate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +30,7 @@ import java.util.function.DoubleSupplier;
 public final class Speed {
     private static final int ROUNDS = 5;
     private static final int DECODED = 8;
+    private static final int PAGE_BYTES = 4096;
 
     private final ModelOptions options;
     private final Consumer<String> progress;
@@ -63,6 +71,7 @@ public final class Speed {
         progress.accept("scoring in chunks of " + chunk);
         Running stream = fill(model, 0);
         return rows(
+                model,
                 Work.SCORE,
                 1,
                 chunk,
@@ -81,6 +90,7 @@ public final class Speed {
             progress.accept("decoding " + count + (count == 1 ? " stream" : " streams"));
             List<Running> batch = running.subList(0, count);
             rows.addAll(rows(
+                    model,
                     Work.DECODE,
                     count,
                     1,
@@ -99,7 +109,8 @@ public final class Speed {
         }
     }
 
-    private List<SpeedRow> rows(Work work, int streams, int chunk, DoubleSupplier products, DoubleSupplier pass) {
+    private List<SpeedRow> rows(
+            StreamModel model, Work work, int streams, int chunk, DoubleSupplier products, DoubleSupplier pass) {
         double[] bare = new double[ROUNDS];
         double[] ours = new double[ROUNDS];
         // Round -1 warms up: memory is mapped and thread teams are made.
@@ -109,11 +120,59 @@ public final class Speed {
         }
         double limit = median(bare);
         double taken = median(ours);
-        double tokens = (double) streams * chunk;
-        int cache = options.sinks() + options.window();
+        MachineRates rates = model.rates();
         return List.of(
-                new SpeedRow(Work.MATMUL, options.compute().dtype(), streams, chunk, cache, tokens / limit, 1),
-                new SpeedRow(work, options.compute().dtype(), streams, chunk, cache, tokens / taken, limit / taken));
+                row(Work.MATMUL, model, rates, streams, chunk, limit, limit),
+                row(work, model, rates, streams, chunk, taken, limit));
+    }
+
+    private SpeedRow row(
+            Work work, StreamModel model, MachineRates rates, int streams, int chunk, double seconds, double limit) {
+        PassWork done = model.work(streams, chunk);
+        return new SpeedRow(
+                work,
+                options.compute().dtype(),
+                streams,
+                chunk,
+                options.sinks() + options.window(),
+                (double) streams * chunk / seconds,
+                limit / seconds,
+                done.flops() / seconds / rates.flops(),
+                done.bytes() / seconds / rates.bytes(),
+                residentBytes(),
+                Double.NaN,
+                Double.NaN);
+    }
+
+    /** Of this process, as the kernel counts it; 0 where there is no /proc. */
+    private static long residentBytes() {
+        try {
+            // The second field, in pages.
+            String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
+            return Long.parseLong(pages[1]) * PAGE_BYTES;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /**
+     * The mean NLL of a text's first tokens, as one stream.
+     *
+     * @param most how many tokens
+     * @return nats a token
+     */
+    public double nll(String text, int most) {
+        progress.accept("scoring the text in " + options.compute().dtype());
+        try (StreamModel model = StreamModel.open(options)) {
+            TextTokenizer tokenizer = model.tokenizer()
+                    .orElseThrow(() -> new UserException(options.model() + " has no tokenizer.json to read a text"));
+            int[] tokens = tokenizer.encode(text);
+            int[] first = Arrays.copyOf(tokens, Math.min(most, tokens.length));
+            double[] nll = model.advance(List.of(StreamUpdate.score(null, model.start(), first)))
+                    .get(0)
+                    .nll();
+            return Arrays.stream(nll).skip(1).average().orElse(Double.NaN);
+        }
     }
 
     private static double median(double[] values) {

@@ -21,6 +21,9 @@ import java.util.List;
 
 /** {@code speed}: tokens a second on this machine, and its share of what the machine can do. */
 final class SpeedCommand extends SettingsCommand {
+    /** How much of a text is scored: enough for a price of some hundredths of a percent. */
+    private static final int TEXT_TOKENS = 50_000;
+
     @Override
     List<Setting<?>> settings() {
         return List.of(
@@ -33,6 +36,7 @@ final class SpeedCommand extends SettingsCommand {
                 Settings.WEIGHT_MEMORY,
                 Settings.CHUNKS,
                 Settings.STREAMS,
+                Settings.INPUT,
                 Settings.OUTPUT,
                 Settings.OVERWRITE);
     }
@@ -42,6 +46,9 @@ final class SpeedCommand extends SettingsCommand {
         return List.of(
                 "Measures scoring and decoding over full caches on this machine.",
                 "",
+                "With --input, a text file, the table says what each number type costs in NLL on its first "
+                        + TEXT_TOKENS + " tokens.",
+                "",
                 "The limit is the rate of the bare matrix products of the same shapes, timed in the same run. With"
                         + " --output the rows go to a CSV file: " + SpeedRow.HEADER + ".");
     }
@@ -50,6 +57,7 @@ final class SpeedCommand extends SettingsCommand {
     List<String> examples() {
         return List.of(
                 "  speed --model llama --output speed.csv",
+                "  speed --model llama --dtype float32,bfloat16,int8 --input text.txt",
                 "  speed --model llama --chunks 64,512 --streams 1 --attention-sink-window-size 4092");
     }
 
@@ -63,6 +71,8 @@ final class SpeedCommand extends SettingsCommand {
         ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         StreamModel.describe(options);
+        String text = text(values);
+        double reference = Double.NaN;
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {
             ComputeOptions compute = new ComputeOptions(
@@ -70,13 +80,37 @@ final class SpeedCommand extends SettingsCommand {
                     values.require(Settings.CACHE_DTYPE),
                     values.require(Settings.DEVICE),
                     values.require(Settings.WEIGHT_MEMORY).bytes());
-            rows.addAll(new Speed(options.withCompute(compute), err::println)
-                    .measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS)));
+            Speed speed = new Speed(options.withCompute(compute), err::println);
+            List<SpeedRow> measured = speed.measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS));
+            if (text != null) {
+                if (Double.isNaN(reference)) {
+                    ComputeOptions single = compute.withDtype("float32").withCacheDtype("float32");
+                    reference = new Speed(options.withCompute(single), err::println).nll(text, TEXT_TOKENS);
+                }
+                double nll = speed.nll(text, TEXT_TOKENS);
+                double price = nll / reference - 1;
+                measured = measured.stream().map(row -> row.withNll(nll, price)).toList();
+            }
+            rows.addAll(measured);
         }
         SpeedRow.table(rows).forEach(out::println);
         if (output != null) {
             write(output, rows);
         }
+    }
+
+    /** The inputs' text, or null without one. */
+    private static String text(SettingValues values) {
+        StringBuilder text = new StringBuilder();
+        for (String file : values.require(Settings.INPUT)) {
+            try {
+                text.append(Files.readString(Path.of(file)));
+            } catch (IOException e) {
+                throw new UserException(
+                        Settings.INPUT + ": " + file + " is no text file that can be read here: " + e.getMessage());
+            }
+        }
+        return text.isEmpty() ? null : text.toString();
     }
 
     private static void write(Path output, List<SpeedRow> rows) {

@@ -37,8 +37,8 @@ class SpeedCommandTest {
                         "--chunks", "16,64", "--streams", "1,3", "--dtype", "float32", "--output", output.toString())
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
-        assertThat(lines.get(0)).isEqualTo("work,dtype,streams,chunk,cache,tokens_per_second,share_of_limit");
-        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){2}$", "")))
+        assertThat(lines.get(0)).isEqualTo(SpeedRow.HEADER);
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){7}$", "")))
                 .containsExactly(
                         "matmul,float32,1,16,32",
                         "score,float32,1,16,32",
@@ -56,8 +56,8 @@ class SpeedCommandTest {
             // The share is the two rates' quotient, up to the digits that are written.
             assertThat(number(lines.get(i + 1), 6)).isBetween(0.98 * rate / limit - 1e-4, 1.02 * rate / limit + 1e-4);
         }
-        assertThat(run.out().lines().findFirst())
-                .hasValueSatisfying(line -> assertThat(line).contains("share of limit"));
+        assertThat(run.out().lines().findFirst()).hasValueSatisfying(line -> assertThat(line)
+                .contains("of limit", "of matmul", "of memory", "resident", "NLL price"));
         assertThat(run.out().lines()).hasSize(lines.size());
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
     }
@@ -76,7 +76,8 @@ class SpeedCommandTest {
 
     @Test
     void whatCannotBeMeasuredIsRefused() {
-        assertThat(speed("--dtype", "float32,int4").refusal()).isEqualTo("sinkstream speed: --dtype: \"int4\"");
+        assertThat(speed("--dtype", "float32,int4").refusal())
+                .isEqualTo("sinkstream speed: --dtype: \"int4\" is wrong; allowed is auto, float32, bfloat16 or int8");
         assertThat(speed("--chunks", "1").refusal())
                 .isEqualTo(
                         "sinkstream speed: --chunks: \"1\" is wrong; allowed is a whole number from 2 to 2147483647");

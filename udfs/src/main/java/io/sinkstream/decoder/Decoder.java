@@ -25,6 +25,11 @@ import java.util.stream.Stream;
  * Owns its program and holds its weights, which {@link #close} frees with their manager.
  */
 public final class Decoder implements AutoCloseable {
+    private static final int RATE_BYTES = 512 << 20;
+    private static final int RATE_SIZE = 2048;
+    private static final int RATE_ROWS = 512;
+    private static final int RATE_TIMES = 5;
+
     private final DecoderSpec spec;
     private final CacheShape cacheShape;
     private final PtNDManager manager;
@@ -161,6 +166,50 @@ public final class Decoder implements AutoCloseable {
         }
         Arrays.sort(seconds);
         return seconds;
+    }
+
+    /** What a pass of so many streams with so many rows each has to do. */
+    public PassWork work(int streams, int rows) {
+        DecoderSpec.Sizes sizes = spec.sizes();
+        long weights = spec.weights().stream()
+                .filter(weight -> weight.shape().size() == 2 && !weight.role().equals("embedding"))
+                .mapToLong(weight -> weight.shape().get(0) * weight.shape().get(1))
+                .sum();
+        if (spec.output().tied()) {
+            weights += (long) sizes.vocabulary() * sizes.hidden();
+        }
+        long keys = cacheShape.groups().stream()
+                .mapToLong(group -> (long) group.layers()
+                        * (group.rule().sinks() + group.rule().ringSlots()))
+                .sum();
+        double attended = (double) keys * sizes.headSize();
+        double flops = 2.0 * streams * rows * (weights + 2 * attended * sizes.heads());
+        Products products = program(streams * rows).program().products();
+        double cache = 2 * attended * sizes.keyValueHeads() * cacheShape.type().bytes();
+        return new PassWork(flops, (double) weights * products.bytesRead() + streams * cache);
+    }
+
+    /** Measures what this machine reaches, by the best of a few tries. */
+    public MachineRates rates() {
+        LoadedProgram program = programs.get(programs.size() - 1);
+        try (Scope scope = new Scope(manager)) {
+            NDArray memory = scope.manager.zeros(new Shape(RATE_BYTES / 4));
+            double read = Double.POSITIVE_INFINITY;
+            double multiplied = Double.POSITIVE_INFINITY;
+            IValue plain = scope.own(IValue.from((PtNDArray) scope.manager.ones(new Shape(RATE_SIZE, RATE_SIZE))));
+            IValue packed = scope.own(program.run("pack", plain));
+            IValue rows = scope.own(IValue.from((long) RATE_ROWS));
+            IValue size = scope.own(IValue.from((long) RATE_SIZE));
+            for (int i = 0; i < RATE_TIMES; i++) {
+                long start = System.nanoTime();
+                memory.sum().close();
+                read = Math.min(read, (System.nanoTime() - start) / 1e9);
+                start = System.nanoTime();
+                program.run("square", packed, rows, size).close();
+                multiplied = Math.min(multiplied, (System.nanoTime() - start) / 1e9);
+            }
+            return new MachineRates(2.0 * RATE_ROWS * RATE_SIZE * RATE_SIZE / multiplied, RATE_BYTES / read);
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.sinkstream.decoder;
 
 import io.sinkstream.settings.NumberType;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How a program multiplies by its weights.
@@ -26,6 +27,9 @@ enum Products {
      */
     NIBBLES(NumberType.BFLOAT16, 1);
 
+    private static final int KERNEL_INPUTS = 32;
+    private static final int KERNEL_OUTPUTS = 16;
+
     private final NumberType activations;
     private final int bytes;
 
@@ -39,13 +43,33 @@ enum Products {
         return activations;
     }
 
+    /** Bytes that are read for each weight. */
+    int bytesRead() {
+        return this == MAPPED ? NumberType.FLOAT32.bytes() : bytes;
+    }
+
     /** Bytes that each weight takes beside its file. */
     int bytes() {
         return bytes;
     }
 
-    /** Those that may serve weights of this type. */
-    static List<Products> of(NumberType weights) {
+    /** Whether the kernels take these widths. They do not all check: unaligned rows end the process. */
+    private boolean takes(DecoderSpec.Sizes sizes) {
+        if (this != INT8 && this != NIBBLES) {
+            return true;
+        }
+        int attended = sizes.heads() * sizes.headSize();
+        return IntStream.of(sizes.hidden(), attended, sizes.intermediate())
+                        .allMatch(width -> width % KERNEL_INPUTS == 0)
+                && sizes.vocabulary() % KERNEL_OUTPUTS == 0;
+    }
+
+    /** Those that may serve weights of this type and these sizes, the smallest first. */
+    static List<Products> of(NumberType weights, DecoderSpec.Sizes sizes) {
+        return of(weights).stream().filter(products -> products.takes(sizes)).toList();
+    }
+
+    private static List<Products> of(NumberType weights) {
         return switch (weights) {
             case FLOAT32 -> List.of(MAPPED, FLOAT32);
             case BFLOAT16 -> List.of(BFLOAT16, FLOAT32);

@@ -6,7 +6,9 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.MachineRates;
 import io.sinkstream.decoder.Numbers;
+import io.sinkstream.decoder.PassWork;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
@@ -176,6 +178,16 @@ public final class StreamModel implements AutoCloseable {
      */
     public double[] productSeconds(int streams, int rows, int times) {
         return passes.call(decoder -> decoder.productSeconds(streams, rows, times));
+    }
+
+    /** What a pass over full caches has to do, see {@link Decoder#work}. */
+    public PassWork work(int streams, int rows) {
+        return passes.call(decoder -> decoder.work(streams, rows));
+    }
+
+    /** Measures what this machine reaches, see {@link Decoder#rates}. */
+    public MachineRates rates() {
+        return passes.call(Decoder::rates);
     }
 
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */
