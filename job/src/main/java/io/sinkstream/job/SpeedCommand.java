@@ -102,7 +102,7 @@ final class SpeedCommand extends SettingsCommand {
     /** The inputs' text, or null without one. */
     private static String text(SettingValues values) {
         StringBuilder text = new StringBuilder();
-        for (String file : values.require(Settings.INPUT)) {
+        for (String file : values.find(Settings.INPUT).orElse(List.of())) {
             try {
                 text.append(Files.readString(Path.of(file)));
             } catch (IOException e) {
