@@ -1,6 +1,7 @@
 package io.sinkstream.decoder;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -66,7 +67,7 @@ final class LoadedProgram implements AutoCloseable {
             if (mapped) {
                 return List.of((PtNDArray) parts.get(0));
             }
-            NDArray whole = parts.size() == 1 ? parts.get(0) : ai.djl.ndarray.NDArrays.concat(parts, 0);
+            NDArray whole = parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 0);
             String method =
                     switch (slot.form()) {
                         case TABLE -> "table";
