@@ -70,8 +70,12 @@ final class SpeedCommand extends SettingsCommand {
         }
         ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
-        StreamModel.describe(options);
+        boolean tokenizer = StreamModel.describe(options).tokenizer();
         String text = text(values);
+        if (text != null && !tokenizer) {
+            throw new UserException(
+                    Settings.INPUT + ": " + options.model() + " has no tokenizer.json to read a text with");
+        }
         double reference = Double.NaN;
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {

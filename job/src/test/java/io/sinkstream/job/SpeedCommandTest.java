@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.benchmark.SpeedRow;
+import io.sinkstream.testing.Shared;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,6 +61,47 @@ class SpeedCommandTest {
                 .contains("of limit", "of matmul", "of memory", "resident", "NLL price"));
         assertThat(run.out().lines()).hasSize(lines.size());
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
+    }
+
+    @Test
+    void aTextSaysWhatANumberTypeCosts() throws Exception {
+        Path stories = Shared.require("models").resolve("stories260K");
+        Path text = Shared.require("data").resolve("war_and_peace.txt");
+        Path output = folder.resolve("speed.csv");
+        Command.alone(
+                        "speed",
+                        "--model",
+                        stories.toString(),
+                        "--attention-sink-window-size",
+                        "60",
+                        "--dtype",
+                        "float32,int8",
+                        "--chunks",
+                        "64",
+                        "--streams",
+                        "1",
+                        "--input",
+                        text.toString(),
+                        "--output",
+                        output.toString())
+                .succeeded();
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines).hasSize(9);
+        assertThat(number(lines.get(1), 11)).isZero();
+        // int8 changes the numbers, by no more than the project promises.
+        assertThat(number(lines.get(8), 11)).isNotZero().isBetween(-0.01, 0.01);
+        assertThat(number(lines.get(8), 10)).isBetween(1.0, 10.0);
+    }
+
+    @Test
+    void aTextNeedsATokenizer() throws Exception {
+        Path text = Files.writeString(folder.resolve("text.txt"), "once upon a time");
+        Files.delete(model.resolve("tokenizer.json"));
+        assertThat(speed("--chunks", "16", "--streams", "1", "--input", text.toString())
+                        .refusal())
+                .contains("has no tokenizer.json");
+        assertThat(speed("--input", folder.resolve("none.txt").toString()).refusal())
+                .startsWith("sinkstream speed: --input: " + folder.resolve("none.txt"));
     }
 
     private static double number(String line, int column) {

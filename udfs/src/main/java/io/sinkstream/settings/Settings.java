@@ -61,7 +61,8 @@ public final class Settings {
             Parsers::memory,
             "The most memory that copies of the weights may take on one executor: bytes, with k, m or g, or a share of"
                     + " its machine's memory. With room for it the weights are kept in the form that is the fastest for"
-                    + " single tokens and in the one that is the fastest for chunks."));
+                    + " single tokens and in the one that is the fastest for chunks. bfloat16 and int8 take one copy in"
+                    + " any case."));
 
     /** Where the model runs. */
     public static final Setting<String> DEVICE = add(Setting.value(
