@@ -77,7 +77,7 @@ final class DecoderProgram {
 
     private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
 
-    /** The innermost of what stands between dollar signs in the template. */
+    /** What stands between two dollar signs in the template. */
     private static final Pattern PLACE = Pattern.compile("\\$([^$]+)\\$");
 
     private final DecoderSpec spec;
@@ -301,7 +301,7 @@ final class DecoderProgram {
         return all.keySet().stream().filter(all::get).collect(Collectors.toSet());
     }
 
-    /** Puts in what stands between two dollar signs, which may hold others. */
+    /** Puts in what stands between two dollar signs. */
     private String filled(String line, Map<String, String> names) {
         String text = line;
         for (Matcher place = PLACE.matcher(text); place.find(); place = PLACE.matcher(text)) {

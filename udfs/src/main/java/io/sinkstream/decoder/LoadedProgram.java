@@ -75,13 +75,10 @@ final class LoadedProgram implements AutoCloseable {
                         default -> "pack";
                     };
             try (IValue plain = IValue.from((PtNDArray) whole);
-                    IValue made = IValueUtils.runMethod(module, method, plain)) {
-                List<PtNDArray> arrays = made.isTensorList()
-                        ? made.toNDList((PtNDManager) owner).stream()
-                                .map(PtNDArray.class::cast)
-                                .toList()
+                    IValue made = run(method, plain)) {
+                return made.isTensorList()
+                        ? List.of(made.toTensorArray((PtNDManager) owner))
                         : List.of(made.toTensor((PtNDManager) owner));
-                return arrays;
             }
         }
     }

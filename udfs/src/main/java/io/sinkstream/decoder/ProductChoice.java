@@ -72,6 +72,10 @@ record ProductChoice(Products few, Products many, int threshold) {
         List<Products> fitting = Products.of(numbers.weights(), spec.sizes()).stream()
                 .filter(products -> bytes(spec, products) <= numbers.weightBytes())
                 .toList();
+        if (fitting.equals(List.of(Products.MAPPED))) {
+            // Nothing to choose from, and it serves everywhere.
+            return only(Products.MAPPED);
+        }
         Map<Products, Timing> best = new EnumMap<>(Products.class);
         // Twice over all: what disturbs a while, such as the JVM's compilers after its start, disturbs one round.
         for (int round = 0; round < ROUNDS; round++) {
