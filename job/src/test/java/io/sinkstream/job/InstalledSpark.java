@@ -2,13 +2,16 @@ package io.sinkstream.job;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Spark as a user has it: a folder of Spark's jars, and JVMs that have nothing else on their class path. Only the shaded
@@ -21,17 +24,11 @@ import java.util.concurrent.TimeUnit;
  * @param logs where the output of the JVMs goes
  */
 record InstalledSpark(Path home, Path jar, List<String> opens, Path project, Path logs) {
-    private static final int MINUTES = 5;
-
-    /** What one run of SparkSubmit left. */
-    record Submitted(int exitCode, String stdout, String stderr) {
-        /** What was said, without what was logged: the lines that no time stamp begins. */
-        List<String> said() {
-            return stderr.lines()
-                    .filter(line -> !line.isBlank() && !line.matches("\\d\\d:\\d\\d:\\d\\d [A-Z]+ .*"))
-                    .toList();
-        }
-    }
+    /**
+     * JVM options of all programs and executors. They live for seconds, several on a core: what the optimizing compiler
+     * would give them is less than what it takes, and libtorch does the arithmetic.
+     */
+    static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     /** The one that the build made. */
     static InstalledSpark ofThisBuild() {
@@ -53,34 +50,41 @@ record InstalledSpark(Path home, Path jar, List<String> opens, Path project, Pat
         return value;
     }
 
+    /** Spark-submit of one sinkstream command, waited for: {@link #launch}. */
+    Driver.Ended submit(String name, Path folder, List<String> options, List<String> command)
+            throws IOException, InterruptedException {
+        try (Driver driver = launch(name, folder, options, command)) {
+            return driver.await();
+        }
+    }
+
     /**
-     * spark-submit of one sinkstream command, waited for.
+     * Spark-submit of one sinkstream command, which runs when this returns. The caller closes it.
      *
      * @param name of its logs
      * @param folder the driver's working directory
      * @param options spark-submit's own
      * @param command sinkstream's
      */
-    Submitted submit(String name, Path folder, List<String> options, List<String> command)
-            throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(options);
-        arguments.addAll(List.of("--conf", "spark.ui.enabled=false", "--class", "io.sinkstream.job.Sinkstream"));
+    Driver launch(String name, Path folder, List<String> options, List<String> command) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("--conf", "spark.ui.enabled=false"));
+        arguments.addAll(options);
+        arguments.addAll(List.of("--class", "io.sinkstream.job.Sinkstream"));
         arguments.add(jar.toString());
         arguments.addAll(command);
-        Process process = start(name, folder, "org.apache.spark.deploy.SparkSubmit", arguments);
-        if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
-            process.destroyForcibly().waitFor();
-            throw new IllegalStateException(
-                    name + " did not end within " + MINUTES + " minutes; it said:\n" + said(name, "err"));
-        }
-        return new Submitted(process.exitValue(), said(name, "out"), said(name, "err"));
+        return new Driver(this, name, start(name, folder, "org.apache.spark.deploy.SparkSubmit", arguments));
     }
 
-    /** Starts one of Spark's programs in a JVM of its own. The caller ends it. */
+    /**
+     * Starts one of Spark's programs in a JVM of its own. The caller ends it, and then calls {@link #deleteLocal}.
+     *
+     * @param name of its logs
+     */
     Process start(String name, Path folder, String mainClass, List<String> arguments) throws IOException {
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         line.add("-Xmx1g");
+        line.addAll(SHORT_LIVED);
         line.addAll(opens);
         line.add("-Dlog4j2.configurationFile=" + project.resolve("conf/log4j2.properties"));
         line.addAll(List.of("-cp", home.resolve("jars") + File.separator + "*", mainClass));
@@ -96,17 +100,44 @@ record InstalledSpark(Path home, Path jar, List<String> opens, Path project, Pat
         environment.put("SPARK_HOME", home.toString());
         environment.put("SPARK_SCALA_VERSION", "2.13");
         environment.put("SPARK_LOCAL_IP", "127.0.0.1");
+        environment.put("SPARK_LOCAL_DIRS", Files.createDirectories(local(name)).toString());
         Process process = builder.start();
         process.getOutputStream().close();
         return process;
     }
 
     /** All that a program said so far. */
-    String said(String name, String stream) throws IOException {
-        return Files.readString(log(name, stream), StandardCharsets.UTF_8);
+    String said(String name, String stream) {
+        try {
+            return Files.readString(log(name, stream), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Deletes the shuffled and fetched files of a program that has ended: one that was killed left them. */
+    void deleteLocal(String name) {
+        deleteUnder(local(name), file -> true);
+    }
+
+    /** Deletes what is in a folder and passes the test, and the folders that this leaves empty. */
+    static void deleteUnder(Path folder, Predicate<Path> isDeleted) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                if (isDeleted.test(file)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Path log(String name, String stream) {
         return logs.resolve(name + "." + stream);
+    }
+
+    private Path local(String name) {
+        return logs.resolve(name + ".local");
     }
 }

@@ -1,6 +1,7 @@
 package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
@@ -10,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -23,6 +26,8 @@ import org.apache.spark.sql.SparkSession;
 record SmallRun(Path model, Path input) {
     private static final int KEYS = 3;
     private static final int ROWS_PER_KEY = 5;
+    private static final int SINKS = 4;
+    private static final int WINDOW = 16;
 
     /** Writes both into a folder. */
     static SmallRun write(Path folder) throws IOException {
@@ -50,8 +55,10 @@ record SmallRun(Path model, Path input) {
                 "key",
                 "--order",
                 "seq",
+                "--attention-sink-size",
+                "" + SINKS,
                 "--attention-sink-window-size",
-                "16",
+                "" + WINDOW,
                 "--output",
                 output.toString());
     }
@@ -81,22 +88,32 @@ record SmallRun(Path model, Path input) {
                             "stream_perplexity",
                             "error");
             for (int key = 0; key < KEYS; key++) {
-                long position = 0;
+                double[] nll = nll(key);
+                int position = 0;
                 for (int seq = 0; seq < ROWS_PER_KEY; seq++) {
                     Row row = rows.get(key * ROWS_PER_KEY + seq);
                     // The tokenizer's tokens are bytes; a newline ends a row, and BOS begins a stream.
                     int tokens = text(key, seq).getBytes(StandardCharsets.UTF_8).length + 1 + (seq == 0 ? 1 : 0);
-                    position += tokens;
+                    int end = position + tokens;
                     assertThat(row.<String>getAs("text")).isEqualTo(text(key, seq));
                     assertThat(row.<String>getAs("error")).isNull();
                     assertThat(row.<Integer>getAs("tokens")).isEqualTo(tokens);
-                    assertThat(row.<Long>getAs("stream_tokens")).isEqualTo(position);
-                    assertThat(row.<Double>getAs("nll")).isFinite().isPositive();
+                    assertThat(row.<Long>getAs("stream_tokens")).isEqualTo(end);
+                    double expected = Streams.sum(Arrays.copyOfRange(nll, position, end));
+                    assertThat(row.<Double>getAs("nll")).isCloseTo(expected, within(1e-4 * tokens));
+                    position = end;
                 }
             }
         } finally {
             session.stop();
         }
+    }
+
+    /** Of a stream's tokens, nats; NaN for the first. */
+    private double[] nll(int key) {
+        List<String> texts =
+                IntStream.range(0, ROWS_PER_KEY).mapToObj(seq -> text(key, seq)).toList();
+        return Streams.nll(model, Streams.ids(texts, "\n"), SINKS, WINDOW);
     }
 
     /** Longer than the window, together. */

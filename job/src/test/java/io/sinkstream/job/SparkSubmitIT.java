@@ -36,10 +36,9 @@ final class SparkSubmitIT {
         options.addAll(List.of(
                 "--properties-file", spark.project().resolve("conf/score.conf").toString()));
 
-        InstalledSpark.Submitted submitted =
-                spark.submit("submit-scores", folder, options, run.score(run.model(), output));
+        Driver.Ended ended = spark.submit("submit-scores", folder, options, run.score(run.model(), output));
 
-        assertThat(submitted.exitCode()).as(submitted.stderr()).isZero();
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
     }
 
@@ -47,10 +46,10 @@ final class SparkSubmitIT {
     void anUnknownOption() throws Exception {
         List<String> command = List.of("score", "--windw", "3");
 
-        InstalledSpark.Submitted submitted = spark.submit("submit-option", folder, LOCAL, command);
+        Driver.Ended ended = spark.submit("submit-option", folder, LOCAL, command);
 
-        assertThat(submitted.exitCode()).as(submitted.stderr()).isEqualTo(2);
-        assertThat(submitted.said()).singleElement().asString().contains("--windw");
+        assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(2);
+        assertThat(ended.said()).singleElement().asString().contains("--windw");
     }
 
     @Test
@@ -58,10 +57,10 @@ final class SparkSubmitIT {
         Path nowhere = folder.resolve("nowhere");
         Path output = folder.resolve("never");
 
-        InstalledSpark.Submitted submitted = spark.submit("submit-model", folder, LOCAL, run.score(nowhere, output));
+        Driver.Ended ended = spark.submit("submit-model", folder, LOCAL, run.score(nowhere, output));
 
-        assertThat(submitted.exitCode()).as(submitted.stderr()).isEqualTo(2);
-        assertThat(submitted.said()).singleElement().asString().contains(nowhere.toString());
+        assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(2);
+        assertThat(ended.said()).singleElement().asString().contains(nowhere.toString());
         assertThat(Files.exists(output)).isFalse();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -39,10 +40,9 @@ final class StandaloneClusterIT {
     void scores() throws Exception {
         Path output = folder.resolve("scored");
 
-        InstalledSpark.Submitted submitted =
-                cluster.submit("cluster-scores", folder, List.of(), run.score(run.model(), output));
+        Driver.Ended ended = cluster.submit("cluster-scores", folder, List.of(), run.score(run.model(), output));
 
-        assertThat(submitted.exitCode()).as(submitted.stderr()).isZero();
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
     }
 
@@ -56,10 +56,55 @@ final class StandaloneClusterIT {
         Path model = Path.of("/proc/self/cwd").resolve(folder.relativize(run.model()));
         Path output = folder.resolve("never");
 
-        InstalledSpark.Submitted submitted =
-                cluster.submit("cluster-model", folder, List.of(), run.score(model, output));
+        Driver.Ended ended = cluster.submit("cluster-model", folder, List.of(), run.score(model, output));
 
-        assertThat(submitted.exitCode()).as(submitted.stderr()).isEqualTo(1);
-        assertThat(submitted.said()).last().asString().contains(model.toString());
+        assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(1);
+        assertThat(ended.said()).last().asString().contains(model.toString());
+    }
+
+    /** Nothing that was done before is left then: neither results nor what was shuffled. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void anExecutorAndAWorkerAreKilledInMidRun() throws Exception {
+        Path output = folder.resolve("killed");
+
+        Driver.Ended ended;
+        try (Driver driver = cluster.launch("cluster-kill", folder, List.of(), run.score(run.model(), output))) {
+            driver.until("an executor scores", () -> workerThatScores().isPresent());
+            StandaloneCluster.Worker scoring = workerThatScores().orElseThrow();
+            scoring.executors().forEach(StandaloneCluster.Executor::kill);
+            StandaloneCluster.Worker other = cluster.workers().stream()
+                    .filter(worker -> worker != scoring)
+                    .findFirst()
+                    .orElseThrow();
+            other.kill();
+            cluster.addWorker(2);
+            ended = driver.await();
+        }
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        assertThat(ended.stderr()).contains("Lost executor 0", "Lost executor 1");
+        run.check(output);
+    }
+
+    /** Only the last stage's tasks read what was shuffled. They load the model then, which takes seconds. */
+    private Optional<StandaloneCluster.Worker> workerThatScores() {
+        return cluster.workers().stream()
+                .filter(worker -> worker.executors().stream()
+                        .anyMatch(executor -> executor.logged("ShuffleBlockFetcherIterator: Getting")))
+                .findFirst();
+    }
+
+    @Test
+    void aDriverIsKilled() throws Exception {
+        Path output = folder.resolve("half");
+
+        try (Driver driver = cluster.launch("cluster-driver", folder, List.of(), run.score(run.model(), output))) {
+            driver.until("there are executors", () -> !cluster.executors().isEmpty());
+            driver.kill();
+        }
+
+        cluster.awaitNoExecutors();
+        assertThat(output.resolve("_SUCCESS")).doesNotExist();
     }
 }
