@@ -3,7 +3,6 @@ package io.sinkstream.job;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,14 +11,11 @@ import java.util.Set;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.parser.ParseException;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.streaming.DataStreamReader;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * A table that grows.
@@ -31,15 +27,9 @@ import org.apache.spark.sql.types.StructType;
  * @param rowsPerTrigger the most rows of a micro-batch from Kafka
  */
 record StreamInput(String format, List<String> paths, String schema, Map<String, String> options, int rowsPerTrigger) {
-    private static final String KAFKA = "kafka";
-    private static final String SERVERS = "kafka.bootstrap.servers";
-    private static final Set<String> SUBSCRIPTIONS = Set.of("subscribe", "subscribepattern", "assign");
     private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
     private static final Set<String> LIMITS = Set.of("maxfilespertrigger", "maxbytespertrigger");
     private static final String BYTES_PER_TRIGGER = "" + (64L << 20);
-
-    /** What Kafka says of a record beside its key and value. */
-    private static final List<String> RECORD = List.of("topic", "partition", "offset", "timestamp");
 
     /**
      * The input that the settings say.
@@ -49,7 +39,7 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
      */
     static StreamInput from(SettingValues values, int rowsPerTrigger) {
         String format = values.require(Settings.FORMAT);
-        if (FILES.contains(format.toLowerCase(Locale.ROOT)) || format.equalsIgnoreCase(KAFKA)) {
+        if (FILES.contains(format.toLowerCase(Locale.ROOT)) || format.equalsIgnoreCase(KafkaRecords.FORMAT)) {
             format = format.toLowerCase(Locale.ROOT);
         }
         Optional<String> schema = values.find(Settings.SCHEMA);
@@ -62,14 +52,8 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
                         + " into; give their columns, such as \"key STRING, seq BIGINT, text STRING\"");
             }
         }
-        if (format.equals(KAFKA)) {
-            if (!options.containsKey(SERVERS)) {
-                throw new UserException(Settings.OPTION + " " + SERVERS + "=HOST:PORT is missing: Kafka's brokers");
-            }
-            if (options.keySet().stream().noneMatch(key -> SUBSCRIPTIONS.contains(key.toLowerCase(Locale.ROOT)))) {
-                throw new UserException(
-                        Settings.OPTION + " subscribe=TOPIC is missing: which of Kafka's topics to read");
-            }
+        if (format.equals(KafkaRecords.FORMAT)) {
+            KafkaRecords.check(options);
         }
         if (paths.size() > 1) {
             throw new UserException(Settings.INPUT + ": an endless stream reads one folder, not " + paths.size()
@@ -80,7 +64,7 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
     }
 
     boolean isKafka() {
-        return format.equals(KAFKA);
+        return format.equals(KafkaRecords.FORMAT);
     }
 
     /** The table. Throws UserException if Spark can't read it. */
@@ -101,8 +85,8 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
             throws AnalysisException, SparkException, SparkClassNotFoundException {
         DataStreamReader reader = spark.readStream().format(format);
         if (isKafka()) {
-            reader.option("maxOffsetsPerTrigger", rowsPerTrigger);
-            return records(reader.options(options).load());
+            reader.options(KafkaRecords.DEFAULTS).option("maxOffsetsPerTrigger", rowsPerTrigger);
+            return KafkaRecords.rows(reader.options(options).load(), schema);
         }
         if (FILES.contains(format)
                 && options.keySet().stream().noneMatch(key -> LIMITS.contains(key.toLowerCase(Locale.ROOT)))) {
@@ -120,26 +104,5 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
             reader.schema(schema);
         }
         return paths.isEmpty() ? reader.load() : reader.load(paths.get(0));
-    }
-
-    /** Key and value as text, or the value's fields if it is JSON of a known schema; and where the record stands. */
-    private Dataset<Row> records(Dataset<Row> kafka) throws ParseException {
-        List<Column> columns = new ArrayList<>();
-        Column value = functions.col("value").cast("string");
-        if (schema == null) {
-            columns.add(functions.col("key").cast("string").as("key"));
-            columns.add(value.as("text"));
-            RECORD.forEach(name -> columns.add(functions.col(name)));
-            return kafka.select(columns.toArray(Column[]::new));
-        }
-        StructType payload = StructType.fromDDL(schema);
-        List<String> names = List.of(payload.fieldNames());
-        if (!names.contains("key")) {
-            columns.add(functions.col("key").cast("string").as("key"));
-        }
-        names.forEach(
-                name -> columns.add(functions.col("payload").getField(name).as(name)));
-        RECORD.stream().filter(name -> !names.contains(name)).forEach(name -> columns.add(functions.col(name)));
-        return kafka.withColumn("payload", functions.from_json(value, payload)).select(columns.toArray(Column[]::new));
     }
 }

@@ -17,7 +17,6 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
  * @param path null for a sink that needs none
  */
 record StreamOutput(String format, String path, Map<String, String> options) {
-    private static final String KAFKA = "kafka";
     private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
 
     /** The output that the settings say. Throws UserException if it lacks what its format needs. */
@@ -27,8 +26,8 @@ record StreamOutput(String format, String path, Map<String, String> options) {
         String path = FILES.contains(format)
                 ? values.require(Settings.OUTPUT)
                 : values.find(Settings.OUTPUT).orElse(null);
-        if (format.equals(KAFKA)) {
-            for (String name : new String[] {"kafka.bootstrap.servers", "topic"}) {
+        if (format.equals(KafkaRecords.FORMAT)) {
+            for (String name : new String[] {KafkaRecords.SERVERS, "topic"}) {
                 if (!options.containsKey(name)) {
                     throw new UserException(
                             Settings.OUTPUT_OPTION + " " + name + "=... is missing: Kafka's sink needs it");
@@ -45,7 +44,7 @@ record StreamOutput(String format, String path, Map<String, String> options) {
     /** A writer of these rows; a Kafka record gets the key, and all columns as JSON. */
     DataStreamWriter<Row> writer(Dataset<Row> rows, String key) {
         Dataset<Row> written = rows;
-        if (format.equals(KAFKA)) {
+        if (format.equals(KafkaRecords.FORMAT)) {
             Column all = functions.struct(java.util.stream.Stream.of(rows.columns())
                     .map(name -> functions.col("`" + name.replace("`", "``") + "`"))
                     .toArray(Column[]::new));

@@ -46,7 +46,7 @@ final class StreamRun {
 
     /** The columns that an input has by itself, where the settings name none. */
     static ScoringOptions columns(ScoringOptions given, StreamInput input) {
-        return input.isKafka() ? given.withKeyAndOrder("key", "offset") : given;
+        return input.isKafka() ? given.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER) : given;
     }
 
     void run(String name, PrintWriter err) {

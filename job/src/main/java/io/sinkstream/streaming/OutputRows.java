@@ -106,11 +106,7 @@ final class OutputRows {
         System.arraycopy(continuation, 0, all, context.length, continuation.length);
         String start = tokenizer.decode(context);
         String whole = tokenizer.decode(all);
-        int same = 0;
-        // Where the context ends in half a character, the two differ from there.
-        while (same < start.length() && same < whole.length() && start.charAt(same) == whole.charAt(same)) {
-            same++;
-        }
-        return whole.substring(same);
+        // Where a character is cut in two, or is none at all, some decoders read the bytes before it otherwise too.
+        return whole.startsWith(start) ? whole.substring(start.length()) : tokenizer.decode(continuation);
     }
 }
