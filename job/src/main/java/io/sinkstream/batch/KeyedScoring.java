@@ -11,6 +11,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.expressions.RowOrdering;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -45,10 +46,19 @@ public final class KeyedScoring {
      * those of a run whose last stage does the scoring: write or collect the result as it is.
      */
     public static Dataset<Row> score(Dataset<Row> input, ScoringOptions options, ScoringTotals totals) {
+        return score(input, options, totals, null);
+    }
+
+    /** The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null. */
+    public static Dataset<Row> score(
+            Dataset<Row> input, ScoringOptions options, ScoringTotals totals, EndState endState) {
         options.describe();
         boolean isCaseSensitive =
                 Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
         StructType result = ResultColumns.append(input.schema(), options, isCaseSensitive);
+        if (endState != null) {
+            result = result.add(EndState.COLUMN, DataTypes.BinaryType, true);
+        }
 
         List<Column> added = new ArrayList<>();
         List<Column> sort = new ArrayList<>();
@@ -90,7 +100,7 @@ public final class KeyedScoring {
                 .sortWithinPartitions(sort.toArray(Column[]::new))
                 .mapPartitions(
                         new ScoringTask(
-                                options.onExecutors(), layout, UUID.randomUUID().toString(), totals),
+                                options.onExecutors(), layout, UUID.randomUUID().toString(), totals, endState),
                         Encoders.row(result));
         return KeyedInput.withTypes(scored, result);
     }

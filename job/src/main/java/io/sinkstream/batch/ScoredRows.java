@@ -46,6 +46,7 @@ final class ScoredRows implements Iterator<Row> {
     private final RowLayout layout;
     private final String query;
     private final ScoringTotals totals;
+    private final EndState endState;
     private final long bufferedTokens;
     private final Deque<Scored> ready = new ArrayDeque<>();
     private final Set<StreamName> cached = new HashSet<>();
@@ -58,7 +59,9 @@ final class ScoredRows implements Iterator<Row> {
             ScoringOptions options,
             RowLayout layout,
             String query,
-            ScoringTotals totals) {
+            ScoringTotals totals,
+            EndState endState) {
+        this.endState = endState;
         this.input = input;
         this.model = model;
         this.options = options;
@@ -130,6 +133,9 @@ final class ScoredRows implements Iterator<Row> {
         Stream goingOn = goesOn ? open : null;
         advance(streams, goingOn);
         rows.forEach(this::finish);
+        if (endState != null) {
+            attachStates(rows, goingOn);
+        }
         for (Stream stream : streams) {
             stream.clear();
             if (stream != goingOn) {
@@ -227,8 +233,23 @@ final class ScoredRows implements Iterator<Row> {
     }
 
     private Row row(Scored scored) {
-        return RowFactory.create(
-                RowScore.values(scored.input, layout.columns(), scored.score, scored.error, options, 0));
+        Object[] values = RowScore.values(
+                scored.input, layout.columns(), scored.score, scored.error, options, endState == null ? 0 : 1);
+        if (endState != null) {
+            values[values.length - 1] = scored.endState;
+        }
+        return RowFactory.create(values);
+    }
+
+    /** A stream that ends here has its state beside its last row, whatever that row is. */
+    private void attachStates(List<Scored> rows, Stream goingOn) {
+        Set<Stream> done = new HashSet<>();
+        for (int i = rows.size() - 1; i >= 0; i--) {
+            Stream stream = rows.get(i).stream;
+            if (stream != null && stream != goingOn && done.add(stream) && stream.isBegun) {
+                rows.get(i).endState = endState.bytes(stream.next, stream.predicted, stream.totalNll, stream.lastOrder);
+            }
+        }
     }
 
     private static String start(String text) {
@@ -293,6 +314,7 @@ final class ScoredRows implements Iterator<Row> {
         private long bytes;
         private RowScore score;
         private String error;
+        private byte[] endState;
 
         Scored(Row input, Stream stream) {
             this.input = input;

@@ -13,9 +13,14 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     private final RowLayout layout;
     private final String query;
     private final ScoringTotals totals;
+    private final EndState endState;
 
-    /** @param query names this run, so that no two runs share a stream's cache */
-    ScoringTask(ScoringOptions options, RowLayout layout, String query, ScoringTotals totals) {
+    /**
+     * @param query names this run, so that no two runs share a stream's cache
+     * @param endState what is to be kept of streams at their end; null for nothing
+     */
+    ScoringTask(ScoringOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
+        this.endState = endState;
         this.options = options;
         this.layout = layout;
         this.query = query;
@@ -26,7 +31,7 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     public Iterator<Row> call(Iterator<Row> rows) {
         // A partition without rows loads no model.
         return rows.hasNext()
-                ? new ScoredRows(rows, ExecutorModel.of(options), options, layout, query, totals)
+                ? new ScoredRows(rows, ExecutorModel.of(options), options, layout, query, totals, endState)
                 : Collections.emptyIterator();
     }
 }

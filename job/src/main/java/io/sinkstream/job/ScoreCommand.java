@@ -1,11 +1,15 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.EndState;
+import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.KeyedScoring;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.streaming.SavedStates;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +19,7 @@ import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
+import org.apache.spark.storage.StorageLevel;
 
 /** {@code score}: perplexity per row and stream. */
 final class ScoreCommand extends SettingsCommand {
@@ -48,6 +53,7 @@ final class ScoreCommand extends SettingsCommand {
                 Settings.OUTPUT,
                 Settings.OUTPUT_FORMAT,
                 Settings.OUTPUT_OPTION,
+                Settings.SAVE_STATE,
                 Settings.OVERWRITE);
     }
 
@@ -83,16 +89,34 @@ final class ScoreCommand extends SettingsCommand {
             options = options.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
         }
         options.describe();
+        if (values.find(Settings.SAVE_STATE).isPresent() && (options.key() == null || options.order() == null)) {
+            throw new UserException(Settings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
+                    + ", by which an endless stream goes on");
+        }
         try (Session session = Session.open("sinkstream score")) {
             output.ifPresent(path ->
                     OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             session.spark().sparkContext().register(totals, "sinkstream.score");
-            Dataset<Row> scored = KeyedScoring.score(rows, options, totals);
+            Optional<String> states = values.find(Settings.SAVE_STATE);
+            states.ifPresent(path ->
+                    OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            Dataset<Row> scored = KeyedScoring.score(
+                    rows, options, totals, states.isPresent() ? SavedStates.endState(options) : null);
+            if (states.isPresent()) {
+                // Written twice, scored once.
+                scored = scored.persist(StorageLevel.DISK_ONLY());
+            }
             try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
                 try {
-                    write(scored, values, output);
+                    write(states.isPresent() ? scored.drop(EndState.COLUMN) : scored, values, output);
+                    if (states.isPresent()) {
+                        SavedStates.ofRun(scored, KeyedInput.key(scored, options), options)
+                                .write()
+                                .mode(SaveMode.Overwrite)
+                                .parquet(states.get());
+                    }
                 } catch (AnalysisException | SparkClassNotFoundException e) {
                     throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
                 } catch (Exception e) {

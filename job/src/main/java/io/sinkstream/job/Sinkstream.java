@@ -53,6 +53,7 @@ public final class Sinkstream {
         stream.addSubcommand("score", new StreamScoreCommand().spec());
         stream.addSubcommand("generate", new StreamGenerateCommand().spec());
         root.addSubcommand("stream", stream);
+        root.addSubcommand("state", new StateCommand().spec());
         root.addSubcommand("speed", new SpeedCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine

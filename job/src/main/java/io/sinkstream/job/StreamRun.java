@@ -58,15 +58,12 @@ final class StreamRun {
                 OutputFolder.check(spark, output.path(), false, input.paths());
             }
             Dataset<Row> rows = input.read(spark);
-            // Finds what does not fit before the checkpoint is begun.
-            Dataset<Row> checked = KeyedStreams.apply(rows, options);
-            StreamOptions agreed = StreamContract.agree(
-                    checkpoint, options, spark.sparkContext().defaultParallelism(), conf);
+            Dataset<Row> initial = values.find(Settings.INITIAL_STATE)
+                    .map(path -> SavedTable.read(spark, path))
+                    .orElse(null);
             DataStreamWriter<Row> writer = output.writer(
-                            agreed.scoring().partitions() == options.scoring().partitions()
-                                    ? checked
-                                    : KeyedStreams.apply(rows, agreed),
-                            agreed.scoring().key())
+                            KeyedStreams.apply(rows, options, checkpoint, initial),
+                            options.scoring().key())
                     .option("checkpointLocation", checkpoint);
             values.find(Settings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
             StreamProgress progress = new StreamProgress(err);
@@ -152,6 +149,7 @@ final class StreamRun {
                 Settings.MAX_ROW_BYTES,
                 Settings.PREFIX,
                 Settings.CHECKPOINT,
+                Settings.INITIAL_STATE,
                 Settings.PARTITIONS,
                 Settings.HISTORY,
                 Settings.TRIGGER,

@@ -25,6 +25,12 @@ import scala.jdk.javaapi.CollectionConverters;
 final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private static final long serialVersionUID = 1;
 
+    /** The name of the state that holds a {@link StreamHead} for each key. */
+    static final String STREAMS = "streams";
+
+    /** The name of the state that holds blocks of tokens. */
+    static final String HISTORY = "history";
+
     /** A stream is forgotten at most this part of the idle time too late. */
     private static final int LOOKS_PER_IDLE_TIME = 4;
 
@@ -56,8 +62,8 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     /** Also called on the driver, to see what state there is: no model is loaded here. */
     @Override
     public void init(OutputMode outputMode, TimeMode timeMode) {
-        heads = getHandle().getMapState("streams", Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
-        blocks = getHandle().getMapState("history", Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
+        heads = getHandle().getMapState(STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
+        blocks = getHandle().getMapState(HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
     }
 
     @Override

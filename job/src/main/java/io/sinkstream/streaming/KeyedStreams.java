@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -60,15 +61,41 @@ public final class KeyedStreams {
      * @throws UserException if the model, the columns or the options do not fit, before a query starts
      */
     public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options) {
-        return apply(input, options, null);
+        return apply(input, options, (Dataset<Row>) null);
     }
 
     /**
-     * The same with commands from outside, see {@link StreamCommand}.
+     * The same for a query that keeps itself in {@code checkpoint}: begins it, or goes on with it. Only so a query is refused
+     * whose states were made with another model or another key, and only so streams can be begun, shown and deleted from
+     * outside.
      *
-     * @param commands a streaming table of {@link StreamCommands#SCHEMA}, or null
+     * @param initial states to begin with, of {@code score --save-state} or another checkpoint; null for none
+     * @throws UserException if the checkpoint was begun with anything else that its states depend on
      */
-    static Dataset<Row> apply(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
+    public static Dataset<Row> apply(
+            Dataset<Row> input, StreamOptions options, String checkpoint, Dataset<Row> initial) {
+        SparkSession spark = input.sparkSession();
+        Configuration conf = spark.sparkContext().hadoopConfiguration();
+        boolean isBegun = StreamContract.isBegun(checkpoint, conf);
+        if (isBegun && initial != null) {
+            throw new UserException(Settings.INITIAL_STATE + ": the checkpoint " + checkpoint
+                    + " has begun and has states of its own; leave it out, or begin a new checkpoint");
+        }
+        options.scoring().describe();
+        StreamOptions agreed = StreamContract.agree(checkpoint, options, partitions(spark, options), conf);
+        if (!isBegun) {
+            // What does not fit must not leave a checkpoint behind.
+            var unused = apply(input, agreed);
+            StreamCommands.begin(spark, checkpoint);
+            if (initial != null) {
+                StreamCommands.add(SavedStates.commands(initial, agreed), checkpoint);
+            }
+            StreamContract.begin(checkpoint, agreed, conf);
+        }
+        return apply(input, agreed, StreamCommands.read(spark, checkpoint));
+    }
+
+    private static Dataset<Row> apply(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
         SparkSession spark = input.sparkSession();
         if (!input.isStreaming()) {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
@@ -115,7 +142,7 @@ public final class KeyedStreams {
         return options.eventTime() == null ? TimeMode.ProcessingTime() : TimeMode.EventTime();
     }
 
-    private static void configure(SparkSession spark, int partitions) {
+    static void configure(SparkSession spark, int partitions) {
         RuntimeConfig conf = spark.conf();
         STATE.forEach((key, value) -> {
             if (!spark.sparkContext().getConf().contains(key)) {

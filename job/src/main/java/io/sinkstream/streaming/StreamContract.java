@@ -32,6 +32,8 @@ public final class StreamContract {
     private static final String FORMAT = "format";
     private static final String COMMAND = "command";
     private static final String FINGERPRINT = "model-fingerprint";
+    private static final String TOKENIZER = "tokenizer-fingerprint";
+    private static final String KEPT = "history-tokens";
 
     private final Map<String, String> terms;
 
@@ -40,15 +42,17 @@ public final class StreamContract {
     }
 
     /** What a query with these options would make states with. */
-    private static StreamContract of(StreamOptions options) {
+    private static StreamContract made(StreamOptions options) {
         Map<String, String> terms = new LinkedHashMap<>();
         terms.put(FORMAT, VERSION);
         terms.put(COMMAND, options.generates() ? "generate" : "score");
         terms.put(FINGERPRINT, StreamModel.fingerprint(options.scoring().modelOptions()));
+        terms.put(TOKENIZER, StreamModel.tokenizerFingerprint(options.scoring().modelOptions()));
         terms.put(Settings.MODEL.name(), options.scoring().model());
         terms.put(Settings.SINKS.name(), "" + options.scoring().sinks());
         terms.put(Settings.WINDOW.name(), "" + options.scoring().window());
         terms.put(Settings.HISTORY.name(), options.history().toString());
+        terms.put(KEPT, "" + options.keep(options.scoring().describe()));
         terms.put(Settings.PARTITIONS.name(), "" + options.scoring().partitions());
         terms.put(Settings.KEY.name(), options.scoring().key());
         terms.put(Settings.ORDER.name(), options.scoring().order());
@@ -56,13 +60,13 @@ public final class StreamContract {
     }
 
     /**
-     * Reads what the checkpoint was begun with, or begins it.
+     * Compares the options with what the checkpoint was begun with, if it was.
      *
      * @param partitions how many a new checkpoint gets if the options name no number
-     * @return the options with the checkpoint's number of partitions
+     * @return the options with the number of partitions
      * @throws UserException if the checkpoint was begun with anything else that its states depend on, or is not ours
      */
-    public static StreamOptions agree(String checkpoint, StreamOptions options, int partitions, Configuration conf) {
+    static StreamOptions agree(String checkpoint, StreamOptions options, int partitions, Configuration conf) {
         try {
             Path folder = new Path(checkpoint);
             FileSystem files = folder.getFileSystem(conf);
@@ -74,11 +78,19 @@ public final class StreamContract {
                 throw new UserException(Settings.CHECKPOINT + ": " + checkpoint
                         + " is the checkpoint of another program; give a new folder");
             }
-            StreamOptions settled = options.scoring().partitions() > 0
+            return options.scoring().partitions() > 0
                     ? options
                     : options.withScoring(options.scoring().withPartitions(partitions));
-            of(settled).write(files, file);
-            return settled;
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /** Begins the checkpoint. */
+    static void begin(String checkpoint, StreamOptions options, Configuration conf) {
+        try {
+            Path file = new Path(checkpoint, FILE);
+            made(options).write(file.getFileSystem(conf), file);
         } catch (IOException | IllegalArgumentException e) {
             throw unusable(checkpoint, e);
         }
@@ -118,7 +130,7 @@ public final class StreamContract {
         StreamOptions settled = options.scoring().partitions() > 0
                 ? options
                 : options.withScoring(options.scoring().withPartitions(partitions));
-        StreamContract other = of(settled);
+        StreamContract other = made(settled);
         for (Map.Entry<String, String> term : terms.entrySet()) {
             String name = term.getKey();
             String mine = other.terms.get(name);
@@ -160,6 +172,16 @@ public final class StreamContract {
     /** The number of partitions. */
     int partitions() {
         return Integer.parseInt(term(Settings.PARTITIONS));
+    }
+
+    /** How many tokens before the pending one are kept. */
+    long keep() {
+        return Long.parseLong(terms.get(KEPT));
+    }
+
+    /** The tokenizer's fingerprint. */
+    String tokenizer() {
+        return terms.get(TOKENIZER);
     }
 
     /** The model's fingerprint. */

@@ -6,7 +6,6 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
-import io.sinkstream.stream.StreamModel;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -103,14 +102,13 @@ public record StreamOptions(
         return history.tokens(description.historyTokens(), scoring.window());
     }
 
-    /** Tells model, tokenizer, S and R from others: what a stored state belongs to. */
-    long owner() {
-        return owner(StreamModel.fingerprint(scoring.modelOptions()));
+    /** Tells a model of this fingerprint, S and R from others: what a stored state belongs to. */
+    long owner(String fingerprint) {
+        return owner(fingerprint, scoring.sinks(), scoring.window());
     }
 
-    /** The same for a model of this fingerprint. */
-    long owner(String fingerprint) {
-        String all = fingerprint + " " + scoring.sinks() + " " + scoring.window();
+    static long owner(String fingerprint, int sinks, int window) {
+        String all = fingerprint + " " + sinks + " " + window;
         try {
             return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8)))
                     .getLong();

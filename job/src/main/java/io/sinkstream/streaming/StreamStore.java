@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.apache.spark.sql.streaming.MapState;
 import scala.Tuple2;
 import scala.collection.Iterator;
@@ -53,10 +54,20 @@ final class StreamStore {
 
     /** All that is kept of the stream's history: the pending token and those before it. */
     int[] history(String key, StreamHead head) {
+        return history(head, keep, block -> TokenBytes.tokens(blocks.getValue(name(key, block))));
+    }
+
+    /**
+     * The same from blocks that are read elsewhere.
+     *
+     * @param keep how many tokens before the pending one are kept
+     * @param blocks reads a block by its number
+     */
+    static int[] history(StreamHead head, long keep, LongFunction<int[]> blocks) {
         long from = Math.max(head.firstBlock() * StreamHead.BLOCK, head.position() - keep - 1);
         int[] tokens = new int[(int) (head.position() - from)];
         for (long block = from / StreamHead.BLOCK; block * StreamHead.BLOCK < head.tailStart(); block++) {
-            int[] stored = TokenBytes.tokens(blocks.getValue(name(key, block)));
+            int[] stored = blocks.apply(block);
             int skipped = (int) Math.max(0, from - block * StreamHead.BLOCK);
             System.arraycopy(
                     stored,
@@ -161,7 +172,8 @@ final class StreamStore {
         return !heads.exists();
     }
 
-    private static byte[] name(String key, long block) {
+    /** What a block is stored under. */
+    static byte[] name(String key, long block) {
         byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(bytes.length + Long.BYTES)
                 .put(bytes)

@@ -224,22 +224,27 @@ public final class Checkpoint {
      */
     public String fingerprint() {
         MessageDigest digest = sha256();
-        for (String name : List.of(CONFIG, TOKENIZER)) {
-            Path file = folder.resolve(name);
-            if (Files.isRegularFile(file)) {
-                try {
-                    digest.update(Files.readAllBytes(file));
-                } catch (IOException e) {
-                    throw Shown.unreadable(file, e);
-                }
-            }
-            digest.update((byte) 0);
-        }
+        digest.update(content(CONFIG));
+        digest.update(tokenizerFingerprint().getBytes(StandardCharsets.UTF_8));
         for (TensorHeader tensor : new TreeMap<>(tensors).values()) {
             digest.update((tensor.name() + tensor.type() + tensor.shape()).getBytes(StandardCharsets.UTF_8));
             digest.update(sample(tensor));
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Tells the tokenizer from every other: a SHA-256 of {@code tokenizer.json}, or of nothing where there is none. */
+    public String tokenizerFingerprint() {
+        return HexFormat.of().formatHex(sha256().digest(content(TOKENIZER)));
+    }
+
+    private byte[] content(String name) {
+        Path file = folder.resolve(name);
+        try {
+            return Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
+        } catch (IOException e) {
+            throw Shown.unreadable(file, e);
+        }
     }
 
     private static byte[] sample(TensorHeader tensor) {

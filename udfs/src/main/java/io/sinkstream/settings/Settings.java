@@ -327,6 +327,19 @@ public final class Settings {
             "Where the states of all streams at their end are written, for stream --initial-state. Refused if it"
                     + " exists, unless --overwrite."));
 
+    /** Which stream's state. */
+    public static final Setting<String> STREAM = add(Setting.value(
+            "stream",
+            "KEY",
+            null,
+            Parsers::nonEmpty,
+            "The key of one stream whose state is shown, or deleted. Without it all are summed up."));
+
+    /** Whether a stream is forgotten. */
+    public static final Setting<Boolean> DELETE = add(Setting.flag(
+            "delete",
+            "Has the stream forgotten: with the next micro-batch of the query that the checkpoint belongs to."));
+
     /** The most tokens of a continuation. */
     public static final Setting<Integer> MAX_NEW_TOKENS = add(Setting.value(
             "max-new-tokens", "TOKENS", "128", Parsers.wholeNumber(1), "The most tokens of a row's continuation."));

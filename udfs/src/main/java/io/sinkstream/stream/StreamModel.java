@@ -98,6 +98,11 @@ public final class StreamModel implements AutoCloseable {
         return Checkpoint.open(options.model()).fingerprint();
     }
 
+    /** {@link Checkpoint#tokenizerFingerprint} of the model. */
+    public static String tokenizerFingerprint(ModelOptions options) {
+        return Checkpoint.open(options.model()).tokenizerFingerprint();
+    }
+
     /** Loads the model. The caller closes it. */
     public static StreamModel open(ModelOptions options) {
         return new StreamModel(options);

@@ -77,6 +77,11 @@ public final class StreamState {
         return Math.min(epoch(), (long) first.length + known());
     }
 
+    /** The last tokens that it holds, oldest first, the pending one last. A new array. */
+    public int[] history() {
+        return history.last(history.size());
+    }
+
     /** How many tokens are known before the pending one. */
     int known() {
         return Math.max(0, history.size() - 1);
