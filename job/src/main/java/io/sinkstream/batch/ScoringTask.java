@@ -5,6 +5,7 @@ import io.sinkstream.stream.StreamModel;
 import java.util.Collections;
 import java.util.Iterator;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 
@@ -35,7 +36,8 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
 
     private StreamModel model() {
         try {
-            return StreamModel.shared(options.modelOptions());
+            return StreamModel.shared(
+                    TaskGpu.assigned(options.modelOptions(), TaskContext.get().resourcesJMap()));
         } catch (UserException e) {
             String host = SparkEnv.get().blockManager().blockManagerId().host();
             throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);
