@@ -7,20 +7,21 @@ checks what can be checked without one. It needs PyTorch 2.7.1 and nothing else.
 
 and then, there or wherever FOLDER was copied to,
 
-    python gpu_program.py golden FOLDER [--device cuda|cpu|fake] [--dtype float32|bfloat16|int8]
+    python gpu_program.py golden FOLDER [--device cuda|cpu|meta] [--dtype float32|bfloat16|int8]
     python gpu_program.py speed FOLDER/llama-2-7b [--dtype bfloat16|int8] [--times 20]
 
 golden compares every family's numbers with those of other implementations: 1e-4 nats a token in float32, 2 percent of the mean
 in fewer bits, and in float32 equal continuations. On cuda a wait for the device inside a pass is an error. On cpu the one
 operator that a processor lacks is written out here, and held to the rules of CUDA's kernel: alignment, types, a log-sum-exp
-filled up to 32. On fake nothing is computed: PyTorch checks the shapes and devices of every call, and this that each operator has
-a kernel for CUDA.
+filled up to 32. On meta nothing is computed, so it takes models of a usual size too: PyTorch checks every call's shapes and that none asks for
+a number, and this those same rules, that all tensors are on one device, and that each operator has a kernel for CUDA.
 
 speed runs passes over full caches with random weights and prints tokens a second, the share of a large product's rate, and the
 share of the bare products of the same shapes.
 """
 
 import argparse
+import contextlib
 import json
 import math
 import pathlib
@@ -30,17 +31,17 @@ import time
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 # Passes of each run that are checked without numbers: with chunks of 64 that is the whole stream.
-FAKED = 12
+UNCOMPUTED = 12
 
 
-def efficient_attention(query, key, value, bias, lse, dropout=0.0, causal=False, *, scale=None):
-    """aten::_scaled_dot_product_efficient_attention as CUDA has it, its demands included."""
+def require_readable(query, key, value, bias):
+    """What CUDA's kernel demands of its arguments. It does not check all of this itself."""
     size = query.element_size()
     batch, heads, rows, width = query.shape
     keys = key.shape[2]
-    assert lse and dropout == 0.0 and not causal
     assert key.shape == (batch, heads, keys, width) and value.shape == key.shape, (query.shape, key.shape, value.shape)
     for name, tensor in (("query", query), ("key", key), ("value", value), ("bias", bias)):
         if tensor is None:
@@ -56,9 +57,16 @@ def efficient_attention(query, key, value, bias, lse, dropout=0.0, causal=False,
         last = bias.storage_offset() + sum((n - 1) * stride for n, stride in zip(bias.shape[:-1], bias.stride()))
         whole = -(-keys * size // 16) * 16 // size
         assert last + whole <= bias.untyped_storage().nbytes() // size, (bias.shape, bias.stride())
-    score = query.float() @ key.float().transpose(2, 3) * (scale if scale is not None else 1 / math.sqrt(width))
+
+
+def efficient_attention(query, key, value, bias, lse, dropout=0.0, causal=False, *, scale=None):
+    """aten::_scaled_dot_product_efficient_attention as CUDA has it, by plain products."""
+    assert lse and dropout == 0.0 and not causal and scale is not None
+    require_readable(query, key, value, bias)
+    score = query.float() @ key.float().transpose(2, 3) * scale
     if bias is not None:
         score = score + bias.float()
+    batch, heads, rows, _ = query.shape
     sums = torch.full((batch, heads, -(-rows // 32) * 32), math.inf)
     sums[:, :, :rows] = torch.logsumexp(score, 3)
     out = torch.softmax(score, 3).to(query.dtype) @ value
@@ -68,7 +76,7 @@ def efficient_attention(query, key, value, bias, lse, dropout=0.0, causal=False,
 
 
 class Operators(TorchDispatchMode):
-    """The operators that run."""
+    """The operators that run, and that they run on one device: only a number without dimensions may be the host's."""
 
     def __init__(self):
         super().__init__()
@@ -77,29 +85,37 @@ class Operators(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         if function.namespace != "prim":
             self.names.add(function.name())
+        if function is torch.ops.aten._scaled_dot_product_efficient_attention.default:
+            require_readable(*args[:4])
+        for tensor in tree_leaves((args, kwargs)):
+            if isinstance(tensor, torch.Tensor):
+                assert tensor.device.type == "meta" or tensor.dim() == 0, f"{function.name()} with {tensor.device}"
         return function(*args, **(kwargs or {}))
 
 
 class Model:
     """A program with its weights, and the caches of its streams."""
 
-    def __init__(self, folder, dtype, device, weights):
+    def __init__(self, folder, dtype, device, weights, watch=contextlib.nullcontext()):
         self.run = json.loads((folder / "run.json").read_text())
         self.spec = self.run["spec"]
         self.device = device
-        self.cell = torch.float32 if dtype == "float32" else torch.bfloat16
+        self.watch = watch
         self.program = torch.jit.load(folder / f"{dtype}.pt")
+        make = {
+            "PLAIN": lambda w: [w],
+            "TABLE": lambda w: [self.program.table(w)],
+            "ADDEND": lambda w: [self.program.addend(w)],
+            "PRODUCT": self.program.pack,
+        }
         self.weights = []
         for slot in self.run["slots"][dtype]:
             w = torch.cat([weights(weight).to(device) for weight in slot["weights"]])
-            form = slot["form"]
-            if form == "PRODUCT":
-                self.weights += self.program.pack(w)
-            else:
-                method = {"TABLE": self.program.table, "ADDEND": self.program.addend, "PLAIN": lambda plain: plain}
-                self.weights.append(method[form](w))
+            with watch:
+                self.weights += make[slot["form"]](w)
         self.positions = [torch.tensor(p, dtype=torch.float64).to(device) for p in self.run["positions"]]
-        self.bands = self.program.bands(self.positions)
+        with watch:
+            self.bands = self.program.bands(self.positions)
         self.caches = {}
 
     def cache(self, stream, slots):
@@ -135,7 +151,8 @@ class Model:
         if self.device == "cuda":
             torch.cuda.set_sync_debug_mode("error")
         try:
-            return self.program.forward(*arguments)
+            with self.watch:
+                return self.program.forward(*arguments)
         finally:
             if self.device == "cuda":
                 torch.cuda.set_sync_debug_mode("default")
@@ -161,10 +178,7 @@ def golden_case(folder, dtype, device):
         model = Model(folder, dtype, device, stored(folder.parent))
         got, wanted = [], []
         for call in run["passes"]:
-            result = model.forward(call)
-            if device == "fake":
-                continue
-            result = result.tolist()
+            result = model.forward(call).tolist()
             got += result[: len(call["nll"])]
             wanted += call["nll"]
             best = [int(token) for token in result[len(call["nll"]) : len(call["nll"]) + len(call["next"])]]
@@ -196,25 +210,20 @@ def golden(folder, dtype, device):
     return failed
 
 
-def fake(folder, dtype):
+def meta(folder, dtype):
     """The first of golden's calls of each kind, with tensors that have a shape and a device and no numbers."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
     operators = Operators()
-    with FakeTensorMode(allow_non_fake_inputs=True), operators:
-        for family in sorted(path for path in folder.iterdir() if (path / "weights.json").exists()):
-            cases = sorted(path.parent for path in family.glob(f"*/{dtype}.pt"))
-            calls = 0
-            for case in cases:
-                model = Model(case, dtype, "cuda:0", lambda weight: torch.zeros(weight["shape"]))
-                for run in model.run["runs"]:
-                    model.caches = {}
-                    for call in run["passes"][:FAKED]:
-                        result = model.program.forward(*model.arguments(call))
-                        assert result.device.type == "cuda", result.device
-                        assert result.shape == (len(call["scored"]) // 2 + 2 * len(call["last"]),), result.shape
-                        calls += 1
-            print(f"{family.name:24} {len(cases)} rules, {calls} passes", flush=True)
+    for case in sorted(path.parent for path in folder.glob(f"**/{dtype}.pt")):
+        model = Model(case, dtype, "meta", lambda weight: torch.zeros(weight["shape"], device="meta"), operators)
+        calls = 0
+        for run in model.run["runs"]:
+            model.caches = {}
+            for call in run["passes"][:UNCOMPUTED]:
+                result = model.forward(call)
+                assert result.device.type == "meta" and result.dtype == torch.float64, result
+                assert result.shape == (len(call["scored"]) // 2 + 2 * len(call["last"]),), result.shape
+                calls += 1
+        print(f"{str(case.relative_to(folder)):32} {calls} passes", flush=True)
     missing = [
         name for name in sorted(operators.names) if not torch._C._dispatch_has_computed_kernel_for_dispatch_key(name, "CUDA")
     ]
@@ -260,15 +269,16 @@ def speed(folder, dtype, times):
         call = run["passes"][0]
         streams = len(call["streams"])
         rows = len(call["ids"]) // 2
-        for cache in model.arguments(call)[3]:
+        arguments = model.arguments(call)
+        for cache in arguments[3]:
             cache.normal_()
-        taken = seconds(lambda: model.forward(call).cpu(), times)
+        taken = seconds(lambda: model.program.forward(*arguments).cpu(), times)
         flops = 2 * rows * (products + 2 * attended * spec["heads"])
         read = products * (1 if dtype == "int8" else 2) + 2 * streams * attended * spec["keyValueHeads"] * 2
         keys = model.run["groups"][0]["rule"]["sinks"] + model.run["groups"][0]["rule"]["window"] + 1
         held = model.program.memory(torch.zeros(1, device="cuda"), streams, keys)
         bare = seconds(lambda: model.program.products(model.weights, held, streams, rows // streams), times)
-        del held
+        del held, arguments
         print(
             f"{run['name']:16}{1e3 * taken:9.2f}{rows / taken:11.0f}{flops / taken / rate:8.1%}"
             f"{read / taken / bandwidth:8.1%}{bare / taken:10.1%}{torch.cuda.max_memory_allocated() / 2**30:7.1f}",
@@ -280,18 +290,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["golden", "speed"])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--device", choices=["cuda", "cpu", "fake"], default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--device", choices=["cuda", "cpu", "meta"], default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16", "int8"])
     parser.add_argument("--times", type=int, default=20)
     given = parser.parse_args()
     # As Java sets it: else each new shape is compiled.
     torch._C._set_graph_executor_optimize(False)
-    with torch.no_grad() if given.device == "fake" else torch.inference_mode():
+    with torch.no_grad():
         if given.what == "speed":
             speed(given.folder, given.dtype or "bfloat16", given.times)
             return 0
         dtype = given.dtype or "float32"
-        return 1 if (fake(given.folder, dtype) if given.device == "fake" else golden(given.folder, dtype, given.device)) else 0
+        failed = meta(given.folder, dtype) if given.device == "meta" else golden(given.folder, dtype, given.device)
+        return 1 if failed else 0
 
 
 if __name__ == "__main__":
