@@ -176,7 +176,19 @@ public record ScoringOptions(
         return description;
     }
 
-    /** The model's part of the options, with this machine's memory as the measure of the cache's budget. */
+    /**
+     * Checks, in the JVM that will run the model, that it has the device.
+     *
+     * @throws UserException if a GPU is asked for that is not there
+     */
+    public void requireDevice() {
+        // Without a wish nothing can be missing, and a driver does without libtorch until it is needed.
+        if (device.equals("gpu")) {
+            StreamModel.requireDevice(modelOptions());
+        }
+    }
+
+    /** The model's part of the options, with this machine's memory as the measure of the weights' budget. */
     public ModelOptions modelOptions() {
         return new ModelOptions(
                 ModelLocation.resolve(model, System.getenv()),
@@ -185,6 +197,6 @@ public record ScoringOptions(
                 new ComputeOptions(dtype, cacheDtype, device, weightMemory.bytes()),
                 chunkTokens,
                 passTokens,
-                cacheMemory.bytes());
+                cacheMemory);
     }
 }

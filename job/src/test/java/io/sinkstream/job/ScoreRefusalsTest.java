@@ -68,7 +68,7 @@ class ScoreRefusalsTest {
                 "--attention-sink-size=-1;--attention-sink-size: \"-1\" is wrong; allowed is a whole number from 0",
                 "--attention-sink-window-size=0;--attention-sink-window-size: \"0\" is wrong; allowed is a whole",
                 "--cache-dtype=int8;--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16",
-                "--device=gpu;--device: \"gpu\" is not supported yet; allowed is auto or cpu",
+                "--device=gpu;--device: there is no GPU that libtorch 2.7.1 can use here; on a machine with one, set PYTORCH_",
                 "--token-nll=yes;--token-nll: \"yes\" is wrong; allowed is true or false",
                 "--late=never;--late: \"never\" is wrong; allowed is error, drop or score",
                 "--option=header;--option: \"header\" is not of the form KEY=VALUE",

@@ -120,6 +120,7 @@ class SpeedCommandTest {
     void whatCannotBeMeasuredIsRefused() {
         assertThat(speed("--dtype", "float32,int4").refusal())
                 .isEqualTo("sinkstream speed: --dtype: \"int4\" is wrong; allowed is auto, float32, bfloat16 or int8");
+        assertThat(speed("--device", "gpu").refusal()).startsWith("sinkstream speed: --device: there is no GPU that ");
         assertThat(speed("--chunks", "1").refusal())
                 .isEqualTo(
                         "sinkstream speed: --chunks: \"1\" is wrong; allowed is a whole number from 2 to 2147483647");

@@ -7,11 +7,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.sinkstream.cache.CacheShape;
-import io.sinkstream.cache.ChunkPlan;
-import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.cache.SinkWindow;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -25,11 +22,9 @@ import java.util.stream.Stream;
  * Owns its program and holds its weights, which {@link #close} frees with their manager.
  */
 public final class Decoder implements AutoCloseable {
-    private static final int RATE_BYTES = 512 << 20;
-    private static final int RATE_SIZE = 2048;
-    private static final int RATE_ROWS = 512;
     private static final int RATE_TIMES = 5;
 
+    private final Hardware hardware;
     private final DecoderSpec spec;
     private final CacheShape cacheShape;
     private final PtNDManager manager;
@@ -41,8 +36,10 @@ public final class Decoder implements AutoCloseable {
     private final IValue bands;
 
     private Decoder(DecoderSpec spec, SinkWindow rule, Numbers numbers, PtNDManager manager, WeightSource source) {
+        this.hardware = Hardware.of(manager);
         this.spec = spec;
         this.manager = manager;
+        hardware.requireHeads(spec.sizes().headSize(), numbers.cache());
         this.cacheShape = new CacheShape(
                 rule,
                 spec.groups(rule),
@@ -50,7 +47,7 @@ public final class Decoder implements AutoCloseable {
                 spec.sizes().headSize(),
                 numbers.cache());
         Function<Products, DecoderProgram> written =
-                products -> new DecoderProgram(spec, rule, numbers.weights(), numbers.cache(), products);
+                products -> new DecoderProgram(hardware, spec, rule, numbers.weights(), numbers.cache(), products);
         this.choice = ProductChoice.measure(spec, numbers, written, manager, source);
         this.programs = Stream.of(choice.few(), choice.many())
                 .distinct()
@@ -85,6 +82,11 @@ public final class Decoder implements AutoCloseable {
         return programs.get(rows < choice.threshold() ? 0 : programs.size() - 1);
     }
 
+    /** What it runs on. */
+    public Hardware hardware() {
+        return hardware;
+    }
+
     /** What it is. */
     public DecoderSpec spec() {
         return spec;
@@ -116,10 +118,10 @@ public final class Decoder implements AutoCloseable {
      * @return in their order
      */
     public List<ChunkResult> run(List<Chunk> chunks) {
-        Rows rows = new Rows(chunks, spec.kinds().size());
+        PassRows rows = new PassRows(chunks, spec.kinds().size());
         double[] numbers;
         try (Scope scope = new Scope(manager)) {
-            IValue result = scope.own(program(rows.count)
+            IValue result = scope.own(program(rows.count())
                     .runWithWeights(
                             "forward",
                             positions,
@@ -127,11 +129,11 @@ public final class Decoder implements AutoCloseable {
                             scope.list(chunks.stream()
                                     .flatMap(chunk -> chunk.cache().tensors().stream())
                                     .toList()),
-                            scope.own(IValue.listFrom(rows.plans)),
-                            scope.tensor(rows.ids, new Shape(2, rows.count)),
-                            scope.own(IValue.from(rows.early)),
-                            scope.tensor(rows.scored, new Shape(2, rows.scored.length / 2)),
-                            scope.tensor(rows.last, new Shape(rows.last.length))));
+                            scope.own(IValue.listFrom(rows.plans())),
+                            scope.tensor(rows.ids(), new Shape(2, rows.count())),
+                            scope.own(IValue.from(rows.early())),
+                            scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
+                            scope.tensor(rows.last(), new Shape(rows.last().length))));
             numbers = result.toTensor(scope.manager).toDoubleArray();
         }
         for (Chunk chunk : chunks) {
@@ -160,7 +162,7 @@ public final class Decoder implements AutoCloseable {
             IValue each = scope.own(IValue.from((long) rows));
             for (int i = 0; i < times; i++) {
                 long start = System.nanoTime();
-                program.runWithWeights("products", memory, count, each).close();
+                scope.await(program.runWithWeights("products", memory, count, each));
                 seconds[i] = (System.nanoTime() - start) / 1e9;
             }
         }
@@ -192,23 +194,26 @@ public final class Decoder implements AutoCloseable {
     /** Measures what this machine reaches, by the best of a few tries. */
     public MachineRates rates() {
         LoadedProgram program = programs.get(programs.size() - 1);
+        Hardware.Probe probe = hardware.probe();
         try (Scope scope = new Scope(manager)) {
-            NDArray memory = scope.manager.zeros(new Shape(RATE_BYTES / 4));
+            NDArray memory = scope.manager.zeros(new Shape(probe.bytes() / 4));
             double read = Double.POSITIVE_INFINITY;
             double multiplied = Double.POSITIVE_INFINITY;
-            IValue plain = scope.own(IValue.from((PtNDArray) scope.manager.ones(new Shape(RATE_SIZE, RATE_SIZE))));
+            IValue plain =
+                    scope.own(IValue.from((PtNDArray) scope.manager.ones(new Shape(probe.size(), probe.size()))));
             IValue packed = scope.own(program.run("pack", plain));
-            IValue rows = scope.own(IValue.from((long) RATE_ROWS));
-            IValue size = scope.own(IValue.from((long) RATE_SIZE));
+            IValue rows = scope.own(IValue.from((long) probe.rows()));
+            IValue size = scope.own(IValue.from((long) probe.size()));
             for (int i = 0; i < RATE_TIMES; i++) {
                 long start = System.nanoTime();
-                memory.sum().close();
+                memory.sum().toFloatArray();
                 read = Math.min(read, (System.nanoTime() - start) / 1e9);
                 start = System.nanoTime();
-                program.run("square", packed, rows, size).close();
+                scope.await(program.run("square", packed, rows, size));
                 multiplied = Math.min(multiplied, (System.nanoTime() - start) / 1e9);
             }
-            return new MachineRates(2.0 * RATE_ROWS * RATE_SIZE * RATE_SIZE / multiplied, RATE_BYTES / read);
+            return new MachineRates(
+                    2.0 * probe.rows() * probe.size() * probe.size() / multiplied, probe.bytes() / read);
         }
     }
 
@@ -218,73 +223,6 @@ public final class Decoder implements AutoCloseable {
         bands.close();
         programs.forEach(LoadedProgram::close);
         manager.close();
-    }
-
-    /** The rows of all chunks, packed as the program takes them. */
-    private static final class Rows {
-        private final List<Chunk> chunks;
-        private final long[] plans;
-        private final int count;
-        private final long[] ids;
-        private final long[] scored;
-        private final long[] last;
-        private boolean early;
-
-        Rows(List<Chunk> chunks, int kinds) {
-            this.chunks = chunks;
-            this.count =
-                    chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
-            this.plans = new long[chunks.size() * kinds * ChunkPlan.NUMBERS];
-            this.ids = new long[2 * count];
-            int targets = chunks.stream().mapToInt(Rows::targets).sum();
-            this.scored = new long[2 * targets];
-            this.last = new long[(int) chunks.stream().filter(Chunk::next).count()];
-            int planned = 0;
-            int row = 0;
-            int score = 0;
-            int next = 0;
-            for (Chunk chunk : chunks) {
-                KeyValueCache cache = chunk.cache();
-                for (ChunkPlan plan : cache.reserve(chunk.tokens().length)) {
-                    plan.writeTo(plans, planned);
-                    planned += ChunkPlan.NUMBERS;
-                }
-                early |= cache.unsettled();
-                for (int i = 0; i < chunk.tokens().length; i++, row++) {
-                    ids[row] = chunk.tokens()[i];
-                    ids[count + row] = cache.end() + i;
-                    if (chunk.targets()[i] >= 0) {
-                        scored[score] = row;
-                        scored[targets + score] = chunk.targets()[i];
-                        score++;
-                    }
-                }
-                if (chunk.next()) {
-                    last[next++] = row - 1L;
-                }
-            }
-        }
-
-        private static int targets(Chunk chunk) {
-            return (int) Arrays.stream(chunk.targets()).filter(t -> t >= 0).count();
-        }
-
-        List<ChunkResult> results(double[] numbers) {
-            List<ChunkResult> results = new ArrayList<>(chunks.size());
-            int score = 0;
-            int next = scored.length / 2;
-            for (Chunk chunk : chunks) {
-                double[] nll = new double[chunk.tokens().length];
-                for (int i = 0; i < nll.length; i++) {
-                    nll[i] = chunk.targets()[i] >= 0 ? numbers[score++] : Double.NaN;
-                }
-                results.add(
-                        chunk.next()
-                                ? new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length])
-                                : new ChunkResult(nll, -1, Double.NaN));
-            }
-            return results;
-        }
     }
 
     /** The native values of one pass; closed with it. IValues have no finalizer. */
@@ -303,6 +241,11 @@ public final class Decoder implements AutoCloseable {
 
         IValue tensor(long[] numbers, Shape shape) {
             return own(IValue.from((PtNDArray) manager.create(numbers, shape)));
+        }
+
+        /** Waits for fp32 numbers, and drops them: a GPU's call returns before it has computed. */
+        void await(IValue tensor) {
+            own(tensor).toTensor(manager).toFloatArray();
         }
 
         IValue list(List<NDArray> tensors) {

@@ -46,21 +46,6 @@ import java.util.zip.ZipOutputStream;
  * window, never go there.
  */
 final class DecoderProgram {
-    /** Query rows of one attention block: 64 is the fastest of 32 to 512 on two cores (R = 1020, chunks of 512). */
-    static final int BLOCK = 64;
-
-    /**
-     * Logits that exist at a time: 32 MiB in fp32. Below, products of the output head get slow (measured with a vocabulary
-     * of 32,000: 256 rows at once are 1.5 times as fast as 64); above, the softmax leaves the processor's cache.
-     */
-    static final int LOGITS = 8 << 20;
-
-    /**
-     * Rows whose logits become fp32 at a time, where they are not already: a larger piece, made anew each time, costs more to
-     * map than to compute (256 x 32,000 logits: 14.7 ms at once, 4.9 ms by 16 rows).
-     */
-    private static final int FEW = 16;
-
     /** oneDNN multiplies so many bfloat16 rows in less time than one (a 162M Llama's layers: 9.0 ms for one, 6.5 for four). */
     private static final int FEWEST = 4;
 
@@ -80,6 +65,7 @@ final class DecoderProgram {
     /** What stands between two dollar signs in the template. */
     private static final Pattern PLACE = Pattern.compile("\\$([^$]+)\\$");
 
+    private final Hardware hardware;
     private final DecoderSpec spec;
     private final List<LayerGroup> groups;
     private final NumberType held;
@@ -92,7 +78,9 @@ final class DecoderProgram {
      * @param held what the weights are rounded to
      * @param cell the number type of keys and values
      */
-    DecoderProgram(DecoderSpec spec, SinkWindow rule, NumberType held, NumberType cell, Products products) {
+    DecoderProgram(
+            Hardware hardware, DecoderSpec spec, SinkWindow rule, NumberType held, NumberType cell, Products products) {
+        this.hardware = hardware;
         this.spec = spec;
         this.groups = spec.groups(rule);
         this.held = held;
@@ -177,7 +165,7 @@ final class DecoderProgram {
     }
 
     private boolean scaled() {
-        return products == Products.INT8 || products == Products.NIBBLES;
+        return products == Products.INT8 || products == Products.NIBBLES || products == Products.PLAIN_INT8;
     }
 
     private int places(Slot slot) {
@@ -226,10 +214,11 @@ final class DecoderProgram {
                 entry("EMBEDDING_SCALE", spec.scales().embedding()),
                 entry("RESIDUAL_SCALE", spec.scales().residual()),
                 entry("LOGITS_SCALE", spec.scales().logits()),
-                entry("BLOCK", BLOCK),
+                entry("BLOCK", hardware.block()),
+                entry("ALIGNMENT", Hardware.ALIGNMENT),
                 entry("PLAN", ChunkPlan.NUMBERS),
-                entry("ROWS", Math.max(16, Math.min(256, LOGITS / sizes.vocabulary()))),
-                entry("FEW", FEW),
+                entry("ROWS", hardware.logitRows(sizes.vocabulary())),
+                entry("FEW", hardware.softmaxRows()),
                 entry("FEWEST", FEWEST),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", places(layerSlots)),
@@ -269,6 +258,7 @@ final class DecoderProgram {
         DecoderSpec.Attention attention = spec.attention();
         DecoderSpec.QueryKeyNorm queryKeyNorm = attention.queryKeyNorm();
         DecoderSpec.Block block = spec.block();
+        all.put(hardware.feature(), true);
         all.put("alibi", spec.alibi());
         all.put("rotary", !spec.alibi());
         all.put("partial", 2 * spec.rotated() < spec.sizes().headSize());

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
-import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -69,12 +68,13 @@ record ProductChoice(Products few, Products many, int threshold) {
             NDManager manager,
             WeightSource source) {
         // Alone each must fit; the last resort is the one that takes the least.
-        List<Products> fitting = Products.of(numbers.weights(), spec.sizes()).stream()
+        List<Products> serving = Products.of(Hardware.of(manager), numbers.weights(), spec.sizes());
+        List<Products> fitting = serving.stream()
                 .filter(products -> bytes(spec, products) <= numbers.weightBytes())
                 .toList();
-        if (fitting.equals(List.of(Products.MAPPED))) {
+        if (serving.size() == 1 || fitting.equals(List.of(Products.MAPPED))) {
             // Nothing to choose from, and it serves everywhere.
-            return only(Products.MAPPED);
+            return only(serving.get(0));
         }
         Map<Products, Timing> best = new EnumMap<>(Products.class);
         // Twice over all: what disturbs a while, such as the JVM's compilers after its start, disturbs one round.
@@ -86,10 +86,7 @@ record ProductChoice(Products few, Products many, int threshold) {
         }
         List<Timing> timings = List.copyOf(best.values());
         if (timings.isEmpty()) {
-            return only(
-                    numbers.weights() == NumberType.FLOAT32
-                            ? Products.MAPPED
-                            : Products.of(numbers.weights(), spec.sizes()).get(0));
+            return only(serving.get(0));
         }
         ProductChoice choice = choose(spec, timings, numbers.weightBytes());
         LOG.info(

@@ -25,7 +25,13 @@ enum Products {
      * The same weights as two matrices of four bits each, 16 high + low: libtorch's kernel for four bits reads memory half as
      * fast again as its kernel for eight, and every step is exact but for the rounding of the two sums.
      */
-    NIBBLES(NumberType.BFLOAT16, 1);
+    NIBBLES(NumberType.BFLOAT16, 1),
+    /** fp32 by whatever the device multiplies with, from a copy. */
+    PLAIN_FLOAT32(NumberType.FLOAT32, 4),
+    /** bfloat16, likewise. */
+    PLAIN_BFLOAT16(NumberType.BFLOAT16, 2),
+    /** int8 weights, likewise, widened to bfloat16 for each product: half the memory, and no faster. */
+    PLAIN_INT8(NumberType.BFLOAT16, 1);
 
     private static final int KERNEL_INPUTS = 32;
     private static final int KERNEL_OUTPUTS = 16;
@@ -64,16 +70,10 @@ enum Products {
                 && sizes.vocabulary() % KERNEL_OUTPUTS == 0;
     }
 
-    /** Those that may serve weights of this type and these sizes, the smallest first. */
-    static List<Products> of(NumberType weights, DecoderSpec.Sizes sizes) {
-        return of(weights).stream().filter(products -> products.takes(sizes)).toList();
-    }
-
-    private static List<Products> of(NumberType weights) {
-        return switch (weights) {
-            case FLOAT32 -> List.of(MAPPED, FLOAT32);
-            case BFLOAT16 -> List.of(BFLOAT16, FLOAT32);
-            case INT8 -> List.of(NIBBLES, INT8, BFLOAT16, FLOAT32);
-        };
+    /** Those that may serve weights of this type and these sizes there, the smallest first. */
+    static List<Products> of(Hardware hardware, NumberType weights, DecoderSpec.Sizes sizes) {
+        return hardware.products(weights).stream()
+                .filter(products -> products.takes(sizes))
+                .toList();
     }
 }

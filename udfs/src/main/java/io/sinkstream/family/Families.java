@@ -7,6 +7,7 @@ import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Numbers;
+import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.settings.UserException;
 import java.util.Map;
 import java.util.Set;
@@ -81,15 +82,15 @@ public final class Families {
      * @param manager will own the weights; the decoder closes it
      */
     public static Decoder load(Checkpoint checkpoint, SinkWindow rule, Numbers numbers, NDManager manager) {
-        Family family = family(checkpoint);
         DecoderSpec spec = spec(checkpoint, rule);
-        return Decoder.load(
-                spec,
-                rule,
-                numbers,
-                manager,
-                (weight, owner) -> MappedWeight.load(
-                        checkpoint, family.stored(stored(weight, spec), spec), weight.shape(), owner));
+        return Decoder.load(spec, rule, numbers, manager, weights(checkpoint, spec));
+    }
+
+    /** Where the weights of a checkpoint's decoder come from. */
+    public static WeightSource weights(Checkpoint checkpoint, DecoderSpec spec) {
+        Family family = family(checkpoint);
+        return (weight, owner) ->
+                MappedWeight.load(checkpoint, family.stored(stored(weight, spec), spec), weight.shape(), owner);
     }
 
     /** A head that is the embedding is stored as that. */

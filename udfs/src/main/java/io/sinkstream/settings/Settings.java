@@ -36,14 +36,14 @@ public final class Settings {
             "How many of the most recent tokens are kept."));
 
     /** The number type of the weights; only a measurement takes more than one. */
-    public static final Setting<List<String>> DTYPE = add(
-            Setting.value(
-                    "dtype",
-                    "auto|float32|bfloat16|int8",
-                    "auto",
-                    Parsers.list(Parsers.choice(List.of("auto", "float32", "bfloat16", "int8"), List.of())),
-                    "The number type of the weights. auto is bfloat16 for a checkpoint that is stored in it, else float32; int8"
-                            + " has a scale for each output and is made while loading. speed takes several, joined by commas."));
+    public static final Setting<List<String>> DTYPE = add(Setting.value(
+            "dtype",
+            "auto|float32|bfloat16|int8",
+            "auto",
+            Parsers.list(Parsers.choice(List.of("auto", "float32", "bfloat16", "int8"), List.of())),
+            "The number type of the weights. auto is bfloat16 on a GPU and for a checkpoint that is stored in it, else"
+                    + " float32; int8 has a scale for each output and is made while loading. speed takes several,"
+                    + " joined by commas."));
 
     /** The number type of the caches. */
     public static final Setting<String> CACHE_DTYPE = add(Setting.value(
@@ -52,7 +52,7 @@ public final class Settings {
             "auto",
             Parsers.choice(List.of("auto", "float32", "bfloat16"), List.of("int8")),
             "The number type of the caches' keys and values. auto is float32 on a processor, where bfloat16 takes half"
-                    + " the memory and is no faster."));
+                    + " the memory and is no faster; on a GPU it is bfloat16, unless the weights are float32."));
 
     /** The budget of copies of the weights. */
     public static final Setting<MemoryBudget> WEIGHT_MEMORY = add(Setting.value(
@@ -63,15 +63,17 @@ public final class Settings {
             "The most memory that copies of the weights may take on one executor: bytes, with k, m or g, or a share of"
                     + " its machine's memory. With room for it the weights are kept in the form that is the fastest for"
                     + " single tokens and in the one that is the fastest for chunks. bfloat16 and int8 take one copy in"
-                    + " any case."));
+                    + " any case, and on a GPU there is one and nothing to choose."));
 
     /** Where the model runs. */
     public static final Setting<String> DEVICE = add(Setting.value(
             "device",
-            "auto|cpu",
+            "auto|cpu|gpu",
             "auto",
-            Parsers.choice(List.of("auto", "cpu"), List.of("gpu")),
-            "The device that the model runs on."));
+            Parsers.choice(List.of("auto", "cpu", "gpu"), List.of()),
+            "The device that the model runs on. auto is a GPU if libtorch can use one there, else the processor. Of several"
+                    + " GPUs it is the one that Spark has assigned to the task (spark.task.resource.gpu.amount), or the"
+                    + " first."));
 
     /** The most tokens of one stream in one pass. */
     public static final Setting<Integer> CHUNK_TOKENS = add(Setting.value(
@@ -92,13 +94,14 @@ public final class Settings {
                     + " not the numbers."));
 
     /** The budget of all caches on an executor. */
-    public static final Setting<MemoryBudget> CACHE_MEMORY = add(Setting.value(
-            "cache-memory",
-            "BYTES",
-            "25%",
-            Parsers::memory,
-            "The budget of all streams' caches together on one executor: bytes, with k, m or g, or a share of its"
-                    + " machine's memory. A stream whose cache had to go is rebuilt from its tokens."));
+    public static final Setting<MemoryBudget> CACHE_MEMORY = add(
+            Setting.value(
+                    "cache-memory",
+                    "BYTES",
+                    "25%",
+                    Parsers::memory,
+                    "The budget of all streams' caches together on one executor: bytes, with k, m or g, or a share of its"
+                            + " machine's memory, on a GPU of the GPU's. A stream whose cache had to go is rebuilt from its tokens."));
 
     /** How many streams decode together in a measurement. */
     public static final Setting<List<Integer>> STREAMS = add(Setting.value(

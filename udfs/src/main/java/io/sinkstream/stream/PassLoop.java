@@ -23,6 +23,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +56,7 @@ final class PassLoop implements AutoCloseable {
     private final BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner;
     private final CompletableFuture<Decoder> loaded = new CompletableFuture<>();
     private final Thread thread;
-    private final long cacheBytes;
+    private final ToLongFunction<Decoder> cacheBytes;
     private final int chunk;
     private final AtomicLong passes = new AtomicLong();
     private final AtomicLong tokens = new AtomicLong();
@@ -94,14 +95,14 @@ final class PassLoop implements AutoCloseable {
      * @param runner makes one pass
      * @param chunk the most tokens of one stream in a pass
      * @param passTokens the most tokens in a pass
-     * @param cacheBytes the pool's budget
+     * @param cacheBytes the pool's budget, once it is known where the decoder lies
      */
     PassLoop(
             Supplier<Decoder> loader,
             BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner,
             int chunk,
             int passTokens,
-            long cacheBytes) {
+            ToLongFunction<Decoder> cacheBytes) {
         this.runner = runner;
         this.chunk = chunk;
         this.passTokens = passTokens;
@@ -193,8 +194,8 @@ final class PassLoop implements AutoCloseable {
 
     private void work(Supplier<Decoder> loader) {
         try (Decoder decoder = loader.get();
-                CachePool<StreamName> caches =
-                        new CachePool<>(decoder.manager(), decoder.cacheShape(), decoder::cells, cacheBytes)) {
+                CachePool<StreamName> caches = new CachePool<>(
+                        decoder.manager(), decoder.cacheShape(), decoder::cells, cacheBytes.applyAsLong(decoder))) {
             pool = caches;
             loaded.complete(decoder);
             while (!closing) {

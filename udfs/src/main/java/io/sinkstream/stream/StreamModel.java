@@ -6,8 +6,8 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Hardware;
 import io.sinkstream.decoder.MachineRates;
-import io.sinkstream.decoder.Numbers;
 import io.sinkstream.decoder.PassWork;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.UserException;
@@ -42,11 +42,11 @@ public final class StreamModel implements AutoCloseable {
         this.tokenizer = checkpoint.tokenizer().orElse(null);
         try {
             this.passes = new PassLoop(
-                    () -> load(checkpoint, rule, options.compute().numbers(checkpoint)),
+                    () -> load(checkpoint, rule, options.compute()),
                     Decoder::run,
                     options.chunk(),
                     options.passTokens(),
-                    options.cacheBytes());
+                    decoder -> decoder.hardware().bytes(options.cacheMemory()));
         } catch (RuntimeException | Error e) {
             closeTokenizer();
             throw e;
@@ -59,10 +59,10 @@ public final class StreamModel implements AutoCloseable {
         }
     }
 
-    private static Decoder load(Checkpoint checkpoint, SinkWindow rule, Numbers numbers) {
-        NDManager manager = TorchEngine.newManager();
+    private static Decoder load(Checkpoint checkpoint, SinkWindow rule, ComputeOptions compute) {
+        NDManager manager = TorchEngine.newManager(compute);
         try {
-            return Families.load(checkpoint, rule, numbers, manager);
+            return Families.load(checkpoint, rule, compute.numbers(checkpoint, Hardware.of(manager)), manager);
         } catch (RuntimeException | Error e) {
             manager.close();
             throw e;
@@ -101,6 +101,15 @@ public final class StreamModel implements AutoCloseable {
     /** {@link Checkpoint#tokenizerFingerprint} of the model. */
     public static String tokenizerFingerprint(ModelOptions options) {
         return Checkpoint.open(options.model()).tokenizerFingerprint();
+    }
+
+    /**
+     * Starts libtorch and finds the device: what a driver checks before a job whose tasks run in its own JVM.
+     *
+     * @throws UserException if the options ask for a GPU that is not there
+     */
+    public static void requireDevice(ModelOptions options) {
+        TorchEngine.newManager(options.compute()).close();
     }
 
     /** Loads the model. The caller closes it. */

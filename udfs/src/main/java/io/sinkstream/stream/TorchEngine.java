@@ -1,11 +1,11 @@
 package io.sinkstream.stream;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.util.Utils;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
+import io.sinkstream.decoder.Hardware;
 import io.sinkstream.settings.DjlOffline;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,12 +18,20 @@ final class TorchEngine {
     private TorchEngine() {}
 
     /**
-     * A manager for one model, on the CPU; the caller closes it.
+     * A manager for one model, where the options say; the caller closes it.
      *
      * <p>The engine's first use unpacks libtorch into a cache that all JVMs of the user share and that DJL does not lock:
      * two executors that start at once can delete each other's files. So that use holds a lock beside the cache.
+     *
+     * @throws io.sinkstream.settings.UserException if they ask for a GPU that is not there
      */
-    static synchronized NDManager newManager() {
+    static NDManager newManager(ComputeOptions compute) {
+        Engine engine = start();
+        return engine.newBaseManager(
+                Hardware.choose(engine, compute.device(), compute.gpu()).device());
+    }
+
+    private static synchronized Engine start() {
         DjlOffline.ensure();
         Path folder = Utils.getEngineCacheDir("pytorch");
         try {
@@ -33,7 +41,7 @@ final class TorchEngine {
                 // Closing the channel releases the lock.
                 channel.lock();
                 spinBriefly();
-                return Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+                return Engine.getEngine("PyTorch");
             }
         } catch (IOException e) {
             throw new IllegalStateException(

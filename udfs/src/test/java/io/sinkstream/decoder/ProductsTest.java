@@ -31,9 +31,9 @@ class ProductsTest {
 
     private static NumberType held(Products products) {
         return switch (products) {
-            case MAPPED, FLOAT32 -> NumberType.FLOAT32;
-            case BFLOAT16 -> NumberType.BFLOAT16;
-            case INT8, NIBBLES -> NumberType.INT8;
+            case MAPPED, FLOAT32, PLAIN_FLOAT32 -> NumberType.FLOAT32;
+            case BFLOAT16, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
+            case INT8, NIBBLES, PLAIN_INT8 -> NumberType.INT8;
         };
     }
 
@@ -41,7 +41,8 @@ class ProductsTest {
         SinkWindow rule = new SinkWindow(4, 28);
         TinyModels.of(TinyModels.Shape.llama()).write(folder);
         DecoderSpec spec = Families.spec(Checkpoint.open(folder), rule);
-        return new LoadedProgram(new DecoderProgram(spec, rule, held(products), NumberType.FLOAT32, products), manager);
+        return new LoadedProgram(
+                new DecoderProgram(Hardware.CPU, spec, rule, held(products), NumberType.FLOAT32, products), manager);
     }
 
     private static double[] numbers(IValue tensor, PtNDManager manager) {

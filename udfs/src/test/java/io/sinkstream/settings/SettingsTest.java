@@ -109,7 +109,7 @@ class SettingsTest {
                 "overwrite;1;true or false",
                 "late;Drop;error, drop or score",
                 "dtype;float16;auto, float32, bfloat16 or int8",
-                "device;tpu;auto or cpu",
+                "device;tpu;auto, cpu or gpu",
                 "max-row-bytes;0;a number of bytes above 0, such as 65536, 16m or 4g",
                 "max-row-bytes;16x;a number of bytes above 0, such as 65536, 16m or 4g",
                 "max-row-bytes;99999999999t;a number of bytes above 0, such as 65536, 16m or 4g",
@@ -123,7 +123,7 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"cache-dtype,int8,'auto, float32 or bfloat16'", "device,gpu,auto or cpu"})
+    @CsvSource("cache-dtype,int8,'auto, float32 or bfloat16'")
     void whatIsPlannedIsToldApart(String name, String found, String allowed) {
         assertThatThrownBy(() -> SettingValues.of(Map.of(name, found)))
                 .isInstanceOf(UserException.class)

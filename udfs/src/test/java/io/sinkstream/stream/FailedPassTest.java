@@ -115,7 +115,7 @@ class FailedPassTest {
     }
 
     private PassLoop loop(BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner) {
-        return new PassLoop(this::load, runner, 64, 64, 1L << 30);
+        return new PassLoop(this::load, runner, 64, 64, decoder -> 1L << 30);
     }
 
     private static StreamJob job(int[] ids) {
@@ -215,7 +215,7 @@ class FailedPassTest {
                         Decoder::run,
                         1,
                         1,
-                        1))
+                        decoder -> 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the model failed: no engine");
     }
