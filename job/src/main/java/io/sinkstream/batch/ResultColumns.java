@@ -9,7 +9,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** The columns that scoring adds, in their order. */
-final class ResultColumns {
+public final class ResultColumns {
     private ResultColumns() {}
 
     /** How many there are. */
@@ -19,13 +19,20 @@ final class ResultColumns {
 
     /** The input's columns and then the results'. Throws UserException if a name would be there twice. */
     static StructType append(StructType input, ScoringOptions options, boolean isCaseSensitive) {
+        return append(input, scored(options), options, isCaseSensitive);
+    }
+
+    /** The input's columns and then {@code more}. Throws UserException if a name would be there twice. */
+    public static StructType append(
+            StructType input, List<StructField> more, ScoringOptions options, boolean isCaseSensitive) {
         List<StructField> fields = new ArrayList<>(List.of(input.fields()));
-        for (StructField added : added(options)) {
+        for (StructField added : more) {
             for (String name : input.fieldNames()) {
                 if (isCaseSensitive ? name.equals(added.name()) : name.equalsIgnoreCase(added.name())) {
-                    throw new UserException("the input has a column " + name + " already, and scoring adds one of this"
-                            + " name; give the added columns' names a start of their own by " + Settings.PREFIX
-                            + (options.prefix().isEmpty() ? "" : ", other than " + options.prefix()));
+                    throw new UserException(
+                            "the input has a column " + name + " already, and the results have one of this"
+                                    + " name; give the added columns' names a start of their own by " + Settings.PREFIX
+                                    + (options.prefix().isEmpty() ? "" : ", other than " + options.prefix()));
                 }
             }
             fields.add(added);
@@ -33,7 +40,8 @@ final class ResultColumns {
         return new StructType(fields.toArray(StructField[]::new));
     }
 
-    private static List<StructField> added(ScoringOptions options) {
+    /** The columns that scoring adds. */
+    public static List<StructField> scored(ScoringOptions options) {
         List<StructField> fields = new ArrayList<>();
         fields.add(DataTypes.createStructField(options.prefix() + "tokens", DataTypes.IntegerType, true));
         fields.add(DataTypes.createStructField(options.prefix() + "nll", DataTypes.DoubleType, true));

@@ -13,14 +13,15 @@ import scala.collection.Iterable;
  * @param order where the order is; negative where the rows' order is the files' own, which has no ties and no nulls
  * @param content where the text or the array of token ids is
  */
-record RowLayout(int columns, int key, int order, int content) implements Serializable {
+public record RowLayout(int columns, int key, int order, int content) implements Serializable {
 
-    String key(Row row) {
+    /** The key, or null. */
+    public String key(Row row) {
         return row.getString(key);
     }
 
     /** The order, or null. */
-    Object order(Row row) {
+    public Object order(Row row) {
         return order < 0 ? null : row.get(order);
     }
 
@@ -32,8 +33,14 @@ record RowLayout(int columns, int key, int order, int content) implements Serial
         return row.isNullAt(content);
     }
 
-    String text(Row row) {
+    /** The text, which is not null. */
+    public String text(Row row) {
         return row.getString(content);
+    }
+
+    /** The content as a text that tells it from others; null if it is null. */
+    public String contentText(Row row) {
+        return lacksContent(row) ? null : row.get(content).toString();
     }
 
     /** The token ids. Throws BadRow if one is null or is no int. */
@@ -58,18 +65,20 @@ record RowLayout(int columns, int key, int order, int content) implements Serial
     }
 
     /** What is wrong with one row. Costs no other row anything. */
-    static final class BadRow extends Exception {
+    public static final class BadRow extends Exception {
         private static final long serialVersionUID = 1;
 
         private final RowProblem problem;
 
-        BadRow(RowProblem problem, String message) {
+        /** A row with this problem, told in words. */
+        public BadRow(RowProblem problem, String message) {
             // Rows can be bad by the million: no stack trace.
             super(message, null, false, false);
             this.problem = problem;
         }
 
-        RowProblem problem() {
+        /** Which of the problems it is. */
+        public RowProblem problem() {
             return problem;
         }
     }

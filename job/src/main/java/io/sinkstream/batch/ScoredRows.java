@@ -1,10 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.batch.RowLayout.BadRow;
-import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.settings.LateRows;
-import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
@@ -44,12 +41,11 @@ final class ScoredRows implements Iterator<Row> {
 
     private final Iterator<Row> input;
     private final StreamModel model;
-    private final TextTokenizer tokenizer;
+    private final RowReader reader;
     private final ScoringOptions options;
     private final RowLayout layout;
     private final String query;
     private final ScoringTotals totals;
-    private final int[] prefix;
     private final long bufferedTokens;
     private final Deque<Scored> ready = new ArrayDeque<>();
     private final Set<StreamName> cached = new HashSet<>();
@@ -69,8 +65,7 @@ final class ScoredRows implements Iterator<Row> {
         this.layout = layout;
         this.query = query;
         this.totals = totals;
-        tokenizer = options.tokens() == null ? model.tokenizer().orElseThrow() : null;
-        prefix = tokenizer == null ? new int[0] : tokenizer.prefix();
+        reader = new RowReader(model, options, layout);
         bufferedTokens = (long) BUFFERED_PASSES * options.passTokens();
         advanceInput();
         TaskContext task = TaskContext.get();
@@ -147,53 +142,18 @@ final class ScoredRows implements Iterator<Row> {
 
     /** Gives a good row its tokens, and returns how many there are. */
     private int admit(Scored row) throws BadRow {
+        row.bytes = reader.check(row.input);
         Stream stream = row.stream;
-        if (stream == null) {
-            throw new BadRow(RowProblem.NULL_KEY, "the key is null");
-        }
-        if (layout.lacksOrder(row.input)) {
-            throw new BadRow(RowProblem.NULL_ORDER, "the order is null");
-        }
-        if (layout.lacksContent(row.input)) {
-            throw new BadRow(RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
-        }
-        if (tokenizer != null) {
-            row.bytes = Utf8.length(layout.text(row.input)) + Utf8.length(options.separator());
-            if (row.bytes > options.maxRowBytes()) {
-                throw new BadRow(
-                        RowProblem.TOO_LARGE,
-                        "text and separator have " + row.bytes + " bytes, over the " + options.maxRowBytes() + " of "
-                                + Settings.MAX_ROW_BYTES);
-            }
-        }
         Object order = layout.order(row.input);
         if (order != null && Orders.same(order, stream.lastOrder) && options.late() != LateRows.SCORE) {
-            throw new BadRow(
-                    RowProblem.LATE, "late: the order " + Orders.text(order) + " is not above the stream's last");
-        }
-        int[] tokens = tokenizer == null ? layout.tokens(row.input) : encode(layout.text(row.input));
-        String problem = model.problem(tokens).orElse(null);
-        if (problem != null) {
-            throw new BadRow(RowProblem.BAD_TOKEN, problem);
+            throw RowReader.late(order);
         }
         row.from = stream.count;
-        if (!stream.isBegun) {
-            stream.append(prefix);
-            stream.isBegun = true;
-        }
-        stream.append(tokens);
+        stream.append(reader.tokens(row.input, !stream.isBegun));
+        stream.isBegun = true;
         row.to = stream.count;
         stream.lastOrder = order;
         return row.to - row.from;
-    }
-
-    private int[] encode(String text) throws BadRow {
-        try {
-            return tokenizer.encode(text + options.separator());
-        } catch (UserException e) {
-            // Some tokenizers have no token for some characters.
-            throw new BadRow(RowProblem.BAD_TOKEN, e.getMessage());
-        }
     }
 
     private void advance(List<Stream> streams, Stream goingOn) {
@@ -230,31 +190,26 @@ final class ScoredRows implements Iterator<Row> {
             return;
         }
         Stream stream = row.stream;
-        row.tokenNll = Arrays.copyOfRange(stream.nll, row.from, row.to);
-        for (double nll : row.tokenNll) {
-            if (!Double.isNaN(nll)) {
-                row.nll += nll;
-                row.predicted++;
-            }
-        }
-        stream.predicted += row.predicted;
-        stream.totalNll += row.nll;
-        row.streamTokens = stream.state.position() + row.to;
-        row.streamPerplexity = perplexity(stream.totalNll, stream.predicted);
-        totals.scored(row.tokenNll.length, row.predicted, row.nll, row.bytes);
-        Double perplexity = perplexity(row.nll, row.predicted);
+        RowScore score = RowScore.of(
+                Arrays.copyOfRange(stream.nll, row.from, row.to),
+                row.bytes,
+                stream.state.position() + row.to,
+                stream.predicted,
+                stream.totalNll,
+                options.tokenNll());
+        row.score = score;
+        stream.predicted += score.predicted();
+        stream.totalNll += score.nll();
+        totals.scored(score.tokens(), score.predicted(), score.nll(), score.bytes());
+        Double perplexity = score.perplexity();
         if (perplexity != null && totals.ranks(perplexity)) {
             Object order = layout.order(row.input);
             totals.rank(new Ranked(
                     stream.key,
                     order == null ? null : Orders.text(order),
-                    row.tokenNll.length,
+                    score.tokens(),
                     perplexity,
-                    tokenizer == null ? null : start(layout.text(row.input))));
-        }
-        if (!options.tokenNll()) {
-            row.tokenCount = row.tokenNll.length;
-            row.tokenNll = null;
+                    reader.readsText() ? start(layout.text(row.input)) : null));
         }
     }
 
@@ -263,7 +218,7 @@ final class ScoredRows implements Iterator<Row> {
             model.forget(stream.name);
         }
         if (stream.isBegun) {
-            Double perplexity = perplexity(stream.totalNll, stream.predicted);
+            Double perplexity = RowScore.perplexity(stream.totalNll, stream.predicted);
             totals.ended(
                     perplexity == null
                             ? null
@@ -272,37 +227,8 @@ final class ScoredRows implements Iterator<Row> {
     }
 
     private Row row(Scored scored) {
-        Object[] values = new Object[layout.columns() + ResultColumns.count(options)];
-        for (int i = 0; i < layout.columns(); i++) {
-            values[i] = scored.input.get(i);
-        }
-        boolean isGood = scored.error == null;
-        Double nll = isGood && scored.predicted > 0 ? (Double) scored.nll : null;
-        int i = layout.columns();
-        values[i++] = isGood ? (Integer) scored.tokenCount() : null;
-        values[i++] = nll;
-        values[i++] = isGood ? perplexity(scored.nll, scored.predicted) : null;
-        values[i++] = nll != null && scored.bytes > 0 ? (Double) (nll / Math.log(2) / scored.bytes) : null;
-        values[i++] = isGood ? (Long) scored.streamTokens : null;
-        values[i++] = scored.streamPerplexity;
-        values[i++] = scored.error;
-        if (options.tokenNll()) {
-            values[i] = isGood ? nullable(scored.tokenNll) : null;
-        }
-        return RowFactory.create(values);
-    }
-
-    /** NaN, where nothing predicted the token, becomes null. */
-    private static Double[] nullable(double[] numbers) {
-        Double[] result = new Double[numbers.length];
-        for (int i = 0; i < numbers.length; i++) {
-            result[i] = Double.isNaN(numbers[i]) ? null : (Double) numbers[i];
-        }
-        return result;
-    }
-
-    private static Double perplexity(double nll, long predicted) {
-        return predicted == 0 ? null : (Double) Math.exp(nll / predicted);
+        return RowFactory.create(
+                RowScore.values(scored.input, layout.columns(), scored.score, scored.error, options, 0));
     }
 
     private static String start(String text) {
@@ -365,21 +291,12 @@ final class ScoredRows implements Iterator<Row> {
 
         private int to;
         private long bytes;
-        private double[] tokenNll;
-        private int tokenCount;
-        private double nll;
-        private int predicted;
-        private long streamTokens;
-        private Double streamPerplexity;
+        private RowScore score;
         private String error;
 
         Scored(Row input, Stream stream) {
             this.input = input;
             this.stream = stream;
-        }
-
-        int tokenCount() {
-            return tokenNll == null ? tokenCount : tokenNll.length;
         }
     }
 }

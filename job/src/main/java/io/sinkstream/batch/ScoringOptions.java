@@ -102,18 +102,42 @@ public record ScoringOptions(
     }
 
     /** The same with a folder that the driver's working directory leads to in full: executors have another. */
-    ScoringOptions onExecutors() {
+    public ScoringOptions onExecutors() {
         Path folder = ModelLocation.resolve(model, System.getenv());
         // A name is each machine's own to resolve, in its own Hugging Face cache.
-        return folder.isAbsolute() ? this : with(folder.toAbsolutePath().toString(), text);
+        return folder.isAbsolute()
+                ? this
+                : with(folder.toAbsolutePath().toString(), key, order, text, separator, partitions);
+    }
+
+    /** The same with these columns where none is named. */
+    public ScoringOptions withKeyAndOrder(String otherKey, String otherOrder) {
+        return with(
+                model, key == null ? otherKey : key, order == null ? otherOrder : order, text, separator, partitions);
     }
 
     /** The same with the text in {@code column}. */
     public ScoringOptions withText(String column) {
-        return with(model, column);
+        return with(model, key, order, column, separator, partitions);
     }
 
-    private ScoringOptions with(String otherModel, String otherText) {
+    /** The same with this behind each text. */
+    public ScoringOptions withSeparator(String text) {
+        return with(model, key, order, this.text, text, partitions);
+    }
+
+    /** The same over so many tasks. */
+    public ScoringOptions withPartitions(int count) {
+        return with(model, key, order, text, separator, count);
+    }
+
+    private ScoringOptions with(
+            String otherModel,
+            String otherKey,
+            String otherOrder,
+            String otherText,
+            String otherSeparator,
+            int otherPartitions) {
         return new ScoringOptions(
                 otherModel,
                 sinks,
@@ -125,16 +149,16 @@ public record ScoringOptions(
                 chunkTokens,
                 passTokens,
                 cacheMemory,
-                key,
-                order,
+                otherKey,
+                otherOrder,
                 otherText,
                 tokens,
-                separator,
+                otherSeparator,
                 late,
                 maxRowBytes,
                 prefix,
                 tokenNll,
-                partitions);
+                otherPartitions);
     }
 
     /**
@@ -153,7 +177,7 @@ public record ScoringOptions(
     }
 
     /** The model's part of the options, with this machine's memory as the measure of the cache's budget. */
-    ModelOptions modelOptions() {
+    public ModelOptions modelOptions() {
         return new ModelOptions(
                 ModelLocation.resolve(model, System.getenv()),
                 sinks,

@@ -1,10 +1,7 @@
 package io.sinkstream.batch;
 
-import io.sinkstream.settings.UserException;
-import io.sinkstream.stream.StreamModel;
 import java.util.Collections;
 import java.util.Iterator;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 
@@ -29,16 +26,7 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     public Iterator<Row> call(Iterator<Row> rows) {
         // A partition without rows loads no model.
         return rows.hasNext()
-                ? new ScoredRows(rows, model(), options, layout, query, totals)
+                ? new ScoredRows(rows, ExecutorModel.of(options), options, layout, query, totals)
                 : Collections.emptyIterator();
-    }
-
-    private StreamModel model() {
-        try {
-            return StreamModel.shared(options.modelOptions());
-        } catch (UserException e) {
-            String host = SparkEnv.get().blockManager().blockManagerId().host();
-            throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);
-        }
     }
 }

@@ -204,7 +204,7 @@ public final class Speed {
         Running(StreamModel model, StreamName name) {
             this.model = model;
             this.name = name;
-            this.last = new StreamResult(model.start(), new double[0], new int[0], 0, null, null);
+            this.last = new StreamResult(model.start(), new double[0], new int[0], 0, null, null, false);
         }
 
         void score(int[] tokens) {

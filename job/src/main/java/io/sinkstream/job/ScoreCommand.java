@@ -79,6 +79,9 @@ final class ScoreCommand extends SettingsCommand {
         // Lines of text files are in the column of this name.
         ScoringOptions options =
                 input.isText() && given.text() == null && given.tokens() == null ? given.withText("value") : given;
+        if (input.isKafka()) {
+            options = options.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
+        }
         options.describe();
         try (Session session = Session.open("sinkstream score")) {
             output.ifPresent(path ->

@@ -3,7 +3,6 @@ package io.sinkstream.job;
 import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.settings.UserException;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,8 +12,6 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
@@ -31,9 +28,6 @@ import scala.jdk.javaapi.CollectionConverters;
  * can't mend.
  */
 final class ScoreProgress extends SparkListener implements AutoCloseable {
-    private static final Pattern USER_EXCEPTION =
-            Pattern.compile(Pattern.quote(UserException.class.getName()) + ": ([^\\r\\n]*)");
-
     private final SparkSession spark;
     private final ScoringTotals totals;
     private final PrintWriter err;
@@ -81,23 +75,7 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
         synchronized (this) {
             told = failure;
         }
-        if (told == null) {
-            told = userMessage(exception).orElse(null);
-        }
-        if (told != null) {
-            return new RunFailure(told, exception);
-        }
-        Throwable root = exception;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        if (root instanceof IOException) {
-            // A disk that is full, a file that is gone: where in Spark it was noticed tells nothing more.
-            return new RunFailure(firstLine(root.toString()), exception);
-        }
-        return root instanceof RuntimeException runtime
-                ? runtime
-                : new IllegalStateException(firstLine(root.toString()), root);
+        return told == null ? RunFailure.of(exception) : new RunFailure(told, exception);
     }
 
     @Override
@@ -142,10 +120,6 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
         }
     }
 
-    private static String firstLine(String message) {
-        return message.lines().findFirst().orElse("");
-    }
-
     private Optional<ScoringSummary> summary(AccumulableInfo accumulable) {
         return accumulable.id() == totals.id()
                         && accumulable.update().isDefined()
@@ -186,19 +160,5 @@ final class ScoreProgress extends SparkListener implements AutoCloseable {
                 tokens / seconds,
                 tasksDone,
                 tasks);
-    }
-
-    /** The message of the UserException that is behind this, also where only its text came over from an executor. */
-    private static Optional<String> userMessage(Throwable exception) {
-        for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UserException) {
-                return Optional.of(cause.getMessage());
-            }
-            Matcher matcher = USER_EXCEPTION.matcher(String.valueOf(cause.getMessage()));
-            if (matcher.find()) {
-                return Optional.of(matcher.group(1));
-            }
-        }
-        return Optional.empty();
     }
 }

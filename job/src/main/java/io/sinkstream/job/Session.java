@@ -22,6 +22,10 @@ final class Session implements AutoCloseable {
             "org.apache.spark.sql.execution.datasources.FileFormatWriter",
             "org.apache.spark.sql.execution.datasources.v2.WriteToDataSourceV2Exec",
             "org.apache.spark.sql.execution.datasources.v2.OverwriteByExpressionExec",
+            "org.apache.spark.sql.execution.streaming.MicroBatchExecution",
+            // Adaptive execution is off in micro-batches, and nobody asked for it.
+            "org.apache.spark.sql.execution.streaming.ResolveWriteToStream",
+            "org.apache.spark.sql.execution.streaming.ResolveWriteToStream$",
             "org.apache.spark.util.Utils",
             // It takes a glob for a missing file.
             "org.apache.spark.sql.execution.streaming.FileStreamSink",

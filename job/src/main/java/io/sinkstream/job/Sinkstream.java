@@ -47,6 +47,12 @@ public final class Sinkstream {
         root.mixinStandardHelpOptions(true);
         CommandLine commandLine = new CommandLine(root);
         root.addSubcommand("score", new ScoreCommand().spec());
+        CommandSpec stream = CommandSpec.create();
+        stream.usageMessage().description("Streams that never end: score or continue rows as they come.");
+        stream.mixinStandardHelpOptions(true);
+        stream.addSubcommand("score", new StreamScoreCommand().spec());
+        stream.addSubcommand("generate", new StreamGenerateCommand().spec());
+        root.addSubcommand("stream", stream);
         root.addSubcommand("speed", new SpeedCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine
@@ -57,8 +63,14 @@ public final class Sinkstream {
                 .setParameterExceptionHandler(Sinkstream::refused)
                 .setExecutionExceptionHandler(Sinkstream::failed)
                 .setExecutionStrategy(parsed -> {
-                    if (!parsed.hasSubcommand() && !CommandLine.printHelpIfRequested(parsed)) {
-                        throw new CommandLine.ParameterException(commandLine, "no command is given");
+                    CommandLine.ParseResult last = parsed;
+                    while (last.hasSubcommand()) {
+                        last = last.subcommand();
+                    }
+                    boolean isGroup = last.commandSpec().userObject() == null;
+                    if (isGroup && !CommandLine.printHelpIfRequested(parsed)) {
+                        throw new CommandLine.ParameterException(
+                                last.commandSpec().commandLine(), "no command is given");
                     }
                     return new CommandLine.RunLast().execute(parsed);
                 });

@@ -47,6 +47,9 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         if (format.isEmpty() || FILES.contains(format.get())) {
             paths = values.require(Settings.INPUT);
         }
+        if (format.filter(KafkaRecords.FORMAT::equals).isPresent()) {
+            KafkaRecords.check(values.find(Settings.OPTION).orElse(Map.of()));
+        }
         List<String> known = paths;
         return new TableInput(
                 format.orElseGet(() -> formatOf(known)),
@@ -59,6 +62,10 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
     /** Whether its rows are lines, in the one column {@code value}. */
     boolean isText() {
         return format.equals("text");
+    }
+
+    boolean isKafka() {
+        return format.equals(KafkaRecords.FORMAT);
     }
 
     /** The table. Throws UserException if Spark can't read it. */
@@ -103,6 +110,10 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
             // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
             reader.option("maxStringLen", Integer.MAX_VALUE);
         }
+        if (isKafka()) {
+            return KafkaRecords.rows(
+                    reader.options(KafkaRecords.DEFAULTS).options(options).load(), schema);
+        }
         reader.options(options);
         if (schema != null) {
             reader.schema(schema);
@@ -127,7 +138,7 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
     /** Names of formats are the same in any case; names of a source's class are not. */
     private static String known(String format) {
         String lower = format.toLowerCase(Locale.ROOT);
-        return FILES.contains(lower) ? lower : format;
+        return FILES.contains(lower) || lower.equals(KafkaRecords.FORMAT) ? lower : format;
     }
 
     private static String formatOf(List<String> paths) {

@@ -35,10 +35,15 @@ record Command(int code, String out, String err) {
         return alone(args);
     }
 
-    /** Runs it with these options, of which {@code more} win: an option and its values, {@code --name value}. */
+    /** Runs {@code score} with these options, of which {@code more} win: an option and its values, {@code --name value}. */
     static Command run(Map<String, String> options, String... more) {
+        return run(List.of("score"), options, more);
+    }
+
+    /** Runs that command in the same way. */
+    static Command run(List<String> command, Map<String, String> options, String... more) {
         Map<String, String> given = new LinkedHashMap<>(options);
-        List<String> args = new ArrayList<>(List.of("score"));
+        List<String> args = new ArrayList<>(command);
         for (String arg : more) {
             given.remove(arg.replaceFirst("=.*", ""));
         }

@@ -96,6 +96,12 @@ public final class CachePool<K> implements AutoCloseable {
         return mine;
     }
 
+    /** Whether {@link #take} would hand out the stream's cache as it is, and not an empty one. */
+    public synchronized boolean holds(K key, long end, long hash) {
+        KeyValueCache mine = key == null ? null : idle.get(key);
+        return mine != null && mine.end() == end && mine.hash() == hash;
+    }
+
     private void evictFor(long bytes) {
         Iterator<KeyValueCache> leastRecent = idle.values().iterator();
         while (heldBytes + idleBytes + bytes > budget && leastRecent.hasNext()) {

@@ -6,16 +6,21 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,6 +38,7 @@ public final class Checkpoint {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String TOKENIZER = "tokenizer.json";
     private static final String ADAPTER = "adapter_config.json";
+    private static final int SAMPLE = 256;
 
     private final Path folder;
     private final ModelConfig config;
@@ -208,6 +214,50 @@ public final class Checkpoint {
             return channel.map(MapMode.READ_ONLY, begin, bytes).order(ByteOrder.LITTLE_ENDIAN);
         } catch (IOException e) {
             throw Shown.unreadable(tensor.file(), e);
+        }
+    }
+
+    /**
+     * Tells this model from every other, other weights of the same shapes included: a SHA-256 over config, tokenizer, all
+     * headers and {@value #SAMPLE} bytes from the middle of each tensor, in hexadecimal. Where the folder lies does not
+     * matter.
+     */
+    public String fingerprint() {
+        MessageDigest digest = sha256();
+        for (String name : List.of(CONFIG, TOKENIZER)) {
+            Path file = folder.resolve(name);
+            if (Files.isRegularFile(file)) {
+                try {
+                    digest.update(Files.readAllBytes(file));
+                } catch (IOException e) {
+                    throw Shown.unreadable(file, e);
+                }
+            }
+            digest.update((byte) 0);
+        }
+        for (TensorHeader tensor : new TreeMap<>(tensors).values()) {
+            digest.update((tensor.name() + tensor.type() + tensor.shape()).getBytes(StandardCharsets.UTF_8));
+            digest.update(sample(tensor));
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static byte[] sample(TensorHeader tensor) {
+        ByteBuffer sample = ByteBuffer.allocate((int) Math.min(SAMPLE, tensor.bytes()));
+        try (FileChannel channel = FileChannel.open(tensor.file())) {
+            long from = tensor.offset() + (tensor.bytes() - sample.capacity()) / 2;
+            while (sample.hasRemaining() && channel.read(sample, from + sample.position()) > 0) {}
+        } catch (IOException e) {
+            throw Shown.unreadable(tensor.file(), e);
+        }
+        return sample.array();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
         }
     }
 

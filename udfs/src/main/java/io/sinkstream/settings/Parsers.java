@@ -1,5 +1,6 @@
 package io.sinkstream.settings;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,8 @@ import java.util.stream.Collectors;
 /** From the text of a setting to its value. Each throws IllegalArgumentException with the text and what is allowed. */
 final class Parsers {
     private static final Pattern BYTES = Pattern.compile("(\\d{1,18})\\s*([kmgt]?)(?:i?b)?");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
+    private static final Pattern BOUNDED = Pattern.compile("bounded:([1-9]\\d{0,5})");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})\\s*%");
 
     private Parsers() {}
@@ -142,6 +145,47 @@ final class Parsers {
             throw new IllegalArgumentException("the value is empty; allowed is any other text");
         }
         return text;
+    }
+
+    /** A length of time, such as 500ms, 10s, 5m, 2h or 7d. */
+    static Duration duration(String text) {
+        Matcher matcher = DURATION.matcher(text.strip().toLowerCase(Locale.ROOT));
+        if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+            throw wrong(text, "a length of time, such as 500ms, 10s, 5m, 2h or 7d");
+        }
+        long count = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(count);
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+        };
+    }
+
+    /** {@code available-now} or an interval. */
+    static MicroBatches microBatches(String text) {
+        if (text.strip().equalsIgnoreCase("available-now")) {
+            return MicroBatches.UNTIL_NOW;
+        }
+        try {
+            return new MicroBatches(duration(text), false);
+        } catch (IllegalArgumentException e) {
+            throw wrong(text, "available-now or an interval, such as 10s");
+        }
+    }
+
+    /** {@code exact} or {@code bounded:} and a number of windows. */
+    static HistoryLength history(String text) {
+        String lower = text.strip().toLowerCase(Locale.ROOT);
+        if (lower.equals("exact")) {
+            return HistoryLength.EXACT;
+        }
+        Matcher matcher = BOUNDED.matcher(lower);
+        if (!matcher.matches()) {
+            throw wrong(text, "exact or bounded: and a number of windows from 1, such as bounded:3");
+        }
+        return new HistoryLength(Integer.parseInt(matcher.group(1)));
     }
 
     private static String list(List<String> words) {

@@ -276,13 +276,17 @@ final class PassLoop implements AutoCloseable {
             return false;
         }
         StreamUpdate update = entry.job().update();
+        StreamState state = update.state();
+        if (!state.isWhole() && !pool.holds(update.name(), state.epoch(), state.hash())) {
+            waiting.removeFirst();
+            entry.job().askForHistory();
+            close(entry);
+            return admit();
+        }
         KeyValueCache cache;
         try {
             cache = pool.take(
-                    update.name(),
-                    update.state().epoch(),
-                    update.state().hash(),
-                    entry.job().finalTokens());
+                    update.name(), state.epoch(), state.hash(), entry.job().finalTokens());
         } catch (RuntimeException | OutOfMemoryError e) {
             // No memory for one more cache is this caller's trouble and not the other streams'.
             waiting.removeFirst();
@@ -335,6 +339,10 @@ final class PassLoop implements AutoCloseable {
     private void finish(Entry entry) {
         entry.job().finish();
         pool.give(entry.job().cache());
+        close(entry);
+    }
+
+    private static void close(Entry entry) {
         if (--entry.request().open == 0) {
             entry.request().done.complete(null);
         }

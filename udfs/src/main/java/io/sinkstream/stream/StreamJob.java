@@ -205,7 +205,12 @@ final class StreamJob {
             // The last token was run to see what follows it, and nothing did. It is the pending one all the same.
             cache.stepBack(state.hash());
         }
-        result = new StreamResult(state, nll, generated, continuationNll, finish, null);
+        result = new StreamResult(state, nll, generated, continuationNll, finish, null, false);
+    }
+
+    /** Ends the job before it began: the stream's cache is gone, and with a part of its history none can be rebuilt. */
+    void askForHistory() {
+        result = new StreamResult(update.state(), new double[0], new int[0], 0, null, null, true);
     }
 
     /** What became of the update. */

@@ -93,6 +93,11 @@ public final class StreamModel implements AutoCloseable {
         return describe(Checkpoint.open(options.model()), rule(options));
     }
 
+    /** {@link Checkpoint#fingerprint} of the model; loads no weight and no native library. */
+    public static String fingerprint(ModelOptions options) {
+        return Checkpoint.open(options.model()).fingerprint();
+    }
+
     /** Loads the model. The caller closes it. */
     public static StreamModel open(ModelOptions options) {
         return new StreamModel(options);
@@ -116,6 +121,20 @@ public final class StreamModel implements AutoCloseable {
     /** The state of a stream without tokens. It keeps L x R tokens of history: a rebuilt cache gives the same numbers. */
     public StreamState start() {
         return StreamState.empty(rule.sinks(), description.historyTokens());
+    }
+
+    /**
+     * The state of a stream that was stored as tokens.
+     *
+     * @param sinks its first min(S, position) tokens
+     * @param position how many tokens it has
+     * @param hash {@link StreamState#hash}
+     * @param last its last tokens, oldest first, at least one of any that there are
+     * @param whole whether these are all that is kept of it. If not, they do for as long as its cache is there, and an update
+     *     that finds it gone comes back with {@link StreamResult#historyNeeded}
+     */
+    public StreamState resume(int[] sinks, long position, long hash, int[] last, boolean whole) {
+        return StreamState.stored(rule.sinks(), description.historyTokens(), sinks, position, hash, last, whole);
     }
 
     /** What is wrong with these tokens, if anything: the first id outside the vocabulary. */
@@ -144,7 +163,7 @@ public final class StreamModel implements AutoCloseable {
             StreamUpdate update = updates.get(i);
             Optional<String> problem = problem(update);
             if (problem.isPresent()) {
-                results[i] = new StreamResult(update.state(), new double[0], new int[0], 0, null, problem.get());
+                results[i] = new StreamResult(update.state(), new double[0], new int[0], 0, null, problem.get(), false);
                 continue;
             }
             StreamJob job = new StreamJob(update, ends);

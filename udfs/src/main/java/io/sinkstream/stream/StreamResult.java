@@ -9,6 +9,8 @@ package io.sinkstream.stream;
  * @param continuationNll their summed NLL, nats, the end-of-sequence token not counted
  * @param finish why the continuation ended; null when scoring
  * @param error what is wrong with the update, or null if it is good; other updates of the call are not affected
+ * @param historyNeeded whether nothing was done, since the stream's cache is gone and the given state holds only a part of
+ *     its history: give the whole one
  */
 public record StreamResult(
         StreamState state,
@@ -16,4 +18,5 @@ public record StreamResult(
         int[] continuation,
         double continuationNll,
         FinishReason finish,
-        String error) {}
+        String error,
+        boolean historyNeeded) {}

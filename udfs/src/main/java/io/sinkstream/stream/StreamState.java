@@ -13,14 +13,17 @@ public final class StreamState {
     private final TokenHistory history;
     private final long position;
     private final long hash;
+    private final boolean whole;
 
-    private StreamState(int sinks, long keep, int[] first, TokenHistory history, long position, long hash) {
+    private StreamState(
+            int sinks, long keep, int[] first, TokenHistory history, long position, long hash, boolean whole) {
         this.sinks = sinks;
         this.keep = keep;
         this.first = first;
         this.history = history;
         this.position = position;
         this.hash = hash;
+        this.whole = whole;
     }
 
     /**
@@ -30,7 +33,18 @@ public final class StreamState {
      * @param history tokens to keep before the pending one
      */
     static StreamState empty(int sinks, long history) {
-        return new StreamState(sinks, history + 1, new int[0], TokenHistory.EMPTY, 0, 0);
+        return new StreamState(sinks, history + 1, new int[0], TokenHistory.EMPTY, 0, 0, true);
+    }
+
+    /** A stream that was stored; see {@link StreamModel#resume}. */
+    static StreamState stored(
+            int sinks, long history, int[] first, long position, long hash, int[] last, boolean whole) {
+        if (first.length != Math.min(sinks, position) || last.length > position || (position > 0 && last.length == 0)) {
+            throw new IllegalArgumentException("a stream of " + position + " tokens can't have " + first.length
+                    + " sinks and " + last.length + " last tokens");
+        }
+        TokenHistory kept = TokenHistory.EMPTY.append(last, history + 1);
+        return new StreamState(sinks, history + 1, first.clone(), kept, position, hash, whole);
     }
 
     /** How many tokens the stream has. */
@@ -43,14 +57,24 @@ public final class StreamState {
         return Math.max(0, position - 1);
     }
 
-    /** The rolling hash of the tokens that have been run. */
-    long hash() {
+    /** The rolling hash of the tokens that have been run: all but the pending one. */
+    public long hash() {
         return hash;
     }
 
-    /** The first min(S, position) tokens. */
-    int[] sinks() {
+    /** Whether it holds all of the stream's history that is kept, so that a cache can be rebuilt from it. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    /** The first min(S, position) tokens. A new array. */
+    public int[] sinks() {
         return first.clone();
+    }
+
+    /** How many tokens have to be run to rebuild its cache. */
+    public long rebuildTokens() {
+        return Math.min(epoch(), (long) first.length + known());
     }
 
     /** How many tokens are known before the pending one. */
@@ -68,8 +92,8 @@ public final class StreamState {
         return history.last(1)[0];
     }
 
-    /** The stream with these tokens behind it. */
-    StreamState append(int[] tokens) {
+    /** The stream with these tokens behind it, which no model has run. */
+    public StreamState append(int[] tokens) {
         if (tokens.length == 0) {
             return this;
         }
@@ -83,14 +107,14 @@ public final class StreamState {
         for (int i = 0; i < tokens.length - 1; i++) {
             run = mix(run, tokens[i]);
         }
-        return new StreamState(sinks, keep, start, history.append(tokens, keep), position + tokens.length, run);
+        return new StreamState(sinks, keep, start, history.append(tokens, keep), position + tokens.length, run, whole);
     }
 
     /** The same stream with only {@code count} tokens kept before the pending one, now and later. */
     StreamState withHistory(long count) {
         int kept = (int) Math.min(count + 1, history.size());
         return new StreamState(
-                sinks, count + 1, first, TokenHistory.EMPTY.append(history.last(kept), kept), position, hash);
+                sinks, count + 1, first, TokenHistory.EMPTY.append(history.last(kept), kept), position, hash, whole);
     }
 
     /**

@@ -1,0 +1,45 @@
+package io.sinkstream.job;
+
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.streaming.StreamOptions;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** {@code stream generate}: a continuation per row, for ever. */
+final class StreamGenerateCommand extends SettingsCommand {
+    private static final int ROWS_PER_TRIGGER = 1_000;
+
+    @Override
+    List<Setting<?>> settings() {
+        return StreamRun.settings(List.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE));
+    }
+
+    @Override
+    List<String> description() {
+        return List.of(
+                "Continues keyed streams that never end: each row is a turn, and its continuation, greedily, becomes part"
+                        + " of the stream.",
+                "",
+                "Adds to the input's columns: continuation, continuation_tokens, finish_reason (length or eos), nll (of the"
+                        + " continuation, nats), stream_tokens, error.");
+    }
+
+    @Override
+    List<String> examples() {
+        return List.of(
+                "  Questions from Kafka, answers to Kafka:",
+                "    stream generate --model llama-chat --format kafka --option kafka.bootstrap.servers=host:9092 \\",
+                "      --option subscribe=questions --template \"USER: {text}\\n\\nASSISTANT: \" \\",
+                "      --checkpoint /data/chat.checkpoint --output-format kafka \\",
+                "      --output-option kafka.bootstrap.servers=host:9092 --output-option topic=answers");
+    }
+
+    @Override
+    void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
+        StreamOptions options = StreamOptions.generation(values, given -> StreamRun.columns(given, input));
+        new StreamRun(values, input, options).run("sinkstream stream generate", err);
+    }
+}

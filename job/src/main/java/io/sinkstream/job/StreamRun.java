@@ -1,0 +1,166 @@
+package io.sinkstream.job;
+
+import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.settings.MicroBatches;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.streaming.KeyedStreams;
+import io.sinkstream.streaming.StreamContract;
+import io.sinkstream.streaming.StreamOptions;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkClassNotFoundException;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.DataStreamWriter;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.StreamingQueryException;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.util.SignalUtils;
+
+/** A run of {@code stream score} or {@code stream generate}, from its settings to its end. */
+final class StreamRun {
+    private static final int LOOK_MILLIS = 100;
+
+    private final SettingValues values;
+    private final StreamInput input;
+    private final StreamOutput output;
+    private final StreamOptions options;
+    private volatile boolean isAskedToEnd;
+
+    /** Checks the settings and the model. */
+    StreamRun(SettingValues values, StreamInput input, StreamOptions options) {
+        this.values = values;
+        this.input = input;
+        this.output = StreamOutput.from(values);
+        values.require(Settings.CHECKPOINT);
+        this.options = options;
+        options.scoring().describe();
+    }
+
+    /** The columns that an input has by itself, where the settings name none. */
+    static ScoringOptions columns(ScoringOptions given, StreamInput input) {
+        return input.isKafka() ? given.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER) : given;
+    }
+
+    void run(String name, PrintWriter err) {
+        String checkpoint = values.require(Settings.CHECKPOINT);
+        try (Session session = Session.open(name)) {
+            SparkSession spark = session.spark();
+            Configuration conf = spark.sparkContext().hadoopConfiguration();
+            if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
+                OutputFolder.check(spark, output.path(), false, input.paths());
+            }
+            Dataset<Row> rows = input.read(spark);
+            // Finds what does not fit before the checkpoint is begun.
+            Dataset<Row> checked = KeyedStreams.apply(rows, options);
+            StreamOptions agreed = StreamContract.agree(
+                    checkpoint, options, spark.sparkContext().defaultParallelism(), conf);
+            DataStreamWriter<Row> writer = output.writer(
+                            agreed.scoring().partitions() == options.scoring().partitions()
+                                    ? checked
+                                    : KeyedStreams.apply(rows, agreed),
+                            agreed.scoring().key())
+                    .option("checkpointLocation", checkpoint);
+            values.find(Settings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
+            StreamProgress progress = new StreamProgress(err);
+            spark.streams().addListener(progress);
+            try {
+                SignalUtils.register("TERM", () -> isAskedToEnd = true);
+                await(start(writer));
+                progress.end();
+            } catch (StreamingQueryException e) {
+                throw RunFailure.of(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new RunFailure("interrupted", e);
+            } catch (TimeoutException e) {
+                throw new RunFailure("the query does not end: " + e.getMessage(), e);
+            } finally {
+                spark.streams().removeListener(progress);
+            }
+        }
+    }
+
+    private static Trigger trigger(MicroBatches batches) {
+        return batches.untilNow()
+                ? Trigger.AvailableNow()
+                : Trigger.ProcessingTime(batches.interval().toMillis());
+    }
+
+    /** Spark throws these checked exceptions without declaring them. */
+    private StreamingQuery start(DataStreamWriter<Row> writer) throws TimeoutException {
+        try {
+            return started(writer);
+        } catch (AnalysisException | SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
+        }
+    }
+
+    private static StreamingQuery started(DataStreamWriter<Row> writer)
+            throws TimeoutException, AnalysisException, SparkClassNotFoundException {
+        return writer.start();
+    }
+
+    private void await(StreamingQuery query) throws StreamingQueryException, InterruptedException, TimeoutException {
+        while (!query.awaitTermination(LOOK_MILLIS)) {
+            if (isAskedToEnd) {
+                long batch = batch(query);
+                while (query.isActive() && query.status().isTriggerActive() && batch(query) == batch) {
+                    var unused = query.awaitTermination(LOOK_MILLIS);
+                }
+                query.stop();
+            }
+        }
+    }
+
+    private static long batch(StreamingQuery query) {
+        return query.lastProgress() == null ? -1 : query.lastProgress().batchId();
+    }
+
+    /** The settings of both commands, with {@code own} of one of them, in the order of the help. */
+    static List<Setting<?>> settings(List<Setting<?>> own) {
+        List<Setting<?>> all = new ArrayList<>(List.of(
+                Settings.MODEL,
+                Settings.SINKS,
+                Settings.WINDOW,
+                Settings.DTYPE,
+                Settings.CACHE_DTYPE,
+                Settings.DEVICE,
+                Settings.WEIGHT_MEMORY,
+                Settings.CHUNK_TOKENS,
+                Settings.PASS_TOKENS,
+                Settings.CACHE_MEMORY));
+        all.addAll(own);
+        all.addAll(List.of(
+                Settings.FORMAT,
+                Settings.INPUT,
+                Settings.SCHEMA,
+                Settings.OPTION,
+                Settings.ROWS_PER_TRIGGER,
+                Settings.KEY,
+                Settings.ORDER,
+                Settings.TEXT,
+                Settings.TOKENS,
+                Settings.LATE,
+                Settings.MAX_ROW_BYTES,
+                Settings.PREFIX,
+                Settings.CHECKPOINT,
+                Settings.PARTITIONS,
+                Settings.HISTORY,
+                Settings.TRIGGER,
+                Settings.IDLE,
+                Settings.EVENT_TIME,
+                Settings.WATERMARK,
+                Settings.OUTPUT,
+                Settings.OUTPUT_FORMAT,
+                Settings.OUTPUT_OPTION));
+        return all;
+    }
+}

@@ -1,0 +1,114 @@
+package io.sinkstream.streaming;
+
+import io.sinkstream.batch.ExecutorModel;
+import io.sinkstream.batch.RowLayout;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamName;
+import java.util.Collections;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.streaming.ExpiredTimerInfo;
+import org.apache.spark.sql.streaming.MapState;
+import org.apache.spark.sql.streaming.OutputMode;
+import org.apache.spark.sql.streaming.StatefulProcessor;
+import org.apache.spark.sql.streaming.TTLConfig;
+import org.apache.spark.sql.streaming.TimeMode;
+import org.apache.spark.sql.streaming.TimerValues;
+import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * The stateful operator: a bucket holds the streams of many keys, so that one call of the model takes the rows of all of
+ * them. The state holds tokens; caches stay with the executor's model and are used only where their epoch is the state's.
+ */
+final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
+    private static final long serialVersionUID = 1;
+
+    /** A stream is forgotten at most this part of the idle time too late. */
+    private static final int LOOKS_PER_IDLE_TIME = 4;
+
+    private static final long SHORTEST_LOOK_MILLIS = 1_000;
+
+    private final StreamOptions options;
+    private final RowLayout layout;
+    private final StreamLayout more;
+    private final String query;
+    private final String fingerprint;
+
+    private transient MapState<String, byte[]> heads;
+    private transient MapState<byte[], byte[]> blocks;
+    private transient StreamModel model;
+    private transient StreamStore store;
+
+    /**
+     * @param query under whose name caches are kept
+     * @param fingerprint of the model that the driver has
+     */
+    BucketProcessor(StreamOptions options, RowLayout layout, StreamLayout more, String query, String fingerprint) {
+        this.options = options;
+        this.layout = layout;
+        this.more = more;
+        this.query = query;
+        this.fingerprint = fingerprint;
+    }
+
+    /** Also called on the driver, to see what state there is: no model is loaded here. */
+    @Override
+    public void init(OutputMode outputMode, TimeMode timeMode) {
+        heads = getHandle().getMapState("streams", Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
+        blocks = getHandle().getMapState("history", Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
+    }
+
+    @Override
+    public Iterator<Row> handleInputRows(Integer bucket, Iterator<Row> rows, TimerValues timers) {
+        load();
+        long now = now(timers);
+        if (options.idle() != null && !getHandle().listTimers().hasNext()) {
+            lookAgain(now);
+        }
+        return CollectionConverters.asScala(
+                new BucketRows(new SortedRows(rows, layout, more), model, options, layout, more, query, store, now));
+    }
+
+    /** Forgets the streams that are idle. */
+    @Override
+    public Iterator<Row> handleExpiredTimer(Integer bucket, TimerValues timers, ExpiredTimerInfo expired) {
+        load();
+        long now = now(timers);
+        store.idleSince(now - options.idle().toMillis()).forEach((key, head) -> {
+            store.remove(key, head);
+            model.forget(new StreamName(query, key));
+        });
+        if (!store.isEmpty()) {
+            lookAgain(now);
+        }
+        return CollectionConverters.asScala(Collections.emptyIterator());
+    }
+
+    private void lookAgain(long now) {
+        getHandle()
+                .registerTimer(
+                        now + Math.max(SHORTEST_LOOK_MILLIS, options.idle().toMillis() / LOOKS_PER_IDLE_TIME));
+    }
+
+    private long now(TimerValues timers) {
+        if (options.eventTime() != null) {
+            return timers.getCurrentWatermarkInMs();
+        }
+        return options.idle() == null ? 0 : timers.getCurrentProcessingTimeInMs();
+    }
+
+    /** A bucket without rows loads no model. */
+    private void load() {
+        if (model == null) {
+            model = ExecutorModel.of(options.scoring());
+            String found = StreamModel.fingerprint(options.scoring().modelOptions());
+            if (!found.equals(fingerprint)) {
+                throw new UserException("the model " + options.scoring().model()
+                        + " on this executor is not the driver's: all machines need the same files");
+            }
+            store = new StreamStore(heads, blocks, options.owner(fingerprint), options.keep(model.description()));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package io.sinkstream.streaming;
+
+import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.RowLayout;
+import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.StreamModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RuntimeConfig;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.streaming.OutputMode;
+import org.apache.spark.sql.streaming.TimeMode;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.TimestampType;
+
+/**
+ * Scores or continues keyed streams that never end, each row once and each stream where it left off, through crashes.
+ *
+ * <p>A stream's rows go by the order column within a micro-batch; across micro-batches a row at or below the stream's last
+ * order is late. The numbers do not depend on how rows are cut into micro-batches, nor on the number of partitions.
+ */
+public final class KeyedStreams {
+    private static final String HELPER = "__sinkstream_";
+
+    /** What state per key, kept for ever, needs of Spark. */
+    private static final Map<String, String> STATE = new TreeMap<>(Map.of(
+            "spark.sql.streaming.stateStore.providerClass",
+            "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider",
+            "spark.sql.streaming.stateStore.checkpointFormatVersion",
+            "2",
+            "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled",
+            "true",
+            "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage",
+            "true",
+            // An operator that has timers would run empty micro-batches without end.
+            "spark.sql.streaming.noDataMicroBatches.enabled",
+            "false"));
+
+    private KeyedStreams() {}
+
+    /**
+     * Adds the result columns to a streaming table's: those of scoring, or those of continuations if {@code options} have
+     * any. Sets the session's configuration as the state needs it, where it is not set to something else that will do, and
+     * the number of shuffle partitions.
+     *
+     * @throws UserException if the model, the columns or the options do not fit, before a query starts
+     */
+    public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options) {
+        return apply(input, options, null);
+    }
+
+    /**
+     * The same with commands from outside, see {@link StreamCommand}.
+     *
+     * @param commands a streaming table of {@link StreamCommands#SCHEMA}, or null
+     */
+    static Dataset<Row> apply(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
+        SparkSession spark = input.sparkSession();
+        if (!input.isStreaming()) {
+            throw new UserException(Settings.INPUT + ": this table is not a streaming one");
+        }
+        options.scoring().describe();
+        StreamOptions run = options.withScoring(
+                options.scoring().withPartitions(partitions(spark, options)).onExecutors());
+        boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
+        StructType result = OutputRows.schema(input.schema(), run, isCaseSensitive);
+        configure(spark, run.scoring().partitions());
+
+        Dataset<Row> rows = rows(input, run);
+        Dataset<Row> all = commands == null ? rows : rows.unionByName(commands(rows.schema(), commands, run));
+        int columns = input.columns().length;
+        RowLayout layout = new RowLayout(columns, columns, columns + 1, columns + 2);
+        StreamLayout more =
+                new StreamLayout(columns + 3, options.eventTime() == null ? -1 : columns + 4, columns + 5, columns + 6);
+        int[] numbers = Buckets.numbers(run.scoring().partitions());
+        MapFunction<Row, Integer> bucket = row -> numbers[more.bucket(row)];
+        Dataset<Row> moved = all.groupByKey(bucket, Encoders.INT())
+                .transformWithState(
+                        new BucketProcessor(
+                                run,
+                                layout,
+                                more,
+                                UUID.randomUUID().toString(),
+                                StreamModel.fingerprint(run.scoring().modelOptions())),
+                        timeMode(run),
+                        OutputMode.Append(),
+                        Encoders.row(result));
+        return KeyedInput.withTypes(StreamCounts.observed(moved), without(result, StreamCounts.COLUMN));
+    }
+
+    /** Over how many partitions the state lies; asked for, or as many as tasks can run at a time. */
+    static int partitions(SparkSession spark, StreamOptions options) {
+        int asked = options.scoring().partitions();
+        return asked > 0 ? asked : spark.sparkContext().defaultParallelism();
+    }
+
+    private static TimeMode timeMode(StreamOptions options) {
+        if (options.idle() == null) {
+            return TimeMode.None();
+        }
+        return options.eventTime() == null ? TimeMode.ProcessingTime() : TimeMode.EventTime();
+    }
+
+    private static void configure(SparkSession spark, int partitions) {
+        RuntimeConfig conf = spark.conf();
+        STATE.forEach((key, value) -> {
+            if (!spark.sparkContext().getConf().contains(key)) {
+                conf.set(key, value);
+            }
+        });
+        String provider = conf.get("spark.sql.streaming.stateStore.providerClass");
+        if (!provider.contains("RocksDB")) {
+            throw new UserException("spark.sql.streaming.stateStore.providerClass is " + provider
+                    + "; state per key needs RocksDB's, leave it out");
+        }
+        conf.set("spark.sql.shuffle.partitions", partitions);
+    }
+
+    private static Dataset<Row> rows(Dataset<Row> input, StreamOptions options) {
+        ScoringOptions scoring = options.scoring();
+        Column order = KeyedInput.order(input, scoring.order());
+        SortableOrder.check(
+                scoring.order(), input.select(order).schema().fields()[0].dataType());
+        Dataset<Row> table = input;
+        if (options.eventTime() != null) {
+            table = table.withWatermark(
+                    eventTime(input, options.eventTime()), options.watermark().toMillis() + " milliseconds");
+        }
+        List<Column> selected = new ArrayList<>();
+        for (StructField field : input.schema().fields()) {
+            // Without the watermark's mark on the column, by which Spark would leave out late rows without a word.
+            selected.add(functions
+                    .col(KeyedInput.quoted(field.name()))
+                    .as(
+                            field.name(),
+                            new MetadataBuilder().withMetadata(field.metadata()).build()));
+        }
+        Column key = KeyedInput.key(table, scoring);
+        selected.add(key.as(HELPER + "key"));
+        selected.add(KeyedInput.order(table, scoring.order()).as(HELPER + "order"));
+        Column content = KeyedInput.content(table, scoring);
+        if (options.generates() && scoring.tokens() == null) {
+            content = functions.replace(
+                    functions.lit(options.generation().template()), functions.lit(GenerationOptions.PLACE), content);
+        }
+        selected.add(content.as(HELPER + "content"));
+        selected.add(bucket(key, scoring.partitions()));
+        selected.add((options.eventTime() == null
+                        ? functions.lit(null).cast(DataTypes.LongType)
+                        : functions.unix_millis(functions.col(KeyedInput.quoted(options.eventTime()))))
+                .as(HELPER + "time", new MetadataBuilder().build()));
+        selected.add(functions.lit(null).cast(DataTypes.StringType).as(HELPER + "command"));
+        selected.add(functions.lit(null).cast(DataTypes.BinaryType).as(HELPER + "state"));
+        return table.select(selected.toArray(Column[]::new));
+    }
+
+    private static String eventTime(Dataset<Row> input, String name) {
+        for (StructField field : input.schema().fields()) {
+            if (field.name().equals(name) && field.dataType() instanceof TimestampType) {
+                return KeyedInput.quoted(name);
+            }
+        }
+        throw new UserException(Settings.EVENT_TIME + ": the input has no timestamp column " + name);
+    }
+
+    private static Column bucket(Column key, int partitions) {
+        return functions.pmod(functions.hash(key), functions.lit(partitions)).as(HELPER + "bucket");
+    }
+
+    /** Commands in the shape of the input's rows. */
+    private static Dataset<Row> commands(StructType rows, Dataset<Row> commands, StreamOptions options) {
+        List<Column> selected = new ArrayList<>();
+        for (StructField field : rows.fields()) {
+            Column column =
+                    switch (field.name()) {
+                        case HELPER + "key" -> functions.col("key");
+                        case HELPER + "bucket" ->
+                            bucket(functions.col("key"), options.scoring().partitions());
+                        case HELPER + "command" -> functions.col("command");
+                        case HELPER + "state" -> functions.col("state");
+                        default -> functions.lit(null).cast(field.dataType());
+                    };
+            selected.add(column.as(field.name()));
+        }
+        return commands.select(selected.toArray(Column[]::new));
+    }
+
+    private static StructType without(StructType all, String name) {
+        return new StructType(List.of(all.fields()).stream()
+                .filter(field -> !field.name().equals(name))
+                .toArray(StructField[]::new));
+    }
+}

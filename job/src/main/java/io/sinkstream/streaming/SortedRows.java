@@ -1,0 +1,65 @@
+package io.sinkstream.streaming;
+
+import io.sinkstream.batch.RowLayout;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Comparator;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.TaskCompletionListener;
+import org.apache.spark.util.collection.ExternalSorter;
+import scala.Option;
+import scala.Product2;
+import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.math.Ordering;
+
+/**
+ * A bucket's rows of one micro-batch by key and order, since a shuffle keeps neither. Spark's own sorter holds them, which
+ * writes to disk what does not fit into the task's share of memory.
+ */
+final class SortedRows {
+    private final Iterator<Product2<Place, Row>> rows;
+
+    /**
+     * Where a row belongs.
+     *
+     * @param key null for rows of no stream
+     * @param isCommand whether it is a {@link StreamCommand}, which comes before all rows of its stream
+     * @param order null where the row has none
+     * @param content of rows of one order, which of them is the late one must not depend on how they came
+     */
+    private record Place(String key, boolean isCommand, byte[] order, String content) implements Serializable {
+        static final Comparator<Place> ASCENDING = Comparator.comparing(
+                        Place::key, Comparator.nullsFirst(Comparator.<String>naturalOrder()))
+                .thenComparing(place -> !place.isCommand())
+                .thenComparing(Place::order, Comparator.nullsFirst(Arrays::compareUnsigned))
+                .thenComparing(Place::content, Comparator.nullsFirst(Comparator.<String>naturalOrder()));
+    }
+
+    /** Takes all rows of {@code input}. */
+    SortedRows(Iterator<Row> input, RowLayout layout, StreamLayout more) {
+        ExternalSorter<Place, Row, Row> sorter = new ExternalSorter<>(
+                TaskContext.get(),
+                Option.empty(),
+                Option.empty(),
+                Option.apply(Ordering.comparatorToOrdering(Place.ASCENDING)),
+                SparkEnv.get().serializer());
+        TaskCompletionListener stop = ended -> sorter.stop();
+        var unused = TaskContext.get().addTaskCompletionListener(stop);
+        sorter.insertAll(input.map(row -> new Tuple2<>(
+                new Place(
+                        layout.key(row),
+                        more.command(row) != null,
+                        layout.order(row) == null ? null : SortableOrder.of(layout.order(row)),
+                        layout.contentText(row)),
+                row)));
+        rows = sorter.iterator();
+    }
+
+    /** The next row; null after the last. */
+    Row next() {
+        return rows.hasNext() ? rows.next()._2() : null;
+    }
+}

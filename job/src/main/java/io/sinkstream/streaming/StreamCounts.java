@@ -1,0 +1,67 @@
+package io.sinkstream.streaming;
+
+import io.sinkstream.batch.RowProblem;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What is counted of every row, in one column that comes out of the stateful operator, is summed for the query's progress
+ * and goes no further.
+ */
+final class StreamCounts {
+    static final String COLUMN = "__sinkstream_counts";
+
+    /** The name of the sums in {@code StreamingQueryProgress.observedMetrics}. */
+    static final String METRIC = "sinkstream";
+
+    static final StructType SCHEMA =
+            StructType.fromDDL("tokens BIGINT NOT NULL, problem STRING, dropped BOOLEAN NOT NULL,"
+                    + " hits INT NOT NULL, rebuilds INT NOT NULL, rebuilt_tokens BIGINT NOT NULL");
+
+    private StreamCounts() {}
+
+    /** The counts of one row; {@code problem} is null for a good one. */
+    static Row of(long tokens, RowProblem problem, boolean isDropped, CacheUse caches) {
+        return RowFactory.create(
+                tokens,
+                problem == null ? null : problem.name(),
+                isDropped,
+                caches.hits(),
+                caches.rebuilds(),
+                caches.rebuiltTokens());
+    }
+
+    /** The rows without their counts and without those to be dropped; the query's progress has the sums. */
+    static Dataset<Row> observed(Dataset<Row> rows) {
+        Column isLate = field("problem").equalTo(RowProblem.LATE.name());
+        return rows.observe(
+                        METRIC,
+                        functions.count(functions.lit(1)).as("rows"),
+                        sum(field("tokens")).as("tokens"),
+                        sum(field("problem")
+                                        .isNotNull()
+                                        .and(functions.not(isLate))
+                                        .cast("bigint"))
+                                .as("bad_rows"),
+                        sum(functions.coalesce(isLate, functions.lit(false)).cast("bigint"))
+                                .as("late_rows"),
+                        sum(field("dropped").cast("bigint")).as("dropped_rows"),
+                        sum(field("hits")).as("cache_hits"),
+                        sum(field("rebuilds")).as("cache_rebuilds"),
+                        sum(field("rebuilt_tokens")).as("rebuilt_tokens"))
+                .where(functions.not(field("dropped")))
+                .drop(COLUMN);
+    }
+
+    private static Column sum(Column column) {
+        return functions.coalesce(functions.sum(column), functions.lit(0L));
+    }
+
+    private static Column field(String name) {
+        return functions.col(COLUMN).getField(name);
+    }
+}

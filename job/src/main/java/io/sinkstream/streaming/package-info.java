@@ -1,0 +1,2 @@
+/** Keyed streams without end: one stateful operator of Structured Streaming, and the pipelines around it. */
+package io.sinkstream.streaming;

@@ -1,0 +1,145 @@
+package io.sinkstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamResult;
+import io.sinkstream.stream.StreamState;
+import io.sinkstream.stream.StreamUpdate;
+import io.sinkstream.testing.Shared;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code stream generate} on files, with a random tiny model, against the same turns given to the model one by one. */
+class StreamGenerateCommandTest {
+    /** The project's meaning of the same numbers: nats a token in fp32. */
+    private static final double SAME = 1e-4;
+
+    private static final int WINDOW = 28;
+    private static final int NEW_TOKENS = 9;
+
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void write() throws IOException {
+        model = Streams.model(folder.resolve("model"));
+    }
+
+    private Command run(Path input, String... more) {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("--model", model.toString());
+        options.put("--attention-sink-window-size", "" + WINDOW);
+        options.put("--format", "json");
+        options.put("--input", input.toString());
+        options.put("--schema", "key STRING, seq BIGINT, text STRING");
+        options.put("--key", "key");
+        options.put("--order", "seq");
+        options.put("--max-new-tokens", "" + NEW_TOKENS);
+        options.put("--template", "Q {text}\\nA ");
+        options.put("--checkpoint", folder + "/checkpoint");
+        options.put("--output", folder + "/out");
+        options.put("--trigger", "available-now");
+        return Command.run(List.of("stream", "generate"), options, more);
+    }
+
+    private List<Row> written() {
+        return Command.spark()
+                .read()
+                .parquet(folder + "/out")
+                .sort("key", "seq")
+                .collectAsList();
+    }
+
+    @ParameterizedTest(name = "{0} rows a micro-batch")
+    @ValueSource(ints = {6, 24})
+    void eachRowIsATurnOfItsStream(int rowsPerBatch) throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(4, 6);
+        Path input =
+                new GrowingFolder(folder.resolve("in")).add(rows, rowsPerBatch).path();
+
+        run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "100k").succeeded();
+
+        List<Row> found = written();
+        assertThat(found).hasSize(rows.size());
+        Map<String, StreamState> states = new HashMap<>();
+        try (StreamModel alone = StreamModel.open(ModelOptions.of(model).withAttention(4, WINDOW))) {
+            for (Row row : found) {
+                StreamState state = states.getOrDefault(row.<String>getAs("key"), alone.start());
+                String prompt = "Q " + row.getAs("text") + "\nA ";
+                int[] ids = Streams.ids(List.of(prompt), "");
+                int[] tokens = state.position() == 0 ? ids : Arrays.copyOfRange(ids, 1, ids.length);
+                StreamResult turn = alone.advance(
+                                List.of(StreamUpdate.generate(null, state, tokens, NEW_TOKENS, false)))
+                        .get(0);
+                states.put(row.getAs("key"), turn.state());
+                assertThat(row.<Integer>getList(row.fieldIndex("continuation_tokens")))
+                        .containsExactly(
+                                Arrays.stream(turn.continuation()).boxed().toArray(Integer[]::new));
+                assertThat(row.<String>getAs("finish_reason"))
+                        .isEqualTo(turn.finish().name().toLowerCase(Locale.ROOT));
+                assertThat(row.<Double>getAs("nll")).isCloseTo(turn.continuationNll(), within(SAME * NEW_TOKENS));
+                assertThat(row.<Long>getAs("stream_tokens"))
+                        .isEqualTo(turn.state().position());
+                assertThat(row.<String>getAs("error")).isNull();
+            }
+        }
+    }
+
+    /** Its tokenizer drops the space of a text's first token, so a continuation's text depends on what stands before. */
+    @Test
+    void promptAndContinuationReadAsOneText() throws IOException {
+        Path stories = Shared.require("models/stories260K");
+        JsonObject row = new JsonObject();
+        row.addProperty("key", "k");
+        row.addProperty("seq", 1);
+        row.addProperty("text", "Once upon a time, there was");
+        Path input =
+                new GrowingFolder(folder.resolve("in")).add(List.of(row), 1).path();
+
+        run(input, "--model", stories.toString(), "--template", "{text}").succeeded();
+
+        Row found = written().get(0);
+        try (StreamModel alone = StreamModel.open(ModelOptions.of(stories).withAttention(4, WINDOW))) {
+            TextTokenizer tokenizer = alone.tokenizer().orElseThrow();
+            int[] prompt = tokenizer.encode("Once upon a time, there was");
+            int[] continuation = found.<Integer>getList(found.fieldIndex("continuation_tokens")).stream()
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            int[] all = Arrays.copyOf(prompt, prompt.length + continuation.length);
+            System.arraycopy(continuation, 0, all, prompt.length, continuation.length);
+            assertThat("Once upon a time, there was" + found.getAs("continuation"))
+                    .isEqualTo(tokenizer.decode(all));
+            assertThat(found.<String>getAs("continuation")).startsWith(" ");
+        }
+    }
+
+    @Test
+    void aTemplateNeedsAPlaceForTheText() throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(1, 1), 1)
+                .path();
+
+        assertThat(run(input, "--template", "hello").refusal())
+                .contains("--template")
+                .contains("{text}");
+    }
+}

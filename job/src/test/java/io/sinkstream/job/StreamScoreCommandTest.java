@@ -1,0 +1,281 @@
+package io.sinkstream.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code stream score} on files, with a random tiny model, against {@code score} on the same rows. */
+class StreamScoreCommandTest {
+    /** The project's meaning of the same numbers: nats a token in fp32. */
+    private static final double SAME = 1e-4;
+
+    private static final int WINDOW = 28;
+
+    @TempDir
+    private Path folder;
+
+    private Path model;
+
+    @BeforeEach
+    void write() throws IOException {
+        model = Streams.model(folder.resolve("model"));
+    }
+
+    private Command run(Path input, String... more) {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("--model", model.toString());
+        options.put("--attention-sink-window-size", "" + WINDOW);
+        options.put("--format", "json");
+        options.put("--input", input.toString());
+        options.put("--schema", "key STRING, seq BIGINT, text STRING");
+        options.put("--key", "key");
+        options.put("--order", "seq");
+        options.put("--checkpoint", folder + "/checkpoint");
+        options.put("--output", folder + "/scored");
+        options.put("--trigger", "available-now");
+        return Command.run(List.of("stream", "score"), options, more);
+    }
+
+    private List<Row> scored() {
+        return Command.spark()
+                .read()
+                .parquet(folder + "/scored")
+                .sort("key", "seq")
+                .collectAsList();
+    }
+
+    /** What the batch job gives for the same rows. */
+    private List<Row> expected(List<JsonObject> rows) throws IOException {
+        Path input = new GrowingFolder(folder.resolve("batch"))
+                .add(rows, rows.size())
+                .path();
+        Command.run(
+                        "score",
+                        "--model",
+                        model.toString(),
+                        "--attention-sink-window-size",
+                        "" + WINDOW,
+                        "--input",
+                        input.toString(),
+                        "--format",
+                        "json",
+                        "--key",
+                        "key",
+                        "--order",
+                        "seq",
+                        "--output",
+                        folder + "/expected",
+                        "--overwrite")
+                .succeeded();
+        return Command.spark()
+                .read()
+                .parquet(folder + "/expected")
+                .sort("key", "seq")
+                .collectAsList();
+    }
+
+    private static void assertSame(List<Row> found, List<Row> expected) {
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < found.size(); i++) {
+            Row row = found.get(i);
+            Row other = expected.get(i);
+            for (String name : List.of("key", "seq", "text", "tokens", "stream_tokens")) {
+                assertThat(row.<Object>getAs(name)).as(name).isEqualTo(other.getAs(name));
+            }
+            assertThat(row.<String>getAs("error")).isNull();
+            assertThat(row.<Double>getAs("nll"))
+                    .as("%s %s", row.getAs("key"), row.getAs("seq"))
+                    .isCloseTo(other.<Double>getAs("nll"), within(SAME * row.<Integer>getAs("tokens")));
+            assertThat(Math.log(row.<Double>getAs("stream_perplexity")))
+                    .isCloseTo(Math.log(other.<Double>getAs("stream_perplexity")), within(SAME));
+        }
+    }
+
+    @ParameterizedTest(name = "{0} rows a micro-batch, {1} partitions")
+    @CsvSource({"1,1", "10,2", "200,7"})
+    void microBatchesAndPartitionsChangeNoNumber(int rowsPerBatch, int partitions) throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(5, 40);
+        Path input =
+                new GrowingFolder(folder.resolve("in")).add(rows, rowsPerBatch).path();
+
+        run(input, "--option", "maxFilesPerTrigger=1", "--partitions", "" + partitions)
+                .succeeded();
+
+        assertSame(scored(), expected(rows));
+    }
+
+    @Test
+    void aStreamGoesOnWhereItWas() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(5, 20);
+        GrowingFolder input = new GrowingFolder(folder.resolve("in")).add(rows.subList(0, 40), 10);
+        run(input.path()).succeeded();
+        assertThat(scored()).hasSize(40);
+
+        input.add(rows.subList(40, 100), 20);
+        run(input.path()).succeeded();
+
+        assertSame(scored(), expected(rows));
+    }
+
+    /** Streams whose caches had to go are rebuilt from the state's tokens. */
+    @Test
+    void aBudgetForFewCachesChangesNoNumber() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(20, 12);
+        Path input = new GrowingFolder(folder.resolve("in")).add(rows, 60).path();
+
+        Command run = run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "40k")
+                .succeeded();
+
+        assertSame(scored(), expected(rows));
+        assertThat(run.err().lines()).last().asString().doesNotContain(" 0 rebuilds");
+    }
+
+    @Test
+    void aBadRowCostsNoOtherRowAnything() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(3, 10);
+        List<JsonObject> all = new ArrayList<>(rows);
+        all.add(9, row(null, 1L, "no key"));
+        all.add(12, row("k0", 3L, null));
+        all.add(15, row("k1", null, "no order"));
+        // Twice the same row, and one that comes after a later one.
+        all.add(20, rows.get(17).deepCopy());
+        all.add(27, row("k2", 2L, "late"));
+        Path input = new GrowingFolder(folder.resolve("in")).add(all, 7).path();
+
+        Command run = run(input, "--option", "maxFilesPerTrigger=1").succeeded();
+
+        List<Row> found = Command.spark()
+                .read()
+                .parquet(folder + "/scored")
+                .sort("key", "seq", "error")
+                .collectAsList();
+        assertThat(found).hasSize(35);
+        assertSame(found.stream().filter(row -> row.getAs("error") == null).toList(), expected(rows));
+        List<String> errors = found.stream()
+                .map(row -> row.<String>getAs("error"))
+                .filter(error -> error != null)
+                .toList();
+        assertThat(errors)
+                .containsExactlyInAnyOrder(
+                        "the key is null",
+                        "the text is null",
+                        "the order is null",
+                        "late: the order 5 is not above the stream's last",
+                        "late: the order 2 is not above the stream's last");
+        assertThat(run.err()).contains("late 2, bad 3");
+    }
+
+    private static JsonObject row(String key, Long seq, String text) {
+        JsonObject row = new JsonObject();
+        row.addProperty("key", key);
+        row.add("seq", JsonNull.INSTANCE);
+        row.addProperty("seq", seq);
+        row.addProperty("text", text);
+        return row;
+    }
+
+    @Test
+    void lateRowsCanBeDroppedOrScored() throws IOException {
+        List<JsonObject> rows = new ArrayList<>(GrowingFolder.rows(1, 6));
+        rows.add(row("k0", 2L, "late"));
+        GrowingFolder input = new GrowingFolder(folder.resolve("in")).add(rows, 6);
+
+        Command dropped = run(input.path(), "--late", "drop").succeeded();
+        assertThat(scored()).hasSize(6);
+        assertThat(dropped.err()).contains("7 rows").contains("late 1");
+
+        run(input.path(), "--late", "score", "--checkpoint", folder + "/other", "--output", folder + "/others")
+                .succeeded();
+        List<Row> all = Command.spark()
+                .read()
+                .parquet(folder + "/others")
+                .where("text = 'late'")
+                .collectAsList();
+        assertThat(all).singleElement().satisfies(row -> {
+            assertThat(row.<String>getAs("error")).isNull();
+            assertThat(row.<Double>getAs("nll")).isPositive();
+        });
+    }
+
+    @Test
+    void anotherModelIsRefused() throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(2, 2), 4)
+                .path();
+        run(input).succeeded();
+        // The same shapes, one weight different.
+        Path other = Files.createDirectories(folder.resolve("other"));
+        for (String name : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+            Files.copy(model.resolve(name), other.resolve(name));
+        }
+        byte[] weights = Files.readAllBytes(other.resolve("model.safetensors"));
+        for (int i = weights.length / 2; i < weights.length; i++) {
+            weights[i] ^= 1;
+        }
+        Files.write(other.resolve("model.safetensors"), weights);
+
+        String line = run(input, "--model", other.toString()).refusal();
+
+        assertThat(line).contains("--model").contains("is not the model and tokenizer that the checkpoint");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--attention-sink-window-size,29",
+        "--attention-sink-size,2",
+        "--partitions,3",
+        "--history,bounded:2",
+        "--key,text",
+        "--order,text"
+    })
+    void aCheckpointIsContinuedAsItWasBegun(String option, String value) throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(2, 2), 4)
+                .path();
+        run(input).succeeded();
+
+        assertThat(run(input, option, value).refusal())
+                .startsWith(
+                        "sinkstream stream score: " + option + ": the checkpoint " + folder + "/checkpoint was begun");
+    }
+
+    @Test
+    void anIdleStreamIsForgotten() throws Exception {
+        List<JsonObject> rows = GrowingFolder.rows(2, 3);
+        GrowingFolder input = new GrowingFolder(folder.resolve("in")).add(rows, 6);
+        run(input.path(), "--idle", "1s").succeeded();
+        Thread.sleep(2500);
+        // Looks at the streams, and finds them idle.
+        input.add(List.of(row("k9", 1L, "another")), 1);
+        run(input.path(), "--idle", "1s").succeeded();
+        input.add(List.of(row("k0", 0L, "begins anew")), 1);
+
+        run(input.path(), "--idle", "1s").succeeded();
+
+        List<Row> again = Command.spark()
+                .read()
+                .parquet(folder + "/scored")
+                .where("text = 'begins anew'")
+                .collectAsList();
+        assertThat(again).singleElement().satisfies(row -> {
+            assertThat(row.<String>getAs("error")).isNull();
+            // BOS, the text and the separator.
+            assertThat(row.<Long>getAs("stream_tokens")).isEqualTo(1 + 11 + 1);
+        });
+    }
+}
