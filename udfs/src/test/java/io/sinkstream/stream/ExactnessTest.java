@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +43,7 @@ class ExactnessTest {
                 .flatMap(preset -> Arrays.stream(RULES).map(rule -> Arguments.of(preset, rule[0], rule[1])));
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest(name = "{0} {1}+{2}")
     @MethodSource("presetsAndRules")
     void everyChunkSizeGivesTheReferencesNumbers(String preset, int sinks, int window) {
@@ -53,8 +56,10 @@ class ExactnessTest {
         double[] wanted = reference.nll(ids, sinks, window);
         double[] wantedOfOthers = reference.nll(others, sinks, window);
         for (int chunk : new int[] {1, 7, 64, 1024}) {
-            ModelOptions options =
-                    ModelOptions.of(folder).withAttention(sinks, window).withChunk(chunk, 1024);
+            ModelOptions options = ModelOptions.of(folder)
+                    .withAttention(sinks, window)
+                    .withCompute(chunk == 64 ? ComputeOptions.DEFAULTS : TinyCompute.UNMEASURED)
+                    .withChunk(chunk, 1024);
             try (StreamModel model = StreamModel.open(options)) {
                 assertNll(score(model, null, model.start(), ids).nll())
                         .as("%s %d+%d in chunks of %d, alone", preset, sinks, window, chunk)
@@ -83,6 +88,7 @@ class ExactnessTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void rowByRowGivesTheNumbersOfOneCall(long seed) {
@@ -108,6 +114,7 @@ class ExactnessTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("presetNames")
     void continuationsAreTheReferences(String preset) {
@@ -187,6 +194,7 @@ class ExactnessTest {
      * The last token before EOS was run to see what follows it, and stays the pending one: the cache steps back by it and
      * is used again.
      */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 9, 30})
     void theEndOfSequenceEndsAContinuationAndIsNoPartOfTheStream(int promptLength) throws IOException {
@@ -231,7 +239,8 @@ class ExactnessTest {
     }
 
     private StreamModel open(int sinks, int window) {
-        return StreamModel.open(ModelOptions.of(folder).withAttention(sinks, window));
+        return StreamModel.open(
+                ModelOptions.of(folder).withAttention(sinks, window).withCompute(TinyCompute.UNMEASURED));
     }
 
     private static int[] concat(int[] a, int[] b) {

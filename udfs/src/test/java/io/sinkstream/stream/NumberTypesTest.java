@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +65,7 @@ class NumberTypesTest {
     }
 
     /** The prices that the project promises on a real text: half a percent of the mean NLL in bfloat16, one in int8. */
+    @Execution(ExecutionMode.CONCURRENT)
     @Test
     void aRealTextCostsLittleMoreInFewerBits() throws IOException {
         ModelOptions options =
@@ -85,6 +88,7 @@ class NumberTypesTest {
      * what differs is the rounding of what is multiplied with them. A token's NLL moves by as much as bfloat16 moves logits of
      * about 10, 2^-8 of them; the mean over 200 tokens by far less.
      */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest(name = "{0} with caches in {1}")
     @CsvSource({"float32,bfloat16", "bfloat16,float32", "bfloat16,bfloat16", "int8,float32", "int8,bfloat16"})
     void chunksAndSingleTokensGiveTheSameNumbers(String dtype, String cacheDtype) {
@@ -103,6 +107,7 @@ class NumberTypesTest {
     }
 
     /** fp32 in oneDNN's order is held against the same golden numbers as fp32 where it is mapped. */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(longs = {0, ALL})
     void singlePrecisionIsTheReferenceWithAndWithoutACopy(long weightBytes) {
@@ -119,6 +124,7 @@ class NumberTypesTest {
     }
 
     /** Every layout also runs in fewer bits: none falls back to something else without a word. */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @ValueSource(
             strings = {
