@@ -53,10 +53,7 @@ public final class KeyedScoring {
     public static Dataset<Row> score(
             Dataset<Row> input, ScoringOptions options, ScoringTotals totals, EndState endState) {
         options.describe();
-        if (input.sparkSession().sparkContext().isLocal()) {
-            // Its tasks run in this JVM; on a cluster only the executors know whether they have a GPU.
-            options.requireDevice();
-        }
+        options.requireDevice(input.sparkSession().sparkContext());
         boolean isCaseSensitive =
                 Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
         StructType result = ResultColumns.append(input.schema(), options, isCaseSensitive);

@@ -13,6 +13,7 @@ import io.sinkstream.stream.StreamModel;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.SparkContext;
 
 /**
  * How rows are scored. The components are {@link Settings} of the same names; a column that was not given is null.
@@ -177,13 +178,13 @@ public record ScoringOptions(
     }
 
     /**
-     * Checks, in the JVM that will run the model, that it has the device.
+     * Checks that this JVM has the device, if the tasks of {@code spark} run in it: on a cluster only the executors know.
      *
      * @throws UserException if a GPU is asked for that is not there
      */
-    public void requireDevice() {
+    public void requireDevice(SparkContext spark) {
         // Without a wish nothing can be missing, and a driver does without libtorch until it is needed.
-        if (device.equals("gpu")) {
+        if (spark.isLocal() && device.equals("gpu")) {
             StreamModel.requireDevice(modelOptions());
         }
     }

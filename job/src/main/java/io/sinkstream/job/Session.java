@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.plugin.SinkstreamPlugin;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.util.List;
@@ -46,6 +47,8 @@ final class Session implements AutoCloseable {
         SparkConf conf = new SparkConf()
                 .setIfMissing("spark.master", "local[*]")
                 .setIfMissing("spark.app.name", name)
+                // What executors do is seen by Spark's metrics system.
+                .setIfMissing("spark.plugins", SinkstreamPlugin.class.getName())
                 // The command tells its own progress.
                 .setIfMissing("spark.ui.showConsoleProgress", "false");
         if (conf.get("spark.master").startsWith("local")) {

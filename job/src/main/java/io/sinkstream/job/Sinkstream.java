@@ -41,6 +41,7 @@ public final class Sinkstream {
                         "",
                         "Examples:",
                         "  sinkstream score --model llama --input meetings.jsonl --key meeting --order seq",
+                        "  sinkstream stream score --model llama --format kafka --option subscribe=logs ...",
                         "  sinkstream speed --model llama",
                         "Options of a command, with more examples: sinkstream score --help");
         root.version(version());
@@ -54,6 +55,7 @@ public final class Sinkstream {
         stream.addSubcommand("generate", new StreamGenerateCommand().spec());
         root.addSubcommand("stream", stream);
         root.addSubcommand("state", new StateCommand().spec());
+        root.addSubcommand("history", new HistoryCommand().spec());
         root.addSubcommand("speed", new SpeedCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine

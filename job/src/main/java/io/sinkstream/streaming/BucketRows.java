@@ -170,6 +170,7 @@ final class BucketRows implements Iterator<Row> {
             }
             stream.waiting.add(row);
         } catch (BadRow e) {
+            ExecutorCounts.bad(e.problem());
             row.tokens = NONE;
             row.output = output.bad(row.input, e);
         }
@@ -282,6 +283,7 @@ final class BucketRows implements Iterator<Row> {
                         result.state().hash())
                 .withLastOrder(stream.order);
         stream.isChanged = true;
+        ExecutorCounts.good(rows.size());
     }
 
     private static int[] concatenated(int[] a, int[] b) {

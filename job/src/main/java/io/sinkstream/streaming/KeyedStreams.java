@@ -101,6 +101,7 @@ public final class KeyedStreams {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
         }
         options.scoring().describe();
+        options.scoring().requireDevice(spark.sparkContext());
         StreamOptions run = options.withScoring(
                 options.scoring().withPartitions(partitions(spark, options)).onExecutors());
         boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
-    /** {@code job -> ml, benchmark, train -> streaming -> batch}, and plugin beside them. */
+    /** {@code job -> ml, benchmark, train, plugin -> streaming -> batch}. */
     static final Map<String, Set<String>> SEES = Map.of(
             "batch", Set.of(),
             "streaming", Set.of("batch"),
-            "plugin", Set.of(),
+            "plugin", Set.of("batch", "streaming"),
             "ml", Set.of("batch", "streaming"),
             "benchmark", Set.of("batch", "streaming"),
             "train", Set.of("batch", "streaming"),

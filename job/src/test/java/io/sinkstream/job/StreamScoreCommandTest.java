@@ -3,8 +3,10 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.codahale.metrics.Gauge;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import io.sinkstream.plugin.SinkstreamPlugin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,12 +14,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** {@code stream score} on files, with a random tiny model, against {@code score} on the same rows. */
 class StreamScoreCommandTest {
@@ -178,6 +182,33 @@ class StreamScoreCommandTest {
                         "late: the order 5 is not above the stream's last",
                         "late: the order 2 is not above the stream's last");
         assertThat(run.err()).contains("late 2, bad 3");
+    }
+
+    @Test
+    void executorsTellWhatTheyDo() throws IOException {
+        Map<String, Gauge<?>> before = metrics();
+        long rows = (Long) before.get("stream.rows").getValue();
+        long late = (Long) before.get("stream.rows.late").getValue();
+        List<JsonObject> all = new ArrayList<>(GrowingFolder.rows(3, 4));
+        all.add(row("k0", 0L, "late"));
+        Path input =
+                new GrowingFolder(folder.resolve("in")).add(all, all.size()).path();
+
+        run(input).succeeded();
+
+        assertThat((Long) before.get("stream.rows").getValue()).isEqualTo(rows + 12);
+        assertThat((Long) before.get("stream.rows.late").getValue()).isEqualTo(late + 1);
+        assertThat((Long) before.get("model.caches.bytes").getValue()).isPositive();
+        assertThat((Double) before.get("model.batch.fill").getValue()).isBetween(0.0, 1.0);
+    }
+
+    private static Map<String, Gauge<?>> metrics() {
+        Command.spark();
+        Map<String, Gauge<?>> metrics = new LinkedHashMap<>();
+        CollectionConverters.asJava(
+                        SparkEnv.get().metricsSystem().getSourcesByName("plugin." + SinkstreamPlugin.class.getName()))
+                .forEach(source -> source.metricRegistry().getGauges().forEach(metrics::put));
+        return metrics;
     }
 
     private static JsonObject row(String key, Long seq, String text) {

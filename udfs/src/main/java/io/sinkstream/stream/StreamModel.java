@@ -12,6 +12,7 @@ import io.sinkstream.decoder.PassWork;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -120,6 +121,23 @@ public final class StreamModel implements AutoCloseable {
     /** The model with these options that this JVM shares between all its tasks, loaded at the first call; never close it. */
     public static StreamModel shared(ModelOptions options) {
         return SHARED.computeIfAbsent(options, StreamModel::new);
+    }
+
+    /** What each of the shared models has done. */
+    public static Map<ModelOptions, StreamModelUsage> sharedUsage() {
+        Map<ModelOptions, StreamModelUsage> usage = new HashMap<>();
+        SHARED.forEach((options, model) -> usage.put(options, model.usage()));
+        return usage;
+    }
+
+    /** Frees all shared models: the JVM ends. */
+    public static void closeShared() {
+        SHARED.keySet().forEach(options -> {
+            StreamModel model = SHARED.remove(options);
+            if (model != null) {
+                model.close();
+            }
+        });
     }
 
     /** What the checkpoint's headers say. */

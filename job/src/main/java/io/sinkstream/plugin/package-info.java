@@ -1,0 +1,2 @@
+/** What an executor does beside its tasks. */
+package io.sinkstream.plugin;
