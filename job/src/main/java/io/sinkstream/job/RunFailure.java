@@ -13,6 +13,9 @@ final class RunFailure extends RuntimeException {
     private static final Pattern USER_EXCEPTION =
             Pattern.compile(Pattern.quote(UserException.class.getName()) + ": ([^\\r\\n]*)");
 
+    /** Of exceptions whose classes are beside the jar, or not there. */
+    private static final String KAFKA = "org.apache.kafka.";
+
     RunFailure(String message, Throwable cause) {
         super(message, cause);
     }
@@ -27,8 +30,8 @@ final class RunFailure extends RuntimeException {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        if (root instanceof IOException) {
-            // A disk that is full, a file that is gone: where in Spark it was noticed tells nothing more.
+        if (root instanceof IOException || root.getClass().getName().startsWith(KAFKA)) {
+            // A disk that is full, a file or a topic that is gone: where in Spark it was noticed tells nothing more.
             return new RunFailure(firstLine(root.toString()), exception);
         }
         return root instanceof RuntimeException runtime

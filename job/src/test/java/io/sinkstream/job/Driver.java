@@ -50,6 +50,13 @@ final class Driver implements AutoCloseable {
         }
     }
 
+    /** Lets it run for a while, which it has to survive. */
+    void run(Duration time) throws InterruptedException {
+        if (process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException(name + " ended with " + process.exitValue() + "; it said:\n" + stderr());
+        }
+    }
+
     /** Waits until it ends by itself. */
     Ended await() throws InterruptedException {
         if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {

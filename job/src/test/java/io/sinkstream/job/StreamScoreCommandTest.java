@@ -1,7 +1,6 @@
 package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import com.codahale.metrics.Gauge;
 import com.google.gson.JsonNull;
@@ -25,9 +24,6 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** {@code stream score} on files, with a random tiny model, against {@code score} on the same rows. */
 class StreamScoreCommandTest {
-    /** The project's meaning of the same numbers: nats a token in fp32. */
-    private static final double SAME = 1e-4;
-
     private static final int WINDOW = 28;
 
     @TempDir
@@ -65,49 +61,7 @@ class StreamScoreCommandTest {
 
     /** What the batch job gives for the same rows. */
     private List<Row> expected(List<JsonObject> rows) throws IOException {
-        Path input = new GrowingFolder(folder.resolve("batch"))
-                .add(rows, rows.size())
-                .path();
-        Command.run(
-                        "score",
-                        "--model",
-                        model.toString(),
-                        "--attention-sink-window-size",
-                        "" + WINDOW,
-                        "--input",
-                        input.toString(),
-                        "--format",
-                        "json",
-                        "--key",
-                        "key",
-                        "--order",
-                        "seq",
-                        "--output",
-                        folder + "/expected",
-                        "--overwrite")
-                .succeeded();
-        return Command.spark()
-                .read()
-                .parquet(folder + "/expected")
-                .sort("key", "seq")
-                .collectAsList();
-    }
-
-    private static void assertSame(List<Row> found, List<Row> expected) {
-        assertThat(found).hasSameSizeAs(expected);
-        for (int i = 0; i < found.size(); i++) {
-            Row row = found.get(i);
-            Row other = expected.get(i);
-            for (String name : List.of("key", "seq", "text", "tokens", "stream_tokens")) {
-                assertThat(row.<Object>getAs(name)).as(name).isEqualTo(other.getAs(name));
-            }
-            assertThat(row.<String>getAs("error")).isNull();
-            assertThat(row.<Double>getAs("nll"))
-                    .as("%s %s", row.getAs("key"), row.getAs("seq"))
-                    .isCloseTo(other.<Double>getAs("nll"), within(SAME * row.<Integer>getAs("tokens")));
-            assertThat(Math.log(row.<Double>getAs("stream_perplexity")))
-                    .isCloseTo(Math.log(other.<Double>getAs("stream_perplexity")), within(SAME));
-        }
+        return BatchScores.of(model, WINDOW, rows, folder);
     }
 
     @ParameterizedTest(name = "{0} rows a micro-batch, {1} partitions")
@@ -120,7 +74,7 @@ class StreamScoreCommandTest {
         run(input, "--option", "maxFilesPerTrigger=1", "--partitions", "" + partitions)
                 .succeeded();
 
-        assertSame(scored(), expected(rows));
+        BatchScores.assertSame(scored(), expected(rows));
     }
 
     @Test
@@ -133,7 +87,7 @@ class StreamScoreCommandTest {
         input.add(rows.subList(40, 100), 20);
         run(input.path()).succeeded();
 
-        assertSame(scored(), expected(rows));
+        BatchScores.assertSame(scored(), expected(rows));
     }
 
     /** Streams whose caches had to go are rebuilt from the state's tokens. */
@@ -145,7 +99,7 @@ class StreamScoreCommandTest {
         Command run = run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "40k")
                 .succeeded();
 
-        assertSame(scored(), expected(rows));
+        BatchScores.assertSame(scored(), expected(rows));
         assertThat(run.err().lines()).last().asString().doesNotContain(" 0 rebuilds");
     }
 
@@ -169,7 +123,8 @@ class StreamScoreCommandTest {
                 .sort("key", "seq", "error")
                 .collectAsList();
         assertThat(found).hasSize(35);
-        assertSame(found.stream().filter(row -> row.getAs("error") == null).toList(), expected(rows));
+        BatchScores.assertSame(
+                found.stream().filter(row -> row.getAs("error") == null).toList(), expected(rows));
         List<String> errors = found.stream()
                 .map(row -> row.<String>getAs("error"))
                 .filter(error -> error != null)

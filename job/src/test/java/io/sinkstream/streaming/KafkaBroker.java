@@ -24,16 +24,20 @@ import java.util.stream.Collectors;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -201,6 +205,23 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
+    /** Where the next row of each of a topic's partitions goes, behind all that was committed. */
+    public Map<Integer, Long> ends(String topic) {
+        int partitions = done(admin.describeTopics(List.of(topic)).allTopicNames())
+                .get(topic)
+                .partitions()
+                .size();
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            asked.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+        }
+        Map<Integer, Long> ends = new HashMap<>();
+        done(admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
+                        .all())
+                .forEach((partition, end) -> ends.put(partition.partition(), end.offset()));
+        return ends;
+    }
+
     @Override
     public void close() {
         try {
@@ -218,16 +239,14 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
-    /** Whether the broker, not only the controller, knows a topic with a leader for each of that many partitions. */
+    /**
+     * Whether the broker, not only the controller, knows a topic with that many partitions, and leads them: what is written
+     * before that is refused and sent again, some of it out of its order.
+     */
     private boolean knows(String topic, int partitions) {
         try {
-            TopicDescription known =
-                    done(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic);
-            return known.partitions().stream()
-                            .filter(partition -> partition.leader() != null)
-                            .count()
-                    == partitions;
-        } catch (UnknownTopicOrPartitionException e) {
+            return ends(topic).size() == partitions;
+        } catch (UnknownTopicOrPartitionException | NotLeaderOrFollowerException | LeaderNotAvailableException e) {
             return false;
         }
     }
@@ -235,6 +254,8 @@ public final class KafkaBroker implements AutoCloseable {
     private KafkaProducer<String, String> producer(Map<String, Object> more) {
         Map<String, Object> settings = new HashMap<>(more);
         settings.put("bootstrap.servers", servers);
+        // What is refused is sent again before what comes after it.
+        settings.put("max.in.flight.requests.per.connection", 1);
         return new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
     }
 
