@@ -27,6 +27,7 @@ final class Session implements AutoCloseable {
             // Adaptive execution is off in micro-batches, and nobody asked for it.
             "org.apache.spark.sql.execution.streaming.ResolveWriteToStream",
             "org.apache.spark.sql.execution.streaming.ResolveWriteToStream$",
+            "org.apache.spark.metrics.MetricsSystem",
             "org.apache.spark.util.Utils",
             // It takes a glob for a missing file.
             "org.apache.spark.sql.execution.streaming.FileStreamSink",

@@ -3,11 +3,14 @@ package io.sinkstream.job;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
@@ -69,6 +72,9 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
 
     /** The table. Throws UserException if Spark can't read it. */
     Dataset<Row> read(SparkSession spark) {
+        if (FILES.contains(format)) {
+            requireNoFile(spark, paths.get(0));
+        }
         try {
             return load(spark);
         } catch (ParseException e) {
@@ -77,6 +83,22 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
             throw SparkMessages.mendable(Settings.INPUT.option(), e);
         } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
+        }
+    }
+
+    /** Spark would take a single file and then fail in the first micro-batch. */
+    private static void requireNoFile(SparkSession spark, String input) {
+        try {
+            Path path = new Path(input);
+            FileSystem files = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+            if (files.exists(path) && files.getFileStatus(path).isFile()) {
+                throw new UserException(Settings.INPUT + ": " + input
+                        + " is a file; an endless stream reads a folder that files come into, or a glob such as "
+                        + input
+                        + "*");
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserException(Settings.INPUT + ": " + input + " can't be read: " + e.getMessage(), e);
         }
     }
 

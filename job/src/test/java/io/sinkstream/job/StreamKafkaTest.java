@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.streaming.CheckpointStates;
 import io.sinkstream.streaming.KafkaBroker;
+import io.sinkstream.streaming.KeyedStreams;
+import io.sinkstream.streaming.StreamOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +17,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +119,42 @@ class StreamKafkaTest {
                     .isCloseTo(row.<Double>getAs("nll"), within(SAME * row.<Integer>getAs("tokens")));
         }
         assertThat(expected).isEmpty();
+    }
+
+    /** As the README shows it. */
+    @Test
+    void theSameAsAnApi() throws Exception {
+        broker.createTopic("api", 2);
+        broker.send("api", rows(3, 0, 12));
+        String checkpoint = folder + "/api-checkpoint";
+        Dataset<Row> table = Command.spark()
+                .readStream()
+                .format("kafka")
+                .option("kafka.bootstrap.servers", broker.servers())
+                .option("subscribe", "api")
+                .option("startingOffsets", "earliest")
+                .load()
+                .selectExpr("CAST(key AS STRING) AS key", "CAST(value AS STRING) AS text", "offset");
+        SettingValues settings = SettingValues.of(Map.of("model", model.toString(), "key", "key", "order", "offset"));
+        StreamOptions options = StreamOptions.scoring(settings, columns -> columns);
+
+        StreamingQuery query = KeyedStreams.apply(table, options, checkpoint, null)
+                .writeStream()
+                .option("checkpointLocation", checkpoint)
+                .trigger(Trigger.AvailableNow())
+                .format("memory")
+                .queryName("scored_by_api")
+                .start();
+        query.awaitTermination();
+
+        assertThat(Command.spark()
+                        .table("scored_by_api")
+                        .where("error IS NULL AND nll > 0")
+                        .count())
+                .isEqualTo(12);
+        assertThat(query.lastProgress().observedMetrics().get("sinkstream").<Long>getAs("rows"))
+                .isEqualTo(12);
+        assertThat(CheckpointStates.read(Command.spark(), checkpoint).count()).isEqualTo(3);
     }
 
     @Test
