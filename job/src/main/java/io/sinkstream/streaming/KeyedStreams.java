@@ -170,12 +170,17 @@ public final class KeyedStreams {
         }
         List<Column> selected = new ArrayList<>();
         for (StructField field : input.schema().fields()) {
-            // Without the watermark's mark on the column, by which Spark would leave out late rows without a word.
+            // Without the watermark's mark on the column, by which Spark would leave out late rows without a word. An
+            // alias
+            // that adds no metadata of its own is taken away again by the optimizer, and the mark would be back.
             selected.add(functions
                     .col(KeyedInput.quoted(field.name()))
                     .as(
                             field.name(),
-                            new MetadataBuilder().withMetadata(field.metadata()).build()));
+                            new MetadataBuilder()
+                                    .withMetadata(field.metadata())
+                                    .putBoolean(HELPER + "unmarked", true)
+                                    .build()));
         }
         Column key = KeyedInput.key(table, scoring);
         selected.add(key.as(HELPER + "key"));
@@ -190,7 +195,7 @@ public final class KeyedStreams {
         selected.add((options.eventTime() == null
                         ? functions.lit(null).cast(DataTypes.LongType)
                         : functions.unix_millis(functions.col(KeyedInput.quoted(options.eventTime()))))
-                .as(HELPER + "time", new MetadataBuilder().build()));
+                .as(HELPER + "time"));
         selected.add(functions.lit(null).cast(DataTypes.StringType).as(HELPER + "command"));
         selected.add(functions.lit(null).cast(DataTypes.BinaryType).as(HELPER + "state"));
         return table.select(selected.toArray(Column[]::new));

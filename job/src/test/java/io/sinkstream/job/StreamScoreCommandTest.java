@@ -139,6 +139,92 @@ class StreamScoreCommandTest {
         assertThat(run.err()).contains("late 2, bad 3");
     }
 
+    /** No row is left out for being behind the watermark, and by the rows' own time nothing is idle before it is. */
+    @Test
+    void idlenessCanGoByTheRowsOwnTime() throws IOException {
+        GrowingFolder input = new GrowingFolder(folder.resolve("in"));
+        String[] more = {
+            "--schema",
+            "key STRING, seq BIGINT, text STRING, at TIMESTAMP",
+            "--event-time",
+            "at",
+            "--watermark",
+            "1m",
+            "--idle",
+            "1h",
+            "--option",
+            "maxFilesPerTrigger=1"
+        };
+        input.add(List.of(at("old", 1, "00:00"), at("new", 1, "00:10")), 2);
+        input.add(List.of(at("new", 2, "03:00")), 1);
+        // The watermark is at 02:59 from here on.
+        input.add(List.of(at("new", 3, "03:01")), 1);
+        input.add(List.of(at("new", 4, "03:02"), at("old", 0, "00:01")), 2);
+        run(input.path(), more).succeeded();
+
+        List<Row> found = scored();
+        assertThat(found).hasSize(6).allMatch(row -> row.getAs("error") == null);
+        // Its order begins anew, and so does its position.
+        assertThat(found.get(4).<Long>getAs("stream_tokens")).isEqualTo(1 + "text".length() + 1);
+        assertThat(found.get(3).<Long>getAs("stream_tokens")).isEqualTo(1 + 4 * ("text".length() + 1));
+    }
+
+    private static JsonObject at(String key, long seq, String time) {
+        JsonObject row = row(key, seq, "text");
+        row.addProperty("at", "2026-01-01T" + time + ":00");
+        return row;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--format json --input in --key key --order seq --checkpoint c --output o | --schema is missing",
+                "--format kafka --checkpoint c --output o | --option kafka.bootstrap.servers=HOST:PORT is missing",
+                "--format kafka --option kafka.bootstrap.servers=h:1 --checkpoint c --output o"
+                        + " | --option subscribe=TOPIC is missing",
+                "--format rate --key value --order value --text value --output o | --checkpoint is missing",
+                "--format rate --key value --text value --checkpoint c --output o | --order is missing",
+                "--format rate --order value --text value --checkpoint c --output o | --key is missing",
+                "--format rate --key value --order value --text value --checkpoint c | --output is missing",
+                "--format text --input in --key value --order value --checkpoint c --output o --trigger soon"
+                        + " | --trigger: \"soon\" is wrong",
+                "--format text --input in --key value --order value --checkpoint c --output o --watermark 1m"
+                        + " | go together",
+                "--format rate --key value --order value --checkpoint c --output o | --text: there is no column text"
+            })
+    void whatIsMissingIsToldInOneLine(String args, String told) {
+        List<String> all = new ArrayList<>(List.of("stream", "score", "--model", model.toString()));
+        all.addAll(List.of(args.strip().split(" ", -1)));
+
+        assertThat(Command.run(all.toArray(String[]::new)).refusal()).contains(told.strip());
+        assertThat(Path.of("c")).doesNotExist();
+    }
+
+    @Test
+    void whatAShorterHistoryCostsIsMeasured() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "to and fro and back, ".repeat(200));
+
+        String out = Command.run(
+                        "history",
+                        "--model",
+                        model.toString(),
+                        "--attention-sink-window-size",
+                        "28",
+                        "--input",
+                        text.toString())
+                .succeeded()
+                .out();
+
+        // A random model forgets slowly; with all that has an influence only rounding is left.
+        double[] means = out.lines()
+                .skip(1)
+                .mapToDouble(line -> Double.parseDouble(line.replaceAll(".* (\\S+) +\\S+$", "$1")))
+                .toArray();
+        assertThat(means[0]).isGreaterThan(1e-3);
+        assertThat(means[means.length - 1]).isLessThan(1e-5);
+    }
+
     @Test
     void executorsTellWhatTheyDo() throws IOException {
         Map<String, Gauge<?>> before = metrics();

@@ -220,8 +220,8 @@ public final class Settings {
             "COUNT",
             "auto",
             Parsers::autoOrCount,
-            "Over how many tasks the streams are spread. auto is four for each task that can run at a time. It changes"
-                    + " the speed and not the numbers."));
+            "Over how many tasks the streams are spread. auto is four for each task that can run at a time; for stream"
+                    + " one, fixed with its checkpoint. It changes the speed and not the numbers."));
 
     /** Where the results go. */
     public static final Setting<String> OUTPUT = add(Setting.value(
