@@ -77,7 +77,10 @@ final class StreamOnClusterIT {
         List<JsonObject> rows = GrowingFolder.rows(KEYS, 60);
         broker.createTopic("rescaled", 4);
         send("rescaled", rows.subList(0, 500));
-        assertThat(broker.ends("rescaled").values()).allMatch(end -> end > 0);
+        assertThat(broker.ends("rescaled").values())
+                .filteredOn(end -> end > 0)
+                .as("partitions with rows; some may have no key")
+                .hasSizeGreaterThan(1);
         try (TopicStream stream = stream("rescaled").with("--rows-per-trigger", "50")) {
             Driver first = stream.start();
             first.until(

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +90,26 @@ class StreamScoreCommandTest {
         run(input.path()).succeeded();
 
         BatchScores.assertSame(scored(), expected(rows));
+    }
+
+    /** A process for each file status made a micro-batch of one row take half as long again. */
+    @Test
+    void noProcessIsStartedToRenameAFileOfALocalCheckpoint() throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(2, 2), 2)
+                .path();
+        try (Recording recording = new Recording()) {
+            recording.enable("jdk.ProcessStart");
+            recording.start();
+
+            run(input).succeeded();
+
+            recording.stop();
+            recording.dump(folder.resolve("processes.jfr"));
+        }
+        assertThat(RecordingFile.readAllEvents(folder.resolve("processes.jfr")))
+                .extracting(started -> started.getString("command"))
+                .noneMatch(command -> command.startsWith("readlink"));
     }
 
     /** Streams whose caches had to go are rebuilt from the state's tokens. */
