@@ -4,6 +4,7 @@ import io.sinkstream.plugin.SinkstreamPlugin;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -43,6 +44,11 @@ final class Session implements AutoCloseable {
 
     /** Opens it, with what Spark's configuration says and {@code local[*]} where it names no master. */
     static Session open(String name) {
+        return open(name, Map.of());
+    }
+
+    /** The same with these settings of Spark, where its configuration does not say otherwise. */
+    static Session open(String name, Map<String, String> defaults) {
         quietLogs();
         boolean isOurs = SparkSession.getDefaultSession().isEmpty();
         SparkConf conf = new SparkConf()
@@ -52,6 +58,7 @@ final class Session implements AutoCloseable {
                 .setIfMissing("spark.plugins", SinkstreamPlugin.class.getName())
                 // The command tells its own progress.
                 .setIfMissing("spark.ui.showConsoleProgress", "false");
+        defaults.forEach(conf::setIfMissing);
         if (conf.get("spark.master").startsWith("local")) {
             // How often a running task's counts are told. On a cluster Spark's 10 s are often enough.
             conf.setIfMissing("spark.executor.heartbeatInterval", "2s");

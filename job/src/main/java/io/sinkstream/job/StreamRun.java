@@ -11,6 +11,7 @@ import io.sinkstream.streaming.StreamOptions;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkClassNotFoundException;
@@ -27,6 +28,9 @@ import org.apache.spark.util.SignalUtils;
 /** A run of {@code stream score} or {@code stream generate}, from its settings to its end. */
 final class StreamRun {
     private static final int LOOK_MILLIS = 100;
+
+    /** A task that goes to another executor than its streams' caches rebuilds them all, which takes longer than to wait. */
+    private static final Map<String, String> DEFAULTS = Map.of("spark.locality.wait", "10s");
 
     private final SettingValues values;
     private final StreamInput input;
@@ -51,7 +55,7 @@ final class StreamRun {
 
     void run(String name, PrintWriter err) {
         String checkpoint = values.require(Settings.CHECKPOINT);
-        try (Session session = Session.open(name)) {
+        try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
             if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {

@@ -41,6 +41,7 @@ import org.apache.spark.sql.types.TimestampType;
  */
 public final class KeyedStreams {
     private static final String HELPER = "__sinkstream_";
+    private static final int LEAST_PARTITIONS_ON_A_CLUSTER = 8;
     private static final String FILE_MANAGER = "spark.sql.streaming.checkpointFileManagerClass";
 
     /** What state per key, kept for ever, needs of Spark. */
@@ -137,10 +138,15 @@ public final class KeyedStreams {
         return KeyedInput.withTypes(StreamCounts.observed(moved), without(result, StreamCounts.COLUMN));
     }
 
-    /** Over how many partitions the state lies; asked for, or as many as tasks can run at a time. */
-    static int partitions(SparkSession spark, StreamOptions options) {
+    /** Over how many partitions the state lies: asked for, or as many as tasks can run at a time. */
+    private static int partitions(SparkSession spark, StreamOptions options) {
         int asked = options.scoring().partitions();
-        return asked > 0 ? asked : spark.sparkContext().defaultParallelism();
+        if (asked > 0) {
+            return asked;
+        }
+        int slots = spark.sparkContext().defaultParallelism();
+        // A cluster's executors may not be there yet, and what is chosen now is for ever.
+        return spark.sparkContext().isLocal() ? slots : Math.max(slots, LEAST_PARTITIONS_ON_A_CLUSTER);
     }
 
     /**

@@ -215,13 +215,14 @@ public final class Settings {
             "token-nll", "Adds token_nll: the negative log-likelihood of every token of the row, in nats."));
 
     /** How many tasks share the streams. */
-    public static final Setting<Integer> PARTITIONS = add(Setting.value(
-            "partitions",
-            "COUNT",
-            "auto",
-            Parsers::autoOrCount,
-            "Over how many tasks the streams are spread. auto is four for each task that can run at a time; for stream"
-                    + " one, fixed with its checkpoint. It changes the speed and not the numbers."));
+    public static final Setting<Integer> PARTITIONS = add(
+            Setting.value(
+                    "partitions",
+                    "COUNT",
+                    "auto",
+                    Parsers::autoOrCount,
+                    "Over how many tasks the streams are spread. auto is four for each task that can run at a time; for stream"
+                            + " one, and on a cluster at least 8, fixed with its checkpoint. It changes the speed and not the numbers."));
 
     /** Where the results go. */
     public static final Setting<String> OUTPUT = add(Setting.value(

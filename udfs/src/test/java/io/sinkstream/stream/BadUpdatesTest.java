@@ -177,8 +177,8 @@ class BadUpdatesTest {
         assertThatThrownBy(() -> ComputeOptions.DEFAULTS.withCacheDtype("int8"))
                 .isInstanceOf(UserException.class)
                 .hasMessage("--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16");
-        assertThatThrownBy(() -> new ComputeOptions("float32", "auto", "gpu", 0))
+        assertThatThrownBy(() -> new ComputeOptions("float32", "auto", "tpu", 0))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("--device: \"gpu\" is not supported yet");
+                .hasMessage("--device: \"tpu\" is wrong; allowed is auto, cpu or gpu");
     }
 }
