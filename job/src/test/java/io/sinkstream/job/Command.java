@@ -2,7 +2,6 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sinkstream.plugin.SinkstreamPlugin;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -27,7 +26,6 @@ record Command(int code, String out, String err) {
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.plugins", SinkstreamPlugin.class.getName())
                 .config("spark.sql.files.openCostInBytes", "0")
                 .getOrCreate();
     }
