@@ -152,7 +152,7 @@ class ScoreRefusalsTest {
     void aResultColumnThatExists() throws IOException {
         Files.writeString(input, "{\"key\": \"a\", \"seq\": 1, \"text\": \"x\", \"Error\": \"mine\"}\n");
         assertThat(score().refusal())
-                .isEqualTo("sinkstream score: the input has a column Error already, and scoring adds one of this name;"
+                .isEqualTo("sinkstream score: the input has a column Error already, and the results have one of this name;"
                         + " give the added columns' names a start of their own by --prefix");
         score("--prefix", "s_").succeeded();
     }
