@@ -152,8 +152,9 @@ class ScoreRefusalsTest {
     void aResultColumnThatExists() throws IOException {
         Files.writeString(input, "{\"key\": \"a\", \"seq\": 1, \"text\": \"x\", \"Error\": \"mine\"}\n");
         assertThat(score().refusal())
-                .isEqualTo("sinkstream score: the input has a column Error already, and the results have one of this name;"
-                        + " give the added columns' names a start of their own by --prefix");
+                .isEqualTo(
+                        "sinkstream score: the input has a column Error already, and the results have one of this name;"
+                                + " give the added columns' names a start of their own by --prefix");
         score("--prefix", "s_").succeeded();
     }
 
