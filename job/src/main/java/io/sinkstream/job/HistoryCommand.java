@@ -8,10 +8,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /** {@code history}: what a shorter history costs. */
@@ -44,14 +41,9 @@ final class HistoryCommand extends SettingsCommand {
             throw new UserException(
                     Settings.MODEL + ": " + options.model() + " has no tokenizer.json to read a text with");
         }
-        StringBuilder text = new StringBuilder();
-        for (String file : values.require(Settings.INPUT)) {
-            try {
-                text.append(Files.readString(Path.of(file)));
-            } catch (IOException e) {
-                throw new UserException(
-                        Settings.INPUT + ": " + file + " is no text file that can be read here: " + e.getMessage(), e);
-            }
+        String text = InputText.of(values.require(Settings.INPUT));
+        if (text == null) {
+            throw new UserException(Settings.INPUT + ": there is no text in " + values.require(Settings.INPUT));
         }
         // Several times all that has an influence, and not the whole of a long book.
         long most = 8L

@@ -71,7 +71,7 @@ final class SpeedCommand extends SettingsCommand {
         ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         boolean tokenizer = StreamModel.describe(options).tokenizer();
-        String text = text(values);
+        String text = InputText.of(values.find(Settings.INPUT).orElse(List.of()));
         if (text != null && !tokenizer) {
             throw new UserException(
                     Settings.INPUT + ": " + options.model() + " has no tokenizer.json to read a text with");
@@ -101,20 +101,6 @@ final class SpeedCommand extends SettingsCommand {
         if (output != null) {
             write(output, rows);
         }
-    }
-
-    /** The inputs' text, or null without one. */
-    private static String text(SettingValues values) {
-        StringBuilder text = new StringBuilder();
-        for (String file : values.find(Settings.INPUT).orElse(List.of())) {
-            try {
-                text.append(Files.readString(Path.of(file)));
-            } catch (IOException e) {
-                throw new UserException(
-                        Settings.INPUT + ": " + file + " is no text file that can be read here: " + e.getMessage());
-            }
-        }
-        return text.isEmpty() ? null : text.toString();
     }
 
     private static void write(Path output, List<SpeedRow> rows) {
