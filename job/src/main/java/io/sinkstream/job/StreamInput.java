@@ -30,7 +30,6 @@ import org.apache.spark.sql.streaming.DataStreamReader;
  * @param rowsPerTrigger the most rows of a micro-batch from Kafka
  */
 record StreamInput(String format, List<String> paths, String schema, Map<String, String> options, int rowsPerTrigger) {
-    private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
     private static final Set<String> LIMITS = Set.of("maxfilespertrigger", "maxbytespertrigger");
     private static final String BYTES_PER_TRIGGER = "" + (64L << 20);
 
@@ -42,13 +41,14 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
      */
     static StreamInput from(SettingValues values, int rowsPerTrigger) {
         String format = values.require(Settings.FORMAT);
-        if (FILES.contains(format.toLowerCase(Locale.ROOT)) || format.equalsIgnoreCase(KafkaRecords.FORMAT)) {
+        if (TableInput.FILES.contains(format.toLowerCase(Locale.ROOT))
+                || format.equalsIgnoreCase(KafkaRecords.FORMAT)) {
             format = format.toLowerCase(Locale.ROOT);
         }
         Optional<String> schema = values.find(Settings.SCHEMA);
         Map<String, String> options = values.find(Settings.OPTION).orElse(Map.of());
         List<String> paths = values.find(Settings.INPUT).orElse(List.of());
-        if (FILES.contains(format)) {
+        if (TableInput.FILES.contains(format)) {
             paths = values.require(Settings.INPUT);
             if (schema.isEmpty() && !format.equals("text")) {
                 throw new UserException(Settings.SCHEMA + " is missing: files that are still to come can't be looked"
@@ -72,7 +72,7 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
 
     /** The table. Throws UserException if Spark can't read it. */
     Dataset<Row> read(SparkSession spark) {
-        if (FILES.contains(format)) {
+        if (TableInput.FILES.contains(format)) {
             requireNoFile(spark, paths.get(0));
         }
         try {
@@ -110,7 +110,7 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
             reader.options(KafkaRecords.DEFAULTS).option("maxOffsetsPerTrigger", rowsPerTrigger);
             return KafkaRecords.rows(reader.options(options).load(), schema);
         }
-        if (FILES.contains(format)
+        if (TableInput.FILES.contains(format)
                 && options.keySet().stream().noneMatch(key -> LIMITS.contains(key.toLowerCase(Locale.ROOT)))) {
             reader.option("maxBytesPerTrigger", BYTES_PER_TRIGGER);
         }

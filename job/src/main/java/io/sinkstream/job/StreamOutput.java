@@ -4,7 +4,6 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.util.Map;
-import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -17,13 +16,12 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
  * @param path null for a sink that needs none
  */
 record StreamOutput(String format, String path, Map<String, String> options) {
-    private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
 
     /** The output that the settings say. Throws UserException if it lacks what its format needs. */
     static StreamOutput from(SettingValues values) {
         String format = values.require(Settings.OUTPUT_FORMAT);
         Map<String, String> options = values.find(Settings.OUTPUT_OPTION).orElse(Map.of());
-        String path = FILES.contains(format)
+        String path = TableInput.FILES.contains(format)
                 ? values.require(Settings.OUTPUT)
                 : values.find(Settings.OUTPUT).orElse(null);
         if (format.equals(KafkaRecords.FORMAT)) {
@@ -38,7 +36,7 @@ record StreamOutput(String format, String path, Map<String, String> options) {
     }
 
     boolean isFiles() {
-        return FILES.contains(format);
+        return TableInput.FILES.contains(format);
     }
 
     /** A writer of these rows; a Kafka record gets the key, and all columns as JSON. */

@@ -37,7 +37,9 @@ import org.apache.spark.sql.types.StructType;
 record TableInput(String format, List<String> paths, String schema, Map<String, String> options, String order) {
     private static final Map<String, String> ENDINGS =
             Map.of("jsonl", "json", "json", "json", "csv", "csv", "parquet", "parquet", "txt", "text", "log", "text");
-    private static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
+    /** The formats that lie in files, by Spark's names. */
+    static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
+
     private static final Set<String> COMPRESSIONS = Set.of("gz", "bz2", "zst", "lz4", "snappy", "deflate");
 
     /** The input that the settings say. Throws UserException if it is missing, or of unknown format. */

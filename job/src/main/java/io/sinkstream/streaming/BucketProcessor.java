@@ -109,8 +109,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private void load() {
         if (model == null) {
             model = ExecutorModel.of(options.scoring());
-            String found = StreamModel.fingerprint(options.scoring().modelOptions());
-            if (!found.equals(fingerprint)) {
+            if (!model.fingerprint().equals(fingerprint)) {
                 throw new UserException("the model " + options.scoring().model()
                         + " on this executor is not the driver's: all machines need the same files");
             }

@@ -30,6 +30,7 @@ public final class StreamModel implements AutoCloseable {
     private static final Map<ModelOptions, StreamModel> SHARED = new ConcurrentHashMap<>();
 
     private final ModelDescription description;
+    private final String fingerprint;
     private final SinkWindow rule;
     private final TextTokenizer tokenizer;
     private final Set<Integer> ends;
@@ -39,6 +40,7 @@ public final class StreamModel implements AutoCloseable {
         Checkpoint checkpoint = Checkpoint.open(options.model());
         this.rule = rule(options);
         this.description = describe(checkpoint, rule);
+        this.fingerprint = checkpoint.fingerprint();
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
         try {
@@ -143,6 +145,11 @@ public final class StreamModel implements AutoCloseable {
     /** What the checkpoint's headers say. */
     public ModelDescription description() {
         return description;
+    }
+
+    /** The checkpoint's fingerprint when the model was loaded, see {@link #fingerprint(ModelOptions)}. */
+    public String fingerprint() {
+        return fingerprint;
     }
 
     /** The checkpoint's tokenizer; empty if it has none. */
