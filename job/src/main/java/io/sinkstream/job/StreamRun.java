@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkClassNotFoundException;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -55,6 +57,12 @@ final class StreamRun {
 
     void run(String name, PrintWriter err) {
         String checkpoint = values.require(Settings.CHECKPOINT);
+        // A session that a cluster still sends executors to does not end quietly, so this goes before it begins.
+        StreamContract.check(
+                checkpoint,
+                options,
+                values.find(Settings.INITIAL_STATE).isPresent(),
+                SparkHadoopUtil.get().newConfiguration(new SparkConf()));
         try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();

@@ -83,12 +83,9 @@ public final class KeyedStreams {
             Dataset<Row> input, StreamOptions options, String checkpoint, Dataset<Row> initial) {
         SparkSession spark = input.sparkSession();
         Configuration conf = spark.sparkContext().hadoopConfiguration();
-        boolean isBegun = StreamContract.isBegun(checkpoint, conf);
-        if (isBegun && initial != null) {
-            throw new UserException(Settings.INITIAL_STATE + ": the checkpoint " + checkpoint
-                    + " has begun and has states of its own; leave it out, or begin a new checkpoint");
-        }
         options.scoring().describe();
+        StreamContract.check(checkpoint, options, initial != null, conf);
+        boolean isBegun = StreamContract.isBegun(checkpoint, conf);
         startNoProcesses(spark, checkpoint);
         StreamOptions agreed = StreamContract.agree(checkpoint, options, partitions(spark, options), conf);
         if (!isBegun) {

@@ -86,6 +86,20 @@ public final class StreamContract {
         }
     }
 
+    /**
+     * Throws UserException if a query with these options can not go on with the checkpoint. Needs no session, so that what
+     * does not fit is refused before one starts.
+     *
+     * @param isGivenStates whether the query is to begin with states from elsewhere
+     */
+    public static void check(String checkpoint, StreamOptions options, boolean isGivenStates, Configuration conf) {
+        if (isGivenStates && isBegun(checkpoint, conf)) {
+            throw new UserException(Settings.INITIAL_STATE + ": the checkpoint " + checkpoint
+                    + " has begun and has states of its own; leave it out, or begin a new checkpoint");
+        }
+        var unused = agree(checkpoint, options, 1, conf);
+    }
+
     /** Begins the checkpoint. */
     static void begin(String checkpoint, StreamOptions options, Configuration conf) {
         try {
