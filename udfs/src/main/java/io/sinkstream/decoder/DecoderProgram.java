@@ -4,12 +4,7 @@ import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.settings.NumberType;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -18,13 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 /**
  * The TorchScript program of a decoder: {@code decoder.torchscript}, filled in from its spec. Weights and caches are arguments, so the archive holds a few
@@ -49,8 +40,6 @@ final class DecoderProgram {
     /** oneDNN multiplies so many bfloat16 rows in less time than one (a 162M Llama's layers: 9.0 ms for one, 6.5 for four). */
     private static final int FEWEST = 4;
 
-    private static final int VERSION = 10;
-
     /** Roles whose rows follow those of another. */
     private static final Map<String, String> JOINS = Map.of(
             "key", "query",
@@ -61,9 +50,6 @@ final class DecoderProgram {
             "up.bias", "gate.bias");
 
     private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
-
-    /** What stands between two dollar signs in the template. */
-    private static final Pattern PLACE = Pattern.compile("\\$([^$]+)\\$");
 
     private final Hardware hardware;
     private final DecoderSpec spec;
@@ -179,22 +165,10 @@ final class DecoderProgram {
     /** The source text. */
     String source() {
         Map<String, String> names = names();
-        Set<String> features = features();
-        StringBuilder text = new StringBuilder();
-        template().lines().filter(line -> !line.startsWith("#")).forEach(line -> {
-            String rest = line;
-            while (rest.startsWith("?")) {
-                int end = rest.indexOf(' ');
-                boolean negated = rest.charAt(1) == '!';
-                if (features.contains(rest.substring(negated ? 2 : 1, end)) == negated) {
-                    return;
-                }
-                // One space ends the name; what follows is the line, or its next condition.
-                rest = rest.startsWith(" ?", end) ? rest.substring(end + 1) : rest.substring(end);
-            }
-            text.append(filled(rest, names)).append('\n');
-        });
-        return text.toString();
+        return TorchScript.filled(
+                TorchScript.template(DecoderProgram.class, "decoder.torchscript"),
+                features(),
+                place -> expression(place, names));
     }
 
     private Map<String, String> names() {
@@ -291,32 +265,15 @@ final class DecoderProgram {
         return all.keySet().stream().filter(all::get).collect(Collectors.toSet());
     }
 
-    /** Puts in what stands between two dollar signs. */
-    private String filled(String line, Map<String, String> names) {
-        String text = line;
-        for (Matcher place = PLACE.matcher(text); place.find(); place = PLACE.matcher(text)) {
-            String[] words = place.group(1).split(" ", 3);
-            String value =
-                    switch (words[0]) {
-                        case "norm" -> norm(words[1], words[2]);
-                        case "linear" -> linear(words[1], words[2]);
-                        case "weight" -> weight(words[1]);
-                        default -> names.get(words[0]);
-                    };
-            if (value == null) {
-                throw new IllegalStateException("the template asks for " + words[0]);
-            }
-            text = text.substring(0, place.start()) + value + text.substring(place.end());
-        }
-        return text;
-    }
-
-    private static String template() {
-        try (InputStream source = DecoderProgram.class.getResourceAsStream("decoder.torchscript")) {
-            return new String(source.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** What stands for {@code place} in the template, or null. */
+    private String expression(String place, Map<String, String> names) {
+        String[] words = place.split(" ", 3);
+        return switch (words[0]) {
+            case "norm" -> norm(words[1], words[2]);
+            case "linear" -> linear(words[1], words[2]);
+            case "weight" -> weight(words[1]);
+            default -> names.get(words[0]);
+        };
     }
 
     /** A norm of {@code x} over the dimensions of its weight. */
@@ -388,33 +345,8 @@ final class DecoderProgram {
         };
     }
 
-    /** The TorchScript archive: a stored zip with the source, an empty object of its class and no constants. */
+    /** The TorchScript archive. */
     byte[] archive() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            // Pickle protocol 2: an object of class __torch__.Decoder with an empty state; an empty tuple.
-            store(
-                    zip,
-                    "decoder/data.pkl",
-                    "\u0080\u0002c__torch__\nDecoder\n)\u0081}b.".getBytes(StandardCharsets.ISO_8859_1));
-            store(zip, "decoder/constants.pkl", "\u0080\u0002).".getBytes(StandardCharsets.ISO_8859_1));
-            store(zip, "decoder/code/__torch__.py", source().getBytes(StandardCharsets.UTF_8));
-            store(zip, "decoder/version", (VERSION + "\n").getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void store(ZipOutputStream zip, String name, byte[] content) throws IOException {
-        ZipEntry entry = new ZipEntry(name);
-        CRC32 crc = new CRC32();
-        crc.update(content);
-        entry.setMethod(ZipEntry.STORED);
-        entry.setSize(content.length);
-        entry.setCrc(crc.getValue());
-        zip.putNextEntry(entry);
-        zip.write(content);
-        zip.closeEntry();
+        return TorchScript.archive("Decoder", source());
     }
 }

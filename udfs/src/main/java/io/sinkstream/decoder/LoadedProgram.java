@@ -10,10 +10,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,13 +24,8 @@ final class LoadedProgram implements AutoCloseable {
     LoadedProgram(DecoderProgram program, NDManager parent) {
         this.program = program;
         this.manager = (PtNDManager) parent.newSubManager();
-        // Without this the graph executor compiles the program anew for the first calls of each shape.
-        JniUtils.setGraphExecutorOptimize(false);
         try {
-            this.module = JniUtils.loadModule(manager, new ByteArrayInputStream(program.archive()), false, false);
-        } catch (IOException e) {
-            manager.close();
-            throw new UncheckedIOException(e);
+            this.module = TorchScript.load(program.archive(), manager);
         } catch (RuntimeException | Error e) {
             manager.close();
             throw e;
