@@ -3,7 +3,9 @@ package io.sinkstream.batch;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -26,6 +28,8 @@ import org.apache.spark.sql.types.VariantType;
 
 /** The columns of a table that keyed scoring reads, found by their settings' names and checked before a job starts. */
 public final class KeyedInput {
+    private static final String HELPER = "__sinkstream_";
+
     private KeyedInput() {}
 
     /** Java's values know nothing of some types' parameters, such as the fields of an interval: puts them back. */
@@ -43,10 +47,57 @@ public final class KeyedInput {
         return isDifferent ? scored.select(columns) : scored;
     }
 
+    /** A table whose partitions hold whole streams, one after another, each one's rows in their order. */
+    public record Arranged(Dataset<Row> rows, RowLayout layout) {}
+
+    /**
+     * Spreads the streams over partitions by their key's hash and sorts there. What is needed of a row stands behind its own
+     * columns.
+     */
+    public static Arranged arranged(Dataset<Row> input, StreamColumns columns, int partitions) {
+        List<Column> added = new ArrayList<>();
+        List<Column> sort = new ArrayList<>();
+        added.add(key(input, columns).as(HELPER + "key"));
+        sort.add(functions.col(HELPER + "key"));
+        if (columns.order() != null) {
+            added.add(order(input, columns.order()).as(HELPER + "order"));
+            sort.add(functions.col(HELPER + "order"));
+        } else {
+            String missing = Settings.ORDER + " is missing: only rows of files can do without, in the files' order";
+            added.add(file(input, "file_path", missing).as(HELPER + "file"));
+            added.add(file(input, "file_block_start", missing).as(HELPER + "block"));
+            added.add(functions.monotonically_increasing_id().as(HELPER + "row"));
+            sort.add(functions.col(HELPER + "file"));
+            sort.add(functions.col(HELPER + "block"));
+            sort.add(functions.col(HELPER + "row"));
+        }
+        added.add(content(input, columns).as(HELPER + "content"));
+        if (columns.order() != null) {
+            // Rows of equal order: which of them is the late one must not depend on the input's order.
+            sort.add(functions.col(HELPER + "content"));
+            for (StructField field : input.schema().fields()) {
+                if (RowOrdering.isOrderable(field.dataType())) {
+                    sort.add(functions.col(quoted(field.name())));
+                }
+            }
+        }
+        int width = input.columns().length;
+        List<Column> selected = new ArrayList<>();
+        selected.add(functions.col("*"));
+        selected.addAll(added);
+        // A number of partitions that is asked for is left alone by adaptive execution, which would merge the small
+        // ones: rows are few bytes and much work.
+        Dataset<Row> rows = input.select(selected.toArray(Column[]::new))
+                .repartition(partitions, functions.col(HELPER + "key"))
+                .sortWithinPartitions(sort.toArray(Column[]::new));
+        return new Arranged(
+                rows, new RowLayout(width, width, columns.order() == null ? -1 : width + 1, width + added.size() - 1));
+    }
+
     /** The streams' key as a string: the column of that name, or the file that a row is from. */
-    public static Column key(Dataset<Row> input, ScoringOptions options) {
-        return options.key() != null
-                ? key(input, options.key())
+    public static Column key(Dataset<Row> input, StreamColumns columns) {
+        return columns.key() != null
+                ? key(input, columns.key())
                 : file(
                         input,
                         "file_path",
@@ -54,8 +105,8 @@ public final class KeyedInput {
     }
 
     /** The text, or the array of token ids. */
-    public static Column content(Dataset<Row> input, ScoringOptions options) {
-        return options.tokens() != null ? tokens(input, options) : text(input, options);
+    public static Column content(Dataset<Row> input, StreamColumns columns) {
+        return columns.tokens() != null ? tokens(input, columns) : text(input, columns);
     }
 
     private static Column key(Dataset<Row> input, String name) {
@@ -84,8 +135,8 @@ public final class KeyedInput {
         return column.column();
     }
 
-    private static Column text(Dataset<Row> input, ScoringOptions options) {
-        String name = options.text() != null ? options.text() : "text";
+    private static Column text(Dataset<Row> input, StreamColumns columns) {
+        String name = columns.text() != null ? columns.text() : "text";
         Resolved column = resolve(input, Settings.TEXT, name);
         if (!(column.type() instanceof StringType)) {
             throw wrongType(Settings.TEXT, name, column.type(), "a string");
@@ -93,8 +144,8 @@ public final class KeyedInput {
         return column.column();
     }
 
-    private static Column tokens(Dataset<Row> input, ScoringOptions options) {
-        Resolved column = resolve(input, Settings.TOKENS, options.tokens());
+    private static Column tokens(Dataset<Row> input, StreamColumns columns) {
+        Resolved column = resolve(input, Settings.TOKENS, columns.tokens());
         if (column.type() instanceof ArrayType array) {
             DataType element = array.elementType();
             if (element instanceof IntegerType
@@ -104,7 +155,7 @@ public final class KeyedInput {
                 return column.column();
             }
         }
-        throw wrongType(Settings.TOKENS, options.tokens(), column.type(), "an array of whole numbers");
+        throw wrongType(Settings.TOKENS, columns.tokens(), column.type(), "an array of whole numbers");
     }
 
     private static UserException wrongType(Setting<?> setting, String name, DataType found, String allowed) {

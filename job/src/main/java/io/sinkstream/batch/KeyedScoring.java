@@ -1,18 +1,11 @@
 package io.sinkstream.batch;
 
-import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.expressions.RowOrdering;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -25,8 +18,6 @@ import org.apache.spark.sql.types.StructType;
 public final class KeyedScoring {
     /** More tasks than can run at a time, so that a task of long streams does not leave the others idle. */
     private static final int TASKS_PER_SLOT = 4;
-
-    private static final String HELPER = "__sinkstream_";
 
     private KeyedScoring() {}
 
@@ -61,47 +52,15 @@ public final class KeyedScoring {
             result = result.add(EndState.COLUMN, DataTypes.BinaryType, true);
         }
 
-        List<Column> added = new ArrayList<>();
-        List<Column> sort = new ArrayList<>();
-        added.add(KeyedInput.key(input, options).as(HELPER + "key"));
-        sort.add(functions.col(HELPER + "key"));
-        if (options.order() != null) {
-            added.add(KeyedInput.order(input, options.order()).as(HELPER + "order"));
-            sort.add(functions.col(HELPER + "order"));
-        } else {
-            String missing = Settings.ORDER + " is missing: only rows of files can do without, in the files' order";
-            added.add(KeyedInput.file(input, "file_path", missing).as(HELPER + "file"));
-            added.add(KeyedInput.file(input, "file_block_start", missing).as(HELPER + "block"));
-            added.add(functions.monotonically_increasing_id().as(HELPER + "row"));
-            sort.add(functions.col(HELPER + "file"));
-            sort.add(functions.col(HELPER + "block"));
-            sort.add(functions.col(HELPER + "row"));
-        }
-        added.add(KeyedInput.content(input, options).as(HELPER + "content"));
-        if (options.order() != null) {
-            // Rows of equal order: which of them is the late one must not depend on the input's order.
-            sort.add(functions.col(HELPER + "content"));
-            for (StructField field : input.schema().fields()) {
-                if (RowOrdering.isOrderable(field.dataType())) {
-                    sort.add(functions.col(KeyedInput.quoted(field.name())));
-                }
-            }
-        }
-
-        int columns = input.columns().length;
-        RowLayout layout =
-                new RowLayout(columns, columns, options.order() == null ? -1 : columns + 1, columns + added.size() - 1);
-        List<Column> selected = new ArrayList<>();
-        selected.add(functions.col("*"));
-        selected.addAll(added);
-        // A number of partitions that is asked for is left alone by adaptive execution, which would merge the small
-        // ones: rows are few bytes and much work.
-        Dataset<Row> scored = input.select(selected.toArray(Column[]::new))
-                .repartition(partitions(input, options), functions.col(HELPER + "key"))
-                .sortWithinPartitions(sort.toArray(Column[]::new))
+        KeyedInput.Arranged arranged = KeyedInput.arranged(input, options.columns(), partitions(input, options));
+        Dataset<Row> scored = arranged.rows()
                 .mapPartitions(
                         new ScoringTask(
-                                options.onExecutors(), layout, UUID.randomUUID().toString(), totals, endState),
+                                options.onExecutors(),
+                                arranged.layout(),
+                                UUID.randomUUID().toString(),
+                                totals,
+                                endState),
                         Encoders.row(result));
         return KeyedInput.withTypes(scored, result);
     }

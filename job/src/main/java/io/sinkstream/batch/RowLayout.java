@@ -25,11 +25,13 @@ public record RowLayout(int columns, int key, int order, int content) implements
         return order < 0 ? null : row.get(order);
     }
 
-    boolean lacksOrder(Row row) {
+    /** Whether it has none where it should. */
+    public boolean lacksOrder(Row row) {
         return order >= 0 && row.isNullAt(order);
     }
 
-    boolean lacksContent(Row row) {
+    /** Whether it has none. */
+    public boolean lacksContent(Row row) {
         return row.isNullAt(content);
     }
 
@@ -44,7 +46,7 @@ public record RowLayout(int columns, int key, int order, int content) implements
     }
 
     /** The token ids. Throws BadRow if one is null or is no int. */
-    int[] tokens(Row row) throws BadRow {
+    public int[] tokens(Row row) throws BadRow {
         Iterable<?> column = row.<Object>getSeq(content);
         int[] tokens = new int[column.size()];
         int index = 0;

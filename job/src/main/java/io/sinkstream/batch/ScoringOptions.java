@@ -64,10 +64,12 @@ public record ScoringOptions(
 
     /** Checks what can be checked without the input or the model. */
     public ScoringOptions {
-        if (text != null && tokens != null) {
-            throw new UserException(
-                    Settings.TEXT + " " + text + " and " + Settings.TOKENS + " " + tokens + ": only one can be given");
-        }
+        var unused = new StreamColumns(key, order, text, tokens);
+    }
+
+    /** The columns that make streams of rows. */
+    public StreamColumns columns() {
+        return new StreamColumns(key, order, text, tokens);
     }
 
     /** The options that these settings say. Throws UserException if they lack the model or contradict each other. */

@@ -3,13 +3,14 @@ package io.sinkstream.batch;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.spark.resource.ResourceInformation;
 
 /**
  * The GPU that Spark has assigned to a task. Tasks with the same one share a model; an executor with several GPUs has a model
  * on each.
  */
-final class TaskGpu {
+public final class TaskGpu {
     private static final String RESOURCE = "gpu";
 
     private TaskGpu() {}
@@ -20,13 +21,21 @@ final class TaskGpu {
      * @throws UserException if the resource's address is no index
      */
     static ModelOptions assigned(ModelOptions options, Map<String, ResourceInformation> resources) {
-        ResourceInformation gpus = resources.get(RESOURCE);
         // On the processor all tasks share one model, whatever else Spark has assigned to them.
-        return gpus == null
-                        || gpus.addresses().length == 0
-                        || options.compute().device().equals("cpu")
-                ? options
-                : options.withCompute(options.compute().withGpu(index(gpus.addresses()[0])));
+        OptionalInt index = options.compute().device().equals("cpu") ? OptionalInt.empty() : index(resources);
+        return index.isPresent() ? options.withCompute(options.compute().withGpu(index.getAsInt())) : options;
+    }
+
+    /**
+     * The first GPU among a task's resources, if Spark has assigned one.
+     *
+     * @throws UserException if the resource's address is no index
+     */
+    public static OptionalInt index(Map<String, ResourceInformation> resources) {
+        ResourceInformation gpus = resources.get(RESOURCE);
+        return gpus == null || gpus.addresses().length == 0
+                ? OptionalInt.empty()
+                : OptionalInt.of(index(gpus.addresses()[0]));
     }
 
     private static int index(String address) {

@@ -112,7 +112,7 @@ final class ScoreCommand extends SettingsCommand {
                 try {
                     write(states.isPresent() ? scored.drop(EndState.COLUMN) : scored, values, output);
                     if (states.isPresent()) {
-                        SavedStates.ofRun(scored, KeyedInput.key(scored, options), options)
+                        SavedStates.ofRun(scored, KeyedInput.key(scored, options.columns()), options)
                                 .write()
                                 .mode(SaveMode.Overwrite)
                                 .parquet(states.get());

@@ -40,11 +40,7 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
      * @throws UserException if it is missing or lacks what its format needs
      */
     static StreamInput from(SettingValues values, int rowsPerTrigger) {
-        String format = values.require(Settings.FORMAT);
-        if (TableInput.FILES.contains(format.toLowerCase(Locale.ROOT))
-                || format.equalsIgnoreCase(KafkaRecords.FORMAT)) {
-            format = format.toLowerCase(Locale.ROOT);
-        }
+        String format = TableInput.known(values.require(Settings.FORMAT));
         Optional<String> schema = values.find(Settings.SCHEMA);
         Map<String, String> options = values.find(Settings.OPTION).orElse(Map.of());
         List<String> paths = values.find(Settings.INPUT).orElse(List.of());
@@ -54,6 +50,9 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
                 throw new UserException(Settings.SCHEMA + " is missing: files that are still to come can't be looked"
                         + " into; give their columns, such as \"key STRING, seq BIGINT, text STRING\"");
             }
+        }
+        if (format.equals(TableInput.CATALOG)) {
+            TableInput.requireName(values);
         }
         if (format.equals(KafkaRecords.FORMAT)) {
             KafkaRecords.check(options);
@@ -122,6 +121,9 @@ record StreamInput(String format, List<String> paths, String schema, Map<String,
             reader.option("maxStringLen", Integer.MAX_VALUE);
         }
         reader.options(options);
+        if (format.equals(TableInput.CATALOG)) {
+            return spark.readStream().options(options).table(paths.get(0));
+        }
         if (schema != null) {
             reader.schema(schema);
         }

@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
@@ -40,6 +41,9 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
     /** The formats that lie in files, by Spark's names. */
     static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
 
+    /** The format of tables in Spark's catalog, whose input is their name. */
+    static final String CATALOG = "table";
+
     private static final Set<String> COMPRESSIONS = Set.of("gz", "bz2", "zst", "lz4", "snappy", "deflate");
 
     /** The input that the settings say. Throws UserException if it is missing, or of unknown format. */
@@ -48,6 +52,9 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         List<String> paths = values.find(Settings.INPUT).orElse(List.of());
         if (format.isEmpty() || FILES.contains(format.get())) {
             paths = values.require(Settings.INPUT);
+        }
+        if (format.filter(CATALOG::equals).isPresent()) {
+            requireName(values);
         }
         if (format.filter(KafkaRecords.FORMAT::equals).isPresent()) {
             KafkaRecords.check(values.find(Settings.OPTION).orElse(Map.of()));
@@ -61,6 +68,19 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
                 values.find(Settings.ORDER).orElse(null));
     }
 
+    /** Throws UserException unless the input is one table's name and nothing says what the catalog knows. */
+    static void requireName(SettingValues values) {
+        List<String> names = values.require(Settings.INPUT);
+        if (names.size() > 1) {
+            throw new UserException(
+                    Settings.INPUT + ": " + Settings.FORMAT + " " + CATALOG + " reads one table, not " + names.size());
+        }
+        values.find(Settings.SCHEMA).ifPresent(schema -> {
+            throw new UserException(Settings.SCHEMA + ": a table has its own columns; leave it out with "
+                    + Settings.FORMAT + " " + CATALOG);
+        });
+    }
+
     /** Whether its rows are lines, in the one column {@code value}. */
     boolean isText() {
         return format.equals("text");
@@ -70,33 +90,43 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         return format.equals(KafkaRecords.FORMAT);
     }
 
+    /** The same table elsewhere. */
+    TableInput withPaths(List<String> others) {
+        return new TableInput(format, others, schema, options, order);
+    }
+
     /** The table. Throws UserException if Spark can't read it. */
     Dataset<Row> read(SparkSession spark) {
+        return read(spark, Settings.INPUT);
+    }
+
+    /** The table, whose paths were given by {@code place}. Throws UserException if Spark can't read it. */
+    Dataset<Row> read(SparkSession spark, Setting<?> place) {
         if (FILES.contains(format)) {
             // Spark says so too, but not before it has logged a stack trace.
-            paths.forEach(path -> requireFiles(spark, path));
+            paths.forEach(path -> requireFiles(spark, place, path));
         }
         try {
             return load(spark);
         } catch (ParseException e) {
             throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
         } catch (AnalysisException | SparkException e) {
-            throw SparkMessages.mendable(Settings.INPUT.option(), e);
+            throw SparkMessages.mendable(place.option(), e);
         } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
         }
     }
 
-    private static void requireFiles(SparkSession spark, String pattern) {
+    private static void requireFiles(SparkSession spark, Setting<?> place, String pattern) {
         try {
             Path path = new Path(pattern);
             FileStatus[] found = path.getFileSystem(spark.sparkContext().hadoopConfiguration())
                     .globStatus(path);
             if (found == null || found.length == 0) {
-                throw new UserException(Settings.INPUT + ": there is no file or folder " + pattern);
+                throw new UserException(place + ": there is no file or folder " + pattern);
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new UserException(Settings.INPUT + ": " + pattern + " can't be read: " + e.getMessage(), e);
+            throw new UserException(place + ": " + pattern + " can't be read: " + e.getMessage(), e);
         }
     }
 
@@ -117,6 +147,9 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
                     reader.options(KafkaRecords.DEFAULTS).options(options).load(), schema);
         }
         reader.options(options);
+        if (format.equals(CATALOG)) {
+            return spark.read().options(options).table(paths.get(0));
+        }
         if (schema != null) {
             reader.schema(schema);
         } else if (isCsv && order != null && options.keySet().stream().noneMatch("inferSchema"::equalsIgnoreCase)) {
@@ -138,9 +171,9 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
     }
 
     /** Names of formats are the same in any case; names of a source's class are not. */
-    private static String known(String format) {
+    static String known(String format) {
         String lower = format.toLowerCase(Locale.ROOT);
-        return FILES.contains(lower) || lower.equals(KafkaRecords.FORMAT) ? lower : format;
+        return FILES.contains(lower) || lower.equals(KafkaRecords.FORMAT) || lower.equals(CATALOG) ? lower : format;
     }
 
     private static String formatOf(List<String> paths) {
@@ -152,7 +185,7 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         if (formats.size() > 1 || format.isEmpty()) {
             throw new UserException(Settings.FORMAT + " is missing: " + String.join(", ", paths)
                     + (formats.size() > 1 ? " end in several ways" : " ends in no way that tells it")
-                    + "; give json, text, csv, parquet or another source of Spark");
+                    + "; give json, text, csv, parquet, table or another source of Spark");
         }
         return format;
     }

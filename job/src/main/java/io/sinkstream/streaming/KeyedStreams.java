@@ -208,10 +208,10 @@ public final class KeyedStreams {
                                     .putBoolean(HELPER + "unmarked", true)
                                     .build()));
         }
-        Column key = KeyedInput.key(table, scoring);
+        Column key = KeyedInput.key(table, scoring.columns());
         selected.add(key.as(HELPER + "key"));
         selected.add(KeyedInput.order(table, scoring.order()).as(HELPER + "order"));
-        Column content = KeyedInput.content(table, scoring);
+        Column content = KeyedInput.content(table, scoring.columns());
         if (options.generates() && scoring.tokens() == null) {
             content = functions.replace(
                     functions.lit(options.generation().template()), functions.lit(GenerationOptions.PLACE), content);

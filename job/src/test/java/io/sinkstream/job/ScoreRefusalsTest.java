@@ -92,8 +92,6 @@ class ScoreRefusalsTest {
 
     @Test
     void whatIsMissingIsAskedFor() {
-        assertThat(Command.alone("score").refusal())
-                .startsWith("sinkstream score: --model is missing: give it, or set");
         assertThat(Command.alone("score", "--model", model.toString()).refusal())
                 .startsWith("sinkstream score: --input is missing: give it, or set");
         assertThat(Command.alone("score", "--model", model.toString(), "--input", "a/b.dat")

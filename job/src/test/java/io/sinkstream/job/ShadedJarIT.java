@@ -70,7 +70,7 @@ final class ShadedJarIT {
     void classesAreOursAndThoseThatSparkHasNot() {
         assertThat(files)
                 .filteredOn(name -> name.endsWith(".class"))
-                .allMatch(name -> name.matches("(io/sinkstream|ai/djl|com/sun/jna|picocli)/.*"));
+                .allMatch(name -> name.matches("(io/sinkstream|ai/djl|com/sun/jna|org/knowm/xchart|picocli)/.*"));
         assertThat(files)
                 .contains(
                         "io/sinkstream/job/Sinkstream.class",

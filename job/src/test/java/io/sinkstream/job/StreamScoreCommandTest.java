@@ -17,6 +17,7 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +91,42 @@ class StreamScoreCommandTest {
         run(input.path()).succeeded();
 
         BatchScores.assertSame(scored(), expected(rows));
+    }
+
+    /** What is inserted into it comes as rows of a stream. */
+    @Test
+    void aTableOfTheCatalogIsRead() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(3, 10);
+        Path files = new GrowingFolder(folder.resolve("in")).add(rows, 10).path();
+        SparkSession spark = Command.spark();
+        spark.sql("CREATE TABLE said (key STRING, seq BIGINT, text STRING) USING parquet LOCATION '"
+                + folder.resolve("table") + "'");
+        try {
+            String read = "INSERT INTO said SELECT key, seq, text FROM json.`" + files + "` WHERE seq ";
+            spark.sql(read + "< 4");
+            Command.run(tableCommand("stream", "score", "--trigger", "available-now", "--checkpoint", "state"))
+                    .succeeded();
+            spark.sql(read + ">= 4");
+            Command.run(tableCommand("stream", "score", "--trigger", "available-now", "--checkpoint", "state"))
+                    .succeeded();
+            BatchScores.assertSame(scored(), expected(rows));
+
+            assertThat(Command.run(tableCommand("stream", "score", "--schema", "a INT", "--checkpoint", "other"))
+                            .refusal())
+                    .contains("--schema: a table has its own columns");
+        } finally {
+            spark.sql("DROP TABLE said");
+        }
+    }
+
+    private String[] tableCommand(String... words) {
+        List<String> command = new ArrayList<>(List.of(words));
+        int at = command.indexOf("--checkpoint") + 1;
+        command.set(at, folder.resolve(command.get(at)).toString());
+        command.addAll(List.of("--format", "table", "--input", "said", "--key", "key", "--order", "seq"));
+        command.addAll(List.of("--model", model.toString(), "--attention-sink-window-size", "" + WINDOW));
+        command.addAll(List.of("--output", folder.resolve("scored").toString()));
+        return command.toArray(String[]::new);
     }
 
     /** A process for each file status made a micro-batch of one row take half as long again. */

@@ -36,7 +36,9 @@ public final class ModelLocation {
      *   <li>a local folder, also as a {@code file:} URI or with a leading {@code ~/};
      *   <li>a Hugging Face name, {@code org/name} or {@code org/name@revision} (default {@code main}), that is in the
      *       local cache: {@code HF_HUB_CACHE}, else {@code HF_HOME/hub}, else
-     *       {@code XDG_CACHE_HOME/huggingface/hub}, else {@code ~/.cache/huggingface/hub}.
+     *       {@code XDG_CACHE_HOME/huggingface/hub}, else {@code ~/.cache/huggingface/hub};
+     *   <li>{@code builtin}, the small one that is part of this library, unpacked into {@code XDG_CACHE_HOME/sinkstream}, else
+     *       {@code ~/.cache/sinkstream}.
      * </ul>
      *
      * A folder wins over a name. Whether it holds a checkpoint is for {@link Checkpoint#open} to say.
@@ -56,6 +58,9 @@ public final class ModelLocation {
         }
         if (Files.exists(folder)) {
             throw new UserException(option + ": is a file; expected the folder that holds it");
+        }
+        if (model.equals(BuiltinModel.NAME)) {
+            return BuiltinModel.folder(caches(environment));
         }
         List<Path> lookedAt = new ArrayList<>(List.of(folder.toAbsolutePath()));
         Matcher name = HUB_NAME.matcher(model);
@@ -112,9 +117,14 @@ public final class ModelLocation {
             }
         }
         return directory(environment, "HF_HOME")
-                .or(() -> directory(environment, "XDG_CACHE_HOME").map(caches -> caches.resolve("huggingface")))
-                .orElseGet(() -> home(environment).resolve(".cache").resolve("huggingface"))
+                .orElseGet(() -> caches(environment).resolve("huggingface"))
                 .resolve("hub");
+    }
+
+    /** Where programs of this user keep what they can make again. */
+    private static Path caches(Map<String, String> environment) {
+        return directory(environment, "XDG_CACHE_HOME")
+                .orElseGet(() -> home(environment).resolve(".cache"));
     }
 
     private static Optional<Path> directory(Map<String, String> environment, String variable) {

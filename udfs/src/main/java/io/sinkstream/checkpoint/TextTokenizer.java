@@ -52,7 +52,12 @@ public final class TextTokenizer implements AutoCloseable {
         this.prefix = findPrefix();
     }
 
-    static TextTokenizer open(Path file) {
+    /**
+     * Reads a {@code tokenizer.json}; the caller closes it.
+     *
+     * @throws UserException if it is none
+     */
+    public static TextTokenizer open(Path file) {
         DjlOffline.ensure();
         byte[] json = StrictJson.bytes(file, LARGEST);
         checkForm(file, json);

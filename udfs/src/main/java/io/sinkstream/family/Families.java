@@ -100,6 +100,11 @@ public final class Families {
                 : weight;
     }
 
+    /** What a checkpoint of the Llama layout calls a weight of its decoder. */
+    public static String llamaTensor(DecoderSpec.Weight weight) {
+        return LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES);
+    }
+
     private static Family family(Checkpoint checkpoint) {
         Family family = ALL.get(checkpoint.config().modelType());
         if (family == null) {

@@ -43,6 +43,21 @@ final class Parsers {
         };
     }
 
+    /** A number from {@code least} to {@code most}. */
+    static Function<String, Double> number(double least, double most) {
+        return text -> {
+            try {
+                double value = Double.parseDouble(text);
+                if (value >= least && value <= most) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as a number out of range is.
+            }
+            throw wrong(text, "a number from " + least + " to " + most);
+        };
+    }
+
     /** Several values, joined by commas. */
     static <T> Function<String, List<T>> list(Function<String, T> one) {
         return text ->

@@ -3,17 +3,21 @@ package io.sinkstream.settings;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The settings of one run: the command line over Spark's configuration over the defaults. Immutable. */
 public final class SettingValues {
     private final Map<Setting<?>, Object> values;
+    private final Set<Setting<?>> given;
 
-    private SettingValues(Map<Setting<?>, Object> values) {
+    private SettingValues(Map<Setting<?>, Object> values, Set<Setting<?>> given) {
         this.values = values;
+        this.given = given;
     }
 
     /**
@@ -27,9 +31,13 @@ public final class SettingValues {
         Map<Setting<?>, List<String>> configured = configured(configuration);
         commandLine.keySet().forEach(SettingValues::named);
         Map<Setting<?>, Object> values = new HashMap<>();
+        Set<Setting<?>> given = new HashSet<>();
         for (Setting<?> setting : Settings.all()) {
             List<String> typed = commandLine.getOrDefault(setting.name(), List.of());
             List<String> inConf = configured.getOrDefault(setting, List.of());
+            if (!typed.isEmpty() || !inConf.isEmpty()) {
+                given.add(setting);
+            }
             if (setting.shape() == Setting.Shape.MAP && !typed.isEmpty() && !inConf.isEmpty()) {
                 // Entry by entry, the later ones win.
                 List<String> both = new ArrayList<>(inConf);
@@ -44,7 +52,7 @@ public final class SettingValues {
                         .ifPresent(text -> values.put(setting, setting.parse(setting.option(), List.of(text))));
             }
         }
-        return new SettingValues(values);
+        return new SettingValues(values, given);
     }
 
     /** Settings by name, each given once; the rest are defaults. */
@@ -65,6 +73,11 @@ public final class SettingValues {
     @SuppressWarnings("unchecked") // resolve puts under a setting what that setting parsed.
     public <T> Optional<T> find(Setting<T> setting) {
         return Optional.ofNullable((T) values.get(setting));
+    }
+
+    /** Whether the setting was given, and is no default. */
+    public boolean isGiven(Setting<?> setting) {
+        return given.contains(setting);
     }
 
     private static Map<Setting<?>, List<String>> configured(Map<String, String> configuration) {

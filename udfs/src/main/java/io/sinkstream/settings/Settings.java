@@ -2,9 +2,9 @@ package io.sinkstream.settings;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. */
 public final class Settings {
@@ -13,11 +13,12 @@ public final class Settings {
     /** Which model. */
     public static final Setting<String> MODEL = add(Setting.value(
             "model",
-            "FOLDER",
-            null,
+            "MODEL",
+            "builtin",
             Parsers::nonEmpty,
-            "The checkpoint, in Hugging Face's layout: config.json, safetensors and, for text, tokenizer.json. It must"
-                    + " be there on the driver and on every executor."));
+            "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder, or a"
+                    + " name in the local Hugging Face cache, on the driver and on every executor; or builtin, the small one"
+                    + " in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
 
     /** S. */
     public static final Setting<Integer> SINKS = add(Setting.value(
@@ -43,7 +44,8 @@ public final class Settings {
             Parsers.list(Parsers.choice(List.of("auto", "float32", "bfloat16", "int8"), List.of())),
             "The number type of the weights. auto is bfloat16 on a GPU and for a checkpoint that is stored in it, else"
                     + " float32; int8 has a scale for each output and is made while loading. speed takes several,"
-                    + " joined by commas."));
+                    + " joined by commas. train keeps weights in float32 and computes products in it or in bfloat16; auto is"
+                    + " the faster there."));
 
     /** The number type of the caches. */
     public static final Setting<String> CACHE_DTYPE = add(Setting.value(
@@ -121,7 +123,10 @@ public final class Settings {
 
     /** Where the rows are. */
     public static final Setting<List<String>> INPUT = add(Setting.list(
-            "input", "PATH", "Files or folders to read, on any file system that Spark knows; globs are allowed."));
+            "input",
+            "PATH",
+            "Files or folders to read, on any file system that Spark knows; globs are allowed. With --format table the name"
+                    + " of a table."));
 
     /** The input's format. */
     public static final Setting<String> FORMAT = add(Setting.value(
@@ -129,8 +134,8 @@ public final class Settings {
             "FORMAT",
             null,
             Parsers::nonEmpty,
-            "The input's format: json (one object a line), text, csv, parquet or any other source of Spark. Without"
-                    + " it the ending of the input's name decides."));
+            "The input's format: json (one object a line), text, csv, parquet, kafka, table (of Spark's catalog) or any other"
+                    + " source of Spark. Without it the ending of the input's name decides."));
 
     /** The input's schema. */
     public static final Setting<String> SCHEMA = add(Setting.value(
@@ -365,7 +370,8 @@ public final class Settings {
 
     /** All settings, in the order of the help. */
     public static List<Setting<?>> all() {
-        return Collections.unmodifiableList(CATALOGUE);
+        return Stream.concat(CATALOGUE.stream(), TrainingSettings.all().stream())
+                .toList();
     }
 
     private static <T> Setting<T> add(Setting<T> setting) {

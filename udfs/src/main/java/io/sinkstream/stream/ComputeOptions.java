@@ -55,6 +55,11 @@ public record ComputeOptions(String dtype, String cacheDtype, String device, int
         return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
     }
 
+    /** The same on another kind of device. */
+    public ComputeOptions withDevice(String device) {
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+    }
+
     /** The same with caches of another number type. */
     public ComputeOptions withCacheDtype(String cacheDtype) {
         return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);

@@ -14,18 +14,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** DJL's PyTorch engine, started once a JVM. */
-final class TorchEngine {
+public final class TorchEngine {
     private TorchEngine() {}
 
     /**
-     * A manager for one model, where the options say; the caller closes it.
+     * A manager for one model, on the device that the options say; the caller closes it.
      *
      * <p>The engine's first use unpacks libtorch into a cache that all JVMs of the user share and that DJL does not lock:
      * two executors that start at once can delete each other's files. So that use holds a lock beside the cache.
      *
      * @throws io.sinkstream.settings.UserException if they ask for a GPU that is not there
      */
-    static NDManager newManager(ComputeOptions compute) {
+    public static NDManager newManager(ComputeOptions compute) {
         Engine engine = start();
         return engine.newBaseManager(
                 Hardware.choose(engine, compute.device(), compute.gpu()).device());

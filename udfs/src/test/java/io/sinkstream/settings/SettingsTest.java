@@ -90,9 +90,9 @@ class SettingsTest {
 
     @Test
     void whatIsMissingIsAskedFor() {
-        assertThatThrownBy(() -> SettingValues.of(Map.of()).require(Settings.MODEL))
+        assertThatThrownBy(() -> SettingValues.of(Map.of()).require(Settings.CHECKPOINT))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("--model is missing: give it, or set spark.sinkstream.model");
+                .hasMessageStartingWith("--checkpoint is missing: give it, or set spark.sinkstream.checkpoint");
     }
 
     @ParameterizedTest
@@ -143,6 +143,16 @@ class SettingsTest {
                 .isEqualTo("\t|\n\\n");
         assertThat(SettingValues.of(Map.of("separator", "")).require(Settings.SEPARATOR))
                 .isEmpty();
+    }
+
+    @Test
+    void whatWasGivenIsToldFromADefault() {
+        SettingValues values =
+                SettingValues.resolve(Map.of("late", List.of("error")), Map.of("spark.sinkstream.separator", "|"));
+
+        assertThat(values.isGiven(Settings.LATE)).isTrue();
+        assertThat(values.isGiven(Settings.SEPARATOR)).isTrue();
+        assertThat(values.isGiven(Settings.SINKS)).isFalse();
     }
 
     @Test

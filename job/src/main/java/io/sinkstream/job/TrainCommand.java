@@ -1,0 +1,268 @@
+package io.sinkstream.job;
+
+import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.TrainedSink;
+import io.sinkstream.settings.TrainingSettings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.train.LogEntry;
+import io.sinkstream.train.ModelShape;
+import io.sinkstream.train.Pretraining;
+import io.sinkstream.train.SinkExperiment;
+import io.sinkstream.train.SinkReport;
+import io.sinkstream.train.TrainingCounts;
+import io.sinkstream.train.TrainingPlan;
+import io.sinkstream.train.TrainingSummary;
+import io.sinkstream.train.TrainingText;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
+
+/** {@code train}: pre-trains a small model, with a sink of its own. */
+final class TrainCommand extends SettingsCommand {
+    @Override
+    List<Setting<?>> settings() {
+        return List.of(
+                Settings.INPUT,
+                Settings.FORMAT,
+                Settings.SCHEMA,
+                Settings.OPTION,
+                Settings.KEY,
+                Settings.ORDER,
+                Settings.TEXT,
+                Settings.TOKENS,
+                Settings.SEPARATOR,
+                Settings.MAX_ROW_BYTES,
+                TrainingSettings.SINK,
+                TrainingSettings.EXPERIMENT,
+                TrainingSettings.VALIDATION_INPUT,
+                TrainingSettings.TOKENIZER,
+                TrainingSettings.VOCABULARY,
+                TrainingSettings.LAYERS,
+                TrainingSettings.HIDDEN,
+                TrainingSettings.HEADS,
+                TrainingSettings.KEY_VALUE_HEADS,
+                TrainingSettings.INTERMEDIATE,
+                TrainingSettings.CONTEXT,
+                TrainingSettings.BATCH,
+                TrainingSettings.MICRO_BATCH,
+                TrainingSettings.EPOCHS,
+                TrainingSettings.STEPS,
+                TrainingSettings.LEARNING_RATE,
+                TrainingSettings.WARMUP,
+                TrainingSettings.WEIGHT_DECAY,
+                TrainingSettings.CLIP,
+                TrainingSettings.VALIDATION,
+                TrainingSettings.SAVE_EVERY,
+                TrainingSettings.REPLICAS,
+                TrainingSettings.AVERAGE_EVERY,
+                TrainingSettings.SEED,
+                Settings.DTYPE,
+                Settings.DEVICE,
+                TrainingSettings.SAVE_DTYPE,
+                Settings.OUTPUT);
+    }
+
+    @Override
+    List<String> description() {
+        return List.of(
+                "Trains a small model of the Llama layout on the text of a table, and its tokenizer, too.",
+                "",
+                "--output becomes a folder that --model takes, and Hugging Face's libraries: config.json,"
+                        + " model.safetensors, tokenizer.json; and loss.csv and loss.png. A training that ended before its"
+                        + " time goes on when the same command is run again, to the same numbers.",
+                "",
+                "With --experiment sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
+                        + " what their comparison found: sinks.csv, attention.csv and a picture of each. It, too, goes on"
+                        + " when it is run again, and a model that is there is not trained again. The models are compared on the driver.");
+    }
+
+    @Override
+    List<String> examples() {
+        return List.of(
+                "  train --input logs.jsonl --key key --order seq --output model",
+                "  train --input text.txt --layers 4 --hidden-size 128 --context 256 --vocabulary 1024 --steps 500 \\",
+                "    --sink none --output plain",
+                "  train --input train.jsonl --key key --order seq --context 256 --experiment sinks \\",
+                "    --validation-input heldout.jsonl --output sinks",
+                "  Two executors of a cluster, a copy of the model each:",
+                "    train --input hdfs:///logs --format json --key key --order seq --replicas 2 --output hdfs:///model");
+    }
+
+    @Override
+    void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        TableInput input = TableInput.from(values);
+        StreamColumns columns = StreamColumns.from(values);
+        if (input.isText()) {
+            columns = columns.withText("value");
+        }
+        if (input.isKafka()) {
+            columns = columns.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
+        }
+        boolean isExperiment = values.find(TrainingSettings.EXPERIMENT).isPresent();
+        if (isExperiment && values.isGiven(TrainingSettings.SINK)) {
+            throw new UserException(TrainingSettings.SINK + ": " + TrainingSettings.EXPERIMENT
+                    + " sinks trains a model with each; leave one of the two out");
+        }
+        if (!isExperiment && values.isGiven(TrainingSettings.VALIDATION_INPUT)) {
+            throw new UserException(TrainingSettings.VALIDATION_INPUT + ": a training without "
+                    + TrainingSettings.EXPERIMENT + " does not read it; leave it out, or give both");
+        }
+        Pretraining training = new Pretraining(
+                new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
+                values.find(TrainingSettings.TOKENIZER).orElse(null),
+                values.require(TrainingSettings.VOCABULARY),
+                ModelShape.from(values),
+                TrainingPlan.from(values),
+                values.require(Settings.OUTPUT),
+                values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
+        if (isExperiment) {
+            TableInput heldOut = heldOut(input, values.require(TrainingSettings.VALIDATION_INPUT));
+            compare(new SinkExperiment(training), input, heldOut, out, err);
+            return;
+        }
+        training.check();
+        try (Session session = Session.open("sinkstream train")) {
+            LongAccumulator skipped = session.spark().sparkContext().longAccumulator("sinkstream.skipped");
+            TrainingSummary summary = train(training, input.read(session.spark()), skipped, "", err);
+            print(out, summary, skipped.value(), training.output());
+        }
+    }
+
+    /** Trains, and tells how far it is, with {@code prefix} in front. */
+    private static TrainingSummary train(
+            Pretraining training, Dataset<Row> rows, LongAccumulator skipped, String prefix, PrintWriter err) {
+        TrainingCounts counts = new TrainingCounts();
+        SparkSession spark = rows.sparkSession();
+        spark.sparkContext().register(counts, "sinkstream.train");
+        try (TrainProgress progress = TrainProgress.start(spark, counts, prefix, err)) {
+            TrainingSummary summary;
+            try {
+                summary = training.run(rows, counts, skipped);
+            } catch (UserException e) {
+                throw e;
+            } catch (Exception e) {
+                throw progress.failure(e);
+            }
+            progress.end();
+            return summary;
+        }
+    }
+
+    /** The held-out text, which is read as the other is. */
+    private static TableInput heldOut(TableInput input, List<String> paths) {
+        if (input.isKafka()) {
+            throw new UserException(TrainingSettings.VALIDATION_INPUT + ": " + Settings.FORMAT
+                    + " kafka has no path to read instead; write both texts to files first");
+        }
+        List<String> both = paths.stream().filter(input.paths()::contains).toList();
+        if (!both.isEmpty()) {
+            throw new UserException(TrainingSettings.VALIDATION_INPUT + ": " + String.join(", ", both)
+                    + " is what the models are trained on, too; give another text");
+        }
+        return input.withPaths(paths);
+    }
+
+    private static void compare(
+            SinkExperiment experiment, TableInput input, TableInput heldOut, PrintWriter out, PrintWriter err) {
+        experiment.check();
+        try (Session session = Session.open("sinkstream train")) {
+            Dataset<Row> rows = input.read(session.spark());
+            SinkReport report;
+            try {
+                report = experiment.run(
+                        rows,
+                        heldOut.read(session.spark(), TrainingSettings.VALIDATION_INPUT),
+                        new SinkExperiment.Stages() {
+                            @Override
+                            public void train(String name, Pretraining variant) {
+                                var unused = TrainCommand.train(
+                                        variant,
+                                        rows,
+                                        session.spark().sparkContext().longAccumulator("sinkstream.skipped"),
+                                        name + ": ",
+                                        err);
+                            }
+
+                            @Override
+                            public void tell(String line) {
+                                err.println(line);
+                                err.flush();
+                            }
+                        });
+            } catch (UserException | RunFailure e) {
+                throw e;
+            } catch (Exception e) {
+                throw RunFailure.of(e);
+            }
+            print(out, report);
+            if (report.skipped() > 0) {
+                printSkipped(out, report.skipped());
+            }
+            out.println("written to " + experiment.training().output());
+        }
+    }
+
+    private static void print(PrintWriter out, SinkReport report) {
+        List<String> titles = new ArrayList<>(List.of("sink"));
+        report.scores(report.variants().get(0))
+                .forEach(score -> titles.add(">" + score.sinks() + " + " + score.window()));
+        titles.addAll(List.of(">to token 0", ">to the sink in the denominator"));
+        List<List<String>> lines = new ArrayList<>();
+        for (TrainedSink variant : report.variants()) {
+            List<String> line = new ArrayList<>(List.of(variant.name().toLowerCase(Locale.ROOT)));
+            report.scores(variant).forEach(score -> line.add(TextTable.number(score.perplexity())));
+            line.add(TextTable.number(report.first(variant)));
+            line.add(TextTable.number(report.virtual(variant)));
+            lines.add(line);
+        }
+        out.printf(
+                Locale.ROOT,
+                "perplexity of %,d held-out tokens by sinks + window, and shares of attention%n",
+                report.perplexities().get(0).tokens());
+        TextTable.print(out, titles, lines);
+    }
+
+    private static void printSkipped(PrintWriter out, long skipped) {
+        out.printf(
+                Locale.ROOT,
+                "%,d rows were left out: without key, order or text, too long, or with ids outside the vocabulary%n",
+                skipped);
+    }
+
+    private static void print(PrintWriter out, TrainingSummary summary, long skipped, String output) {
+        LogEntry last = summary.last();
+        out.printf(
+                Locale.ROOT,
+                "%,d parameters, a vocabulary of %,d, %,d samples%n",
+                summary.parameters(),
+                summary.vocabulary(),
+                summary.samples());
+        if (skipped > 0) {
+            printSkipped(out, skipped);
+        }
+        Duration time = Duration.ofSeconds((long) last.seconds());
+        out.printf(
+                Locale.ROOT,
+                "%,d steps, %,d tokens in %d:%02d:%02d; loss %.4f%s nats a token%n",
+                last.step(),
+                last.tokens(),
+                time.toHours(),
+                time.toMinutesPart(),
+                time.toSecondsPart(),
+                last.loss(),
+                Double.isNaN(last.validation())
+                        ? ""
+                        : String.format(Locale.ROOT, ", on samples for validation %.4f", last.validation()));
+        out.println("written to " + output);
+    }
+}

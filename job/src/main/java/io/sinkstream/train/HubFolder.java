@@ -1,0 +1,108 @@
+package io.sinkstream.train;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.sinkstream.checkpoint.SafetensorsWriter;
+import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.family.Families;
+import io.sinkstream.settings.TrainedSink;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A trained model as Hugging Face lays it out: a {@code config.json} of the Llama family, and its weights. */
+final class HubFolder {
+    /** The config's field of a learned sink's id. */
+    static final String SINK_TOKEN = "sink_token_id";
+
+    private HubFolder() {}
+
+    /**
+     * The config. Fields of our own say which sink it has: {@code attention_sink} for one in the softmax's denominator, which
+     * other programs do not know of, and {@code sink_token_id} for a learned token, which is the BOS token, too.
+     *
+     * @param sinkToken the learned token's id; negative for none
+     */
+    static byte[] config(Architecture architecture, int sinkToken, StoredType type) {
+        DecoderSpec.Sizes sizes = architecture.sizes();
+        JsonObject config = new JsonObject();
+        JsonArray architectures = new JsonArray();
+        architectures.add("LlamaForCausalLM");
+        config.add("architectures", architectures);
+        config.addProperty("model_type", "llama");
+        config.addProperty("vocab_size", sizes.vocabulary());
+        config.addProperty("hidden_size", sizes.hidden());
+        config.addProperty("intermediate_size", sizes.intermediate());
+        config.addProperty("num_hidden_layers", sizes.layers());
+        config.addProperty("num_attention_heads", sizes.heads());
+        config.addProperty("num_key_value_heads", sizes.keyValueHeads());
+        config.addProperty("head_dim", sizes.headSize());
+        config.addProperty("hidden_act", "silu");
+        config.addProperty("max_position_embeddings", architecture.context());
+        config.addProperty("rms_norm_eps", Architecture.NORM_EPSILON);
+        config.addProperty("rope_theta", Architecture.ROTARY_BASE);
+        config.addProperty("attention_bias", false);
+        config.addProperty("mlp_bias", false);
+        config.addProperty("tie_word_embeddings", architecture.tied());
+        config.addProperty("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
+        if (architecture.sink() == TrainedSink.LEARNABLE) {
+            config.addProperty("bos_token_id", sinkToken);
+            config.addProperty(SINK_TOKEN, sinkToken);
+        } else {
+            config.addProperty("attention_sink", architecture.sink().name().toLowerCase(Locale.ROOT));
+        }
+        return text(config);
+    }
+
+    /**
+     * The {@code tokenizer_config.json} that Hugging Face's AutoTokenizer asks for beside a {@code tokenizer.json}.
+     *
+     * @param sinkToken the learned sink's id; negative for none
+     */
+    static byte[] tokenizerConfig(String tokenizer, int context, int sinkToken) {
+        JsonObject config = new JsonObject();
+        config.addProperty("tokenizer_class", "PreTrainedTokenizerFast");
+        config.addProperty("model_max_length", context);
+        // Else transformers 4 takes blanks before punctuation out of what it decodes.
+        config.addProperty("clean_up_tokenization_spaces", false);
+        for (JsonElement added :
+                JsonParser.parseString(tokenizer).getAsJsonObject().getAsJsonArray("added_tokens")) {
+            if (added.getAsJsonObject().get("id").getAsInt() == sinkToken) {
+                config.add("bos_token", added.getAsJsonObject().get("content"));
+            }
+        }
+        return text(config);
+    }
+
+    private static byte[] text(JsonObject json) {
+        return (new GsonBuilder()
+                                .setPrettyPrinting()
+                                .disableHtmlEscaping()
+                                .create()
+                                .toJson(json)
+                        + "\n")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The weights, in safetensors. */
+    static byte[] weights(Architecture architecture, TrainingState state, StoredType type) throws IOException {
+        List<DecoderSpec.Weight> weights = architecture.decoder().weights();
+        List<SafetensorsWriter.Tensor> tensors = new ArrayList<>();
+        for (int i = 0; i < weights.size(); i++) {
+            tensors.add(new SafetensorsWriter.Tensor(
+                    Families.llamaTensor(weights.get(i)),
+                    weights.get(i).shape(),
+                    state.weights().get(i)));
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        SafetensorsWriter.write(file, tensors, type);
+        return file.toByteArray();
+    }
+}

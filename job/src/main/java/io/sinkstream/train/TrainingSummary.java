@@ -1,0 +1,12 @@
+package io.sinkstream.train;
+
+/**
+ * What a training came to.
+ *
+ * @param parameters the model's numbers
+ * @param vocabulary its token ids
+ * @param samples all of them, those for validation among them
+ * @param steps that were taken
+ * @param last the log's last entry
+ */
+public record TrainingSummary(long parameters, int vocabulary, long samples, int steps, LogEntry last) {}
