@@ -131,8 +131,9 @@ final class OddLinesTest {
         Map<String, Found> results = new HashMap<>();
         scores.forEach((name, score) -> {
             double[] counted = Arrays.copyOfRange(score, from, score.length);
-            areas.put(name, area(counted, odd));
-            System.out.printf(Locale.ROOT, "%-34s %8.3f %14.2f%n", name, areas.get(name), precision(counted, odd));
+            Found found = new Found(area(counted, odd), precision(counted, odd));
+            results.put(name, found);
+            System.out.printf(Locale.ROOT, "%-34s %8.3f %14.2f%n", name, found.area(), found.precision());
         });
         double[] counted = Arrays.copyOfRange(means, from, means.length);
         double threshold = percentile(counted, odd, 0.99);
