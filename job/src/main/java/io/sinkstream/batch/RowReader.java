@@ -20,7 +20,7 @@ public final class RowReader {
         this.model = model;
         this.options = options;
         this.layout = layout;
-        tokenizer = options.tokens() == null ? model.tokenizer().orElseThrow() : null;
+        tokenizer = options.columns().tokens() == null ? model.tokenizer().orElseThrow() : null;
         prefix = tokenizer == null ? new int[0] : tokenizer.prefix();
     }
 

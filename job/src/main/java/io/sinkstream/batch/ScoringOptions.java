@@ -16,7 +16,7 @@ import java.util.List;
 import org.apache.spark.SparkContext;
 
 /**
- * How rows are scored. The components are {@link Settings} of the same names; a column that was not given is null.
+ * How rows are scored. The components are {@link Settings} of the same names.
  *
  * @param model the checkpoint's folder, or its Hugging Face name, on the driver and on every executor
  * @param sinks S
@@ -28,10 +28,7 @@ import org.apache.spark.SparkContext;
  * @param chunkTokens the most tokens of one stream in one pass
  * @param passTokens the most tokens of all streams in one pass
  * @param cacheMemory the budget of all caches on an executor
- * @param key the streams' column; null if each file is a stream
- * @param order the order's column; null for the order of the files
- * @param text the text's column; null for the default or with {@code tokens}
- * @param tokens the token ids' column; null with a text
+ * @param columns the columns that make streams of rows
  * @param separator what follows each text
  * @param late what becomes of late rows
  * @param maxRowBytes the most bytes of a text and its separator
@@ -50,10 +47,7 @@ public record ScoringOptions(
         int chunkTokens,
         int passTokens,
         MemoryBudget cacheMemory,
-        String key,
-        String order,
-        String text,
-        String tokens,
+        StreamColumns columns,
         String separator,
         LateRows late,
         long maxRowBytes,
@@ -61,16 +55,6 @@ public record ScoringOptions(
         boolean tokenNll,
         int partitions)
         implements Serializable {
-
-    /** Checks what can be checked without the input or the model. */
-    public ScoringOptions {
-        var unused = new StreamColumns(key, order, text, tokens);
-    }
-
-    /** The columns that make streams of rows. */
-    public StreamColumns columns() {
-        return new StreamColumns(key, order, text, tokens);
-    }
 
     /** The options that these settings say. Throws UserException if they lack the model or contradict each other. */
     public static ScoringOptions from(SettingValues values) {
@@ -85,10 +69,7 @@ public record ScoringOptions(
                 values.require(Settings.CHUNK_TOKENS),
                 values.require(Settings.PASS_TOKENS),
                 values.require(Settings.CACHE_MEMORY),
-                values.find(Settings.KEY).orElse(null),
-                values.find(Settings.ORDER).orElse(null),
-                values.find(Settings.TEXT).orElse(null),
-                values.find(Settings.TOKENS).orElse(null),
+                StreamColumns.from(values),
                 values.require(Settings.SEPARATOR),
                 values.require(Settings.LATE),
                 values.require(Settings.MAX_ROW_BYTES),
@@ -108,39 +89,26 @@ public record ScoringOptions(
     public ScoringOptions onExecutors() {
         Path folder = ModelLocation.resolve(model, System.getenv());
         // A name is each machine's own to resolve, in its own Hugging Face cache.
-        return folder.isAbsolute()
-                ? this
-                : with(folder.toAbsolutePath().toString(), key, order, text, separator, partitions);
+        return folder.isAbsolute() ? this : with(folder.toAbsolutePath().toString(), columns, separator, partitions);
     }
 
-    /** The same with these columns where none is named. */
-    public ScoringOptions withKeyAndOrder(String otherKey, String otherOrder) {
-        return with(
-                model, key == null ? otherKey : key, order == null ? otherOrder : order, text, separator, partitions);
-    }
-
-    /** The same with the text in {@code column}. */
-    public ScoringOptions withText(String column) {
-        return with(model, key, order, column, separator, partitions);
+    /** The same with other columns. */
+    public ScoringOptions withColumns(StreamColumns others) {
+        return with(model, others, separator, partitions);
     }
 
     /** The same with this behind each text. */
     public ScoringOptions withSeparator(String text) {
-        return with(model, key, order, this.text, text, partitions);
+        return with(model, columns, text, partitions);
     }
 
     /** The same over so many tasks. */
     public ScoringOptions withPartitions(int count) {
-        return with(model, key, order, text, separator, count);
+        return with(model, columns, separator, count);
     }
 
     private ScoringOptions with(
-            String otherModel,
-            String otherKey,
-            String otherOrder,
-            String otherText,
-            String otherSeparator,
-            int otherPartitions) {
+            String otherModel, StreamColumns otherColumns, String otherSeparator, int otherPartitions) {
         return new ScoringOptions(
                 otherModel,
                 sinks,
@@ -152,10 +120,7 @@ public record ScoringOptions(
                 chunkTokens,
                 passTokens,
                 cacheMemory,
-                otherKey,
-                otherOrder,
-                otherText,
-                tokens,
+                otherColumns,
                 otherSeparator,
                 late,
                 maxRowBytes,
@@ -171,7 +136,7 @@ public record ScoringOptions(
      */
     public ModelDescription describe() {
         ModelDescription description = StreamModel.describe(modelOptions());
-        if (tokens == null && !description.tokenizer()) {
+        if (columns.tokens() == null && !description.tokenizer()) {
             throw new UserException(Settings.MODEL + ": " + model
                     + " has no tokenizer.json, so that no text can be scored; add it, or give token ids by "
                     + Settings.TOKENS);

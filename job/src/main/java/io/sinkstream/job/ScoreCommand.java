@@ -5,6 +5,7 @@ import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.KeyedScoring;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.batch.ScoringTotals;
+import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -82,14 +83,10 @@ final class ScoreCommand extends SettingsCommand {
         ScoringOptions given = ScoringOptions.from(values);
         Optional<String> output = values.find(Settings.OUTPUT);
         TableInput input = TableInput.from(values);
-        // Lines of text files are in the column of this name.
-        ScoringOptions options =
-                input.isText() && given.text() == null && given.tokens() == null ? given.withText("value") : given;
-        if (input.isKafka()) {
-            options = options.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
-        }
+        StreamColumns columns = TableInput.columns(input.format(), given.columns());
+        ScoringOptions options = given.withColumns(columns);
         options.describe();
-        if (values.find(Settings.SAVE_STATE).isPresent() && (options.key() == null || options.order() == null)) {
+        if (values.find(Settings.SAVE_STATE).isPresent() && (columns.key() == null || columns.order() == null)) {
             throw new UserException(Settings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }

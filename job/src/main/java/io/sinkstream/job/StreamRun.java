@@ -52,7 +52,7 @@ final class StreamRun {
 
     /** The columns that an input has by itself, where the settings name none. */
     static ScoringOptions columns(ScoringOptions given, StreamInput input) {
-        return input.isKafka() ? given.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER) : given;
+        return given.withColumns(TableInput.columns(input.format(), given.columns()));
     }
 
     void run(String name, PrintWriter err) {
@@ -75,7 +75,7 @@ final class StreamRun {
                     .orElse(null);
             DataStreamWriter<Row> writer = output.writer(
                             KeyedStreams.apply(rows, options, checkpoint, initial),
-                            options.scoring().key())
+                            options.scoring().columns().key())
                     .option("checkpointLocation", checkpoint);
             values.find(Settings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
             StreamProgress progress = new StreamProgress(err);

@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -81,9 +82,13 @@ record TableInput(String format, List<String> paths, String schema, Map<String, 
         });
     }
 
-    /** Whether its rows are lines, in the one column {@code value}. */
-    boolean isText() {
-        return format.equals("text");
+    /** The columns of a format whose rows always have the same ones, where the settings name none. */
+    static StreamColumns columns(String format, StreamColumns given) {
+        return switch (format) {
+            case "text" -> given.withText("value");
+            case KafkaRecords.FORMAT -> given.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
+            default -> given;
+        };
     }
 
     boolean isKafka() {

@@ -8,6 +8,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.settings.TrainingSettings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.train.InitialModel;
 import io.sinkstream.train.LogEntry;
 import io.sinkstream.train.ModelShape;
 import io.sinkstream.train.Pretraining;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -45,6 +47,7 @@ final class TrainCommand extends SettingsCommand {
                 TrainingSettings.SINK,
                 TrainingSettings.EXPERIMENT,
                 TrainingSettings.VALIDATION_INPUT,
+                TrainingSettings.INITIAL_MODEL,
                 TrainingSettings.TOKENIZER,
                 TrainingSettings.VOCABULARY,
                 TrainingSettings.LAYERS,
@@ -79,7 +82,8 @@ final class TrainCommand extends SettingsCommand {
                 "",
                 "--output becomes a folder that --model takes, and Hugging Face's libraries: config.json,"
                         + " model.safetensors, tokenizer.json; and loss.csv and loss.png. A training that ended before its"
-                        + " time goes on when the same command is run again, to the same numbers.",
+                        + " time goes on when the same command is run again, to the same numbers. With --initial-model it goes"
+                        + " on from the weights of another model, such as the built-in one, on text of your own.",
                 "",
                 "With --experiment sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
                         + " what their comparison found: sinks.csv, attention.csv and a picture of each. It, too, goes on"
@@ -89,11 +93,16 @@ final class TrainCommand extends SettingsCommand {
     @Override
     List<String> examples() {
         return List.of(
-                "  train --input logs.jsonl --key key --order seq --output model",
-                "  train --input text.txt --layers 4 --hidden-size 128 --context 256 --vocabulary 1024 --steps 500 \\",
-                "    --sink none --output plain",
-                "  train --input train.jsonl --key key --order seq --context 256 --experiment sinks \\",
-                "    --validation-input heldout.jsonl --output sinks",
+                "  A model of JSON lines, each key a stream:",
+                "    train --input logs.jsonl --key key --order seq --output model",
+                "  A smaller one of a text file, without a sink:",
+                "    train --input text.txt --layers 4 --hidden-size 128 --context 256 --vocabulary 1024 --steps 500 \\",
+                "      --sink none --output plain",
+                "  The built-in model, trained further on logs of one's own:",
+                "    train --initial-model builtin --input logs.jsonl --key key --order seq --learning-rate 5e-4 --output mine",
+                "  Four kinds of sink, compared:",
+                "    train --input train.jsonl --key key --order seq --context 256 --experiment sinks \\",
+                "      --validation-input heldout.jsonl --output sinks",
                 "  Two executors of a cluster, a copy of the model each:",
                 "    train --input hdfs:///logs --format json --key key --order seq --replicas 2 --output hdfs:///model");
     }
@@ -101,13 +110,7 @@ final class TrainCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         TableInput input = TableInput.from(values);
-        StreamColumns columns = StreamColumns.from(values);
-        if (input.isText()) {
-            columns = columns.withText("value");
-        }
-        if (input.isKafka()) {
-            columns = columns.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
-        }
+        StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
         boolean isExperiment = values.find(TrainingSettings.EXPERIMENT).isPresent();
         if (isExperiment && values.isGiven(TrainingSettings.SINK)) {
             throw new UserException(TrainingSettings.SINK + ": " + TrainingSettings.EXPERIMENT
@@ -117,11 +120,13 @@ final class TrainCommand extends SettingsCommand {
             throw new UserException(TrainingSettings.VALIDATION_INPUT + ": a training without "
                     + TrainingSettings.EXPERIMENT + " does not read it; leave it out, or give both");
         }
+        InitialModel initial = initial(values);
         Pretraining training = new Pretraining(
                 new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
+                initial,
                 values.find(TrainingSettings.TOKENIZER).orElse(null),
                 values.require(TrainingSettings.VOCABULARY),
-                ModelShape.from(values),
+                initial == null ? ModelShape.from(values) : initial.shape(),
                 TrainingPlan.from(values),
                 values.require(Settings.OUTPUT),
                 values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
@@ -136,6 +141,30 @@ final class TrainCommand extends SettingsCommand {
             TrainingSummary summary = train(training, input.read(session.spark()), skipped, "", err);
             print(out, summary, skipped.value(), training.output());
         }
+    }
+
+    /** The model to go on from, beside which nothing says what the model is; null for none. */
+    private static InitialModel initial(SettingValues values) {
+        Optional<String> name = values.find(TrainingSettings.INITIAL_MODEL);
+        if (name.isEmpty()) {
+            return null;
+        }
+        for (Setting<?> own : List.of(
+                TrainingSettings.EXPERIMENT,
+                TrainingSettings.SINK,
+                TrainingSettings.TOKENIZER,
+                TrainingSettings.VOCABULARY,
+                TrainingSettings.LAYERS,
+                TrainingSettings.HIDDEN,
+                TrainingSettings.HEADS,
+                TrainingSettings.KEY_VALUE_HEADS,
+                TrainingSettings.INTERMEDIATE)) {
+            if (values.isGiven(own)) {
+                throw new UserException(own + ": " + TrainingSettings.INITIAL_MODEL + " " + name.get()
+                        + " is what it is; leave one of the two out");
+            }
+        }
+        return InitialModel.open(name.get(), values.require(TrainingSettings.CONTEXT));
     }
 
     /** Trains, and tells how far it is, with {@code prefix} in front. */

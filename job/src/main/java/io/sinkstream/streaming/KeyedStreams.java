@@ -187,9 +187,10 @@ public final class KeyedStreams {
 
     private static Dataset<Row> rows(Dataset<Row> input, StreamOptions options) {
         ScoringOptions scoring = options.scoring();
-        Column order = KeyedInput.order(input, scoring.order());
+        Column order = KeyedInput.order(input, scoring.columns().order());
         SortableOrder.check(
-                scoring.order(), input.select(order).schema().fields()[0].dataType());
+                scoring.columns().order(),
+                input.select(order).schema().fields()[0].dataType());
         Dataset<Row> table = input;
         if (options.eventTime() != null) {
             table = table.withWatermark(
@@ -210,9 +211,9 @@ public final class KeyedStreams {
         }
         Column key = KeyedInput.key(table, scoring.columns());
         selected.add(key.as(HELPER + "key"));
-        selected.add(KeyedInput.order(table, scoring.order()).as(HELPER + "order"));
+        selected.add(KeyedInput.order(table, scoring.columns().order()).as(HELPER + "order"));
         Column content = KeyedInput.content(table, scoring.columns());
-        if (options.generates() && scoring.tokens() == null) {
+        if (options.generates() && scoring.columns().tokens() == null) {
             content = functions.replace(
                     functions.lit(options.generation().template()), functions.lit(GenerationOptions.PLACE), content);
         }

@@ -54,8 +54,8 @@ public final class StreamContract {
         terms.put(Settings.HISTORY.name(), options.history().toString());
         terms.put(KEPT, "" + options.keep(options.scoring().describe()));
         terms.put(Settings.PARTITIONS.name(), "" + options.scoring().partitions());
-        terms.put(Settings.KEY.name(), options.scoring().key());
-        terms.put(Settings.ORDER.name(), options.scoring().order());
+        terms.put(Settings.KEY.name(), options.scoring().columns().key());
+        terms.put(Settings.ORDER.name(), options.scoring().columns().order());
         return new StreamContract(terms);
     }
 

@@ -36,10 +36,10 @@ public record StreamOptions(
 
     /** Checks what can be checked without the input or the model. */
     public StreamOptions {
-        if (scoring.key() == null) {
+        if (scoring.columns().key() == null) {
             throw new UserException(Settings.KEY + " is missing: an endless stream needs a key to be told by");
         }
-        if (scoring.order() == null) {
+        if (scoring.columns().order() == null) {
             throw new UserException(
                     Settings.ORDER + " is missing: rows of an endless stream come in no order of their own");
         }
@@ -52,7 +52,7 @@ public record StreamOptions(
                     Settings.EVENT_TIME + " and " + Settings.WATERMARK + " go together: give both or none");
         }
         if (generation != null
-                && scoring.tokens() != null
+                && scoring.columns().tokens() != null
                 && !generation.template().equals(GenerationOptions.PLACE)) {
             throw new UserException(Settings.TEMPLATE + " and " + Settings.TOKENS + ": token ids go into no template");
         }

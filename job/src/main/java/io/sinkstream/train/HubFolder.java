@@ -5,17 +5,21 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.SafetensorsWriter;
 import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.TrainedSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** A trained model as Hugging Face lays it out: a {@code config.json} of the Llama family, and its weights. */
 final class HubFolder {
@@ -29,8 +33,9 @@ final class HubFolder {
      * other programs do not know of, and {@code sink_token_id} for a learned token, which is the BOS token, too.
      *
      * @param sinkToken the learned token's id; negative for none
+     * @param eosTokens the ids that end a text; none for a model that was trained on streams alone
      */
-    static byte[] config(Architecture architecture, int sinkToken, StoredType type) {
+    static byte[] config(Architecture architecture, int sinkToken, Set<Integer> eosTokens, StoredType type) {
         DecoderSpec.Sizes sizes = architecture.sizes();
         JsonObject config = new JsonObject();
         JsonArray architectures = new JsonArray();
@@ -52,6 +57,11 @@ final class HubFolder {
         config.addProperty("mlp_bias", false);
         config.addProperty("tie_word_embeddings", architecture.tied());
         config.addProperty("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
+        if (!eosTokens.isEmpty()) {
+            JsonArray all = new JsonArray();
+            eosTokens.stream().sorted().forEach(all::add);
+            config.add("eos_token_id", all);
+        }
         if (architecture.sink() == TrainedSink.LEARNABLE) {
             config.addProperty("bos_token_id", sinkToken);
             config.addProperty(SINK_TOKEN, sinkToken);
@@ -104,5 +114,37 @@ final class HubFolder {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         SafetensorsWriter.write(file, tensors, type);
         return file.toByteArray();
+    }
+
+    /** The weights of a folder, in the order of the decoder's. */
+    static List<float[]> weights(Checkpoint checkpoint, Architecture architecture) {
+        List<float[]> weights = new ArrayList<>();
+        for (DecoderSpec.Weight weight : architecture.decoder().weights()) {
+            TensorHeader tensor = checkpoint.tensor(Families.llamaTensor(weight));
+            ByteBuffer bytes = checkpoint.map(tensor, 0, tensor.rows());
+            float[] numbers = new float[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = switch (tensor.type()) {
+                    case F32 -> bytes.getFloat();
+                    case F16 -> single(bytes.getShort());
+                    case BF16 -> Float.intBitsToFloat(bytes.getShort() << Short.SIZE);
+                };
+            }
+            weights.add(numbers);
+        }
+        return weights;
+    }
+
+    /** IEEE half precision to single: Java has it from version 20 on. */
+    static float single(short half) {
+        int exponent = half >> 10 & 0x1F;
+        int fraction = half & 0x3FF;
+        float magnitude =
+                switch (exponent) {
+                    case 0 -> fraction * 0x1p-24f;
+                    case 0x1F -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+                    default -> Math.scalb(1 + fraction * 0x1p-10f, exponent - 15);
+                };
+        return half < 0 ? -magnitude : magnitude;
     }
 }

@@ -12,9 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaPairRDD;
@@ -37,7 +39,8 @@ import scala.reflect.ClassTag;
  * as if it had never ended.
  *
  * @param text what of the table is text
- * @param tokenizer a {@code tokenizer.json}; null to train one, or where the table has token ids
+ * @param initial the model that it goes on from; null to draw the first weights
+ * @param tokenizer a {@code tokenizer.json}; null to train one, or where the table has token ids or {@code initial} has one
  * @param vocabulary how many tokens a trained tokenizer has, or which ids there are
  * @param shape the model
  * @param plan how it is trained
@@ -46,6 +49,7 @@ import scala.reflect.ClassTag;
  */
 public record Pretraining(
         TrainingText text,
+        InitialModel initial,
         String tokenizer,
         int vocabulary,
         ModelShape shape,
@@ -76,6 +80,9 @@ public record Pretraining(
             Optional<Map<String, String>> begun = folder.settings();
             if (begun.isPresent()) {
                 requireSame(settings(), begun.get(), output);
+            } else if (initial != null) {
+                // That it can read the text.
+                var unused = initial.vocabulary(text);
             }
         } catch (IOException e) {
             throw folder.unusable(e);
@@ -101,6 +108,7 @@ public record Pretraining(
         all.put(Settings.TEXT.name(), text.columns().text());
         all.put(Settings.TOKENS.name(), text.columns().tokens());
         all.put(Settings.SEPARATOR.name(), text.separator());
+        all.put(TrainingSettings.INITIAL_MODEL.name(), initial == null ? null : initial.name());
         all.put(TrainingSettings.TOKENIZER.name(), tokenizer);
         all.put(TrainingSettings.VOCABULARY.name(), vocabulary);
         all.put(TrainingSettings.SINK.name(), shape.sink().name().toLowerCase(Locale.ROOT));
@@ -131,12 +139,13 @@ public record Pretraining(
 
     /** The same with another sink and vocabulary, into another folder. */
     Pretraining with(TrainedSink sink, int otherVocabulary, String otherOutput) {
-        return new Pretraining(text, tokenizer, otherVocabulary, shape.withSink(sink), plan, otherOutput, type);
+        return new Pretraining(
+                text, initial, tokenizer, otherVocabulary, shape.withSink(sink), plan, otherOutput, type);
     }
 
     /** The same by another plan. */
     Pretraining with(TrainingPlan other) {
-        return new Pretraining(text, tokenizer, vocabulary, shape, other, output, type);
+        return new Pretraining(text, initial, tokenizer, vocabulary, shape, other, output, type);
     }
 
     /** Whether its model is there. */
@@ -201,7 +210,9 @@ public record Pretraining(
     /** Makes tokenizer and samples. */
     private void begin(Dataset<Row> rows, TrainingFolder folder, LongAccumulator skipped) throws IOException {
         Vocabulary known;
-        if (text.columns().tokens() != null) {
+        if (initial != null) {
+            known = initial.vocabulary(text);
+        } else if (text.columns().tokens() != null) {
             known = Vocabulary.ofIds(vocabulary, shape.sink());
         } else if (tokenizer != null) {
             known = Vocabulary.of(Path.of(tokenizer), shape.sink());
@@ -230,6 +241,11 @@ public record Pretraining(
         }
         if (known.tokenizer().isPresent()) {
             folder.write(TOKENIZER_FILE, known.tokenizer().orElseThrow());
+        }
+        if (initial != null) {
+            folder.save(
+                    new SavedState(initial.state(), List.of()),
+                    shape.architecture(known.size()).decoder());
         }
         Map<String, String> settings = settings();
         settings.put(IDS, "" + known.size());
@@ -270,6 +286,10 @@ public record Pretraining(
                 .collect();
     }
 
+    private Set<Integer> eosTokens() {
+        return initial == null ? Set.of() : initial.checkpoint().eosTokens();
+    }
+
     private TrainingSummary finish(TrainingFolder folder, int ids, long samples, int sinkToken) throws IOException {
         Architecture architecture = shape.architecture(ids);
         SavedState saved = folder.latest(architecture.decoder()).orElseThrow();
@@ -282,7 +302,7 @@ public record Pretraining(
         folder.writeModelFile("loss.png", LossPlot.png(saved.log()));
         folder.writeModelFile(WEIGHTS_FILE, HubFolder.weights(architecture, saved.state(), type));
         // With it the model is there.
-        folder.writeModelFile(CONFIG_FILE, HubFolder.config(architecture, sinkToken, type));
+        folder.writeModelFile(CONFIG_FILE, HubFolder.config(architecture, sinkToken, eosTokens(), type));
         folder.end();
         LogEntry last = saved.log().get(saved.log().size() - 1);
         return new TrainingSummary(architecture.decoder().parameters(), ids, samples, last.step(), last);

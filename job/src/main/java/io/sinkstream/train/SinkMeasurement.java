@@ -2,10 +2,6 @@ package io.sinkstream.train;
 
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.checkpoint.Checkpoint;
-import io.sinkstream.checkpoint.StoredType;
-import io.sinkstream.checkpoint.TensorHeader;
-import io.sinkstream.decoder.DecoderSpec;
-import io.sinkstream.family.Families;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.stream.ComputeOptions;
@@ -14,9 +10,7 @@ import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamResult;
 import io.sinkstream.stream.StreamUpdate;
 import io.sinkstream.stream.TorchEngine;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -82,7 +76,7 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
                         architecture,
                         plan.optimization(1),
                         NumberType.FLOAT32,
-                        TrainingState.of(weights(checkpoint, architecture)),
+                        TrainingState.of(HubFolder.weights(checkpoint, architecture)),
                         manager)) {
             for (int[] context : contexts) {
                 double[][] shares = trainer.shares(context);
@@ -121,22 +115,5 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
 
     private static int[] joined(int[] front, int[] ids) {
         return IntStream.concat(Arrays.stream(front), Arrays.stream(ids)).toArray();
-    }
-
-    /** As they were saved, in fp32. */
-    private static List<float[]> weights(Checkpoint checkpoint, Architecture architecture) {
-        List<float[]> weights = new ArrayList<>();
-        for (DecoderSpec.Weight weight : architecture.decoder().weights()) {
-            TensorHeader tensor = checkpoint.tensor(Families.llamaTensor(weight));
-            ByteBuffer bytes = checkpoint.map(tensor, 0, tensor.rows());
-            float[] numbers = new float[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
-            for (int i = 0; i < numbers.length; i++) {
-                numbers[i] = tensor.type() == StoredType.BF16
-                        ? Float.intBitsToFloat(bytes.getShort() << Short.SIZE)
-                        : bytes.getFloat();
-            }
-            weights.add(numbers);
-        }
-        return weights;
     }
 }

@@ -57,12 +57,17 @@ final class Driver implements AutoCloseable {
         }
     }
 
-    /** Waits until it ends by itself. */
+    /** Waits until it ends by itself, which is soon. */
     Ended await() throws InterruptedException {
-        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        return await(PATIENCE);
+    }
+
+    /** Waits until it ends by itself, which takes no longer than this. */
+    Ended await(Duration patience) throws InterruptedException {
+        if (!process.waitFor(patience.toSeconds(), TimeUnit.SECONDS)) {
             String said = stderr();
             kill();
-            throw new IllegalStateException(name + " did not end within " + PATIENCE + "; it said:\n" + said);
+            throw new IllegalStateException(name + " did not end within " + patience + "; it said:\n" + said);
         }
         spark.deleteLocal(name);
         return new Ended(process.exitValue(), spark.said(name, "out"), stderr());

@@ -79,26 +79,28 @@ final class LogCorpus {
         InstalledSpark.deleteUnder(Files.createDirectories(corpus), file -> Files.isRegularFile(file));
         ExecutorService threads = Executors.newFixedThreadPool(3);
         try (KafkaBroker broker = KafkaBroker.start(folder)) {
-            LogScenes scenes = new LogScenes(broker, applicationJar(), folder.resolve("models"));
+            SinkstreamScenes sinkstream = new SinkstreamScenes(broker, folder.resolve("models"));
+            SparkScenes applications = new SparkScenes(applicationJar(), sinkstream);
             Random random = new Random(seed);
             List<Future<Void>> played = threads.invokeAll(List.of(
-                    play(random.nextLong(), List.of("cluster"), Map.of("cluster", scenes::cluster)),
-                    play(random.nextLong(), List.of("local"), Map.of("local", scenes::local)),
+                    play(random.nextLong(), List.of("cluster"), Map.of("cluster", applications::cluster)),
+                    play(random.nextLong(), List.of("local"), Map.of("local", applications::local)),
                     play(
                             random.nextLong(),
                             List.of(
                                     "kafka", "jvm", "maven", "jvm", "maven", "jvm", "maven", "jvm", "maven", "jvm",
                                     "full", "maven"),
                             Map.of(
-                                    "maven", scenes::maven,
-                                    "kafka", scenes::kafka,
-                                    "jvm", scenes::jvm,
-                                    "full", scenes::fullDisk))));
+                                    "maven", MavenScenes::maven,
+                                    "kafka", JvmScenes::kafka,
+                                    "jvm", JvmScenes::jvm,
+                                    "full", applications::fullDisk))));
             for (Future<Void> one : played) {
                 one.get();
             }
             // So that the sample has these failures whatever was drawn.
-            List<Scene> failures = List.of(scenes::fullHeap, scenes::vanishingTopic, scenes::killedExecutor);
+            List<Scene> failures =
+                    List.of(JvmScenes::fullHeap, sinkstream::vanishingTopic, applications::killedExecutor);
             for (int i = 0; i < failures.size(); i++) {
                 play(failures.get(i), "s%03d".formatted(i), Part.SAMPLE, random.nextLong());
             }
@@ -320,7 +322,7 @@ final class LogCorpus {
     /** Of the application that is no part of sinkstream. */
     private Path applicationJar() throws IOException {
         Path jar = folder.resolve("reports-1.4.jar");
-        Path classes = LogScenes.classes();
+        Path classes = JvmScenes.classes();
         try (OutputStream file = Files.newOutputStream(jar);
                 JarOutputStream entries = new JarOutputStream(file);
                 Stream<Path> all = Files.list(classes.resolve("io/sinkstream/job"))) {

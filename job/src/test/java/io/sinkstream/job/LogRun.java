@@ -23,6 +23,12 @@ import java.util.stream.Stream;
  * drawn. Closing it ends those that still run.
  */
 final class LogRun implements AutoCloseable {
+    /** How long a program may take to get to a point that it has to reach. */
+    static final Duration PATIENCE = Duration.ofSeconds(40);
+
+    /** How long an application may take. */
+    static final Duration APPLICATION = Duration.ofSeconds(150);
+
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     /** Most logs are in Spark's own. */

@@ -229,7 +229,10 @@ final class StreamScale {
                 ? in.resolve(folder.relativize(Path.of(word))).toString()
                 : word);
 
-        Driver.Ended ended = spark.submit("scale-" + tokens, in, options, command);
+        Driver.Ended ended;
+        try (Driver driver = spark.launch("scale-" + tokens, in, options, command)) {
+            ended = driver.await(Duration.ofSeconds(60 + batches));
+        }
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         List<QueryProgress> all = QueryProgress.read(events);

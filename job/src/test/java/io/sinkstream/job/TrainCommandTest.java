@@ -106,14 +106,76 @@ final class TrainCommandTest {
         return Double.parseDouble(line.split(",", -1)[cell]);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "zero", "learnable", "head"})
+    void aTrainingGoesOnFromAModelThatIsThere(String sink) throws Exception {
+        Path first = folder.resolve("initial-" + sink);
+        train(TrainingRun.train(text, first, STEPS, "--sink", sink, "--save-dtype", "bfloat16"))
+                .succeeded();
+        Path second = folder.resolve("further-" + sink);
+
+        train(TrainingRun.goOn(text, second, 3, "--initial-model", first.toString(), "--context", "40"))
+                .succeeded();
+
+        List<String> log = Files.readAllLines(second.resolve("loss.csv"));
+        // Drawn weights begin above 5; these have learned the text.
+        assertThat(number(log.get(1), 2)).isLessThan(2);
+        assertThat(second.resolve("tokenizer.json")).hasSameTextualContentAs(first.resolve("tokenizer.json"));
+        JsonObject before = json(first.resolve("config.json"));
+        JsonObject after = json(second.resolve("config.json"));
+        assertThat(after.remove("max_position_embeddings").getAsInt()).isEqualTo(40);
+        assertThat(after.remove("torch_dtype").getAsString()).isEqualTo("float32");
+        before.remove("max_position_embeddings");
+        before.remove("torch_dtype");
+        assertThat(after).isEqualTo(before);
+    }
+
+    private static JsonObject json(Path file) throws IOException {
+        return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    }
+
+    /** Each in a config that says otherwise what it is. */
+    @ParameterizedTest
+    @CsvSource({
+        "rms_norm_eps, 1e-6, rms_norm_eps",
+        "rope_theta, 5000, rope_theta",
+        "model_type, mistral, model_type",
+        "tie_word_embeddings, false, lm_head",
+        "sink_token_id, 3, sink_token_id 3"
+    })
+    void aModelOfAnotherLayoutIsNoBeginning(String field, String value, String told) throws Exception {
+        Path model = folder.resolve("other-" + field);
+        train(TrainingRun.train(text, model, 1)).succeeded();
+        JsonObject config = json(model.resolve("config.json"));
+        config.add(field, JsonParser.parseString(value));
+        Files.writeString(model.resolve("config.json"), config.toString());
+
+        assertThat(train(TrainingRun.goOn(text, folder.resolve("never"), 1, "--initial-model", model.toString()))
+                        .refusal())
+                .contains(told);
+        assertThat(folder.resolve("never")).doesNotExist();
+    }
+
+    @Test
+    void theModelToGoOnFromIsWhatItIs() {
+        Path never = folder.resolve("never");
+
+        assertThat(train(TrainingRun.train(text, never, 1, "--initial-model", "builtin"))
+                        .refusal())
+                .contains("--vocabulary: --initial-model builtin is what it is; leave one of the two out");
+        assertThat(train(TrainingRun.goOn(text, never, 1, "--initial-model", "no-such-model"))
+                        .refusal())
+                .contains("--initial-model \"no-such-model\": no such model");
+        assertThat(never).doesNotExist();
+    }
+
     @Test
     void bfloat16IsHalfTheSizeAndSaysSo() throws Exception {
         Path model = folder.resolve("model-half");
 
         train(TrainingRun.train(text, model, 2, "--save-dtype", "bfloat16")).succeeded();
 
-        JsonObject config = JsonParser.parseString(Files.readString(model.resolve("config.json")))
-                .getAsJsonObject();
+        JsonObject config = json(model.resolve("config.json"));
         assertThat(config.get("torch_dtype").getAsString()).isEqualTo("bfloat16");
         Path whole = folder.resolve("model-whole");
         train(TrainingRun.train(text, whole, 2)).succeeded();

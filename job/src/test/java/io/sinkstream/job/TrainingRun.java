@@ -39,6 +39,14 @@ final class TrainingRun {
 
     /** The command, for so many steps, with {@code more} options, which win: {@code --name value}. */
     static List<String> train(Path input, Path output, int steps, String... more) {
+        List<String> options = new ArrayList<>(List.of("--layers", "2", "--hidden-size", "32", "--heads", "2"));
+        options.addAll(List.of("--key-value-heads", "1", "--vocabulary", "300"));
+        options.addAll(List.of(more));
+        return goOn(input, output, steps, options.toArray(String[]::new));
+    }
+
+    /** The same without a word of what the model is. */
+    static List<String> goOn(Path input, Path output, int steps, String... more) {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("--input", input.toString());
         options.put("--output", output.toString());
@@ -46,12 +54,7 @@ final class TrainingRun {
         options.put("--order", "seq");
         options.put("--steps", "" + steps);
         options.put("--device", "cpu");
-        options.put("--layers", "2");
-        options.put("--hidden-size", "32");
-        options.put("--heads", "2");
-        options.put("--key-value-heads", "1");
         options.put("--context", "32");
-        options.put("--vocabulary", "300");
         options.put("--dtype", "float32");
         options.put("--warmup", "5");
         options.put("--learning-rate", "1e-2");

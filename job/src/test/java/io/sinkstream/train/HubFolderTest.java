@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.StoredType;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
@@ -21,8 +22,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class HubFolderTest {
@@ -46,7 +49,7 @@ final class HubFolderTest {
             var unused = trainer.accumulate(samples);
             var unusedToo = trainer.step(0, 1e-2);
             trained = trainer.evaluate(samples);
-            Files.write(folder.resolve("config.json"), HubFolder.config(architecture, 0, StoredType.F32));
+            Files.write(folder.resolve("config.json"), HubFolder.config(architecture, 0, Set.of(), StoredType.F32));
             Files.write(
                     folder.resolve("model.safetensors"),
                     HubFolder.weights(architecture, trainer.state(), StoredType.F32));
@@ -69,10 +72,51 @@ final class HubFolderTest {
     }
 
     @ParameterizedTest
+    @EnumSource(
+            value = StoredType.class,
+            names = {"F32", "BF16"})
+    void whatIsWrittenIsRead(StoredType type) throws Exception {
+        Architecture architecture = TinyTraining.architecture(TrainedSink.HEAD, true);
+        TrainingState state = TinyTraining.begin(architecture);
+        Files.write(folder.resolve("config.json"), HubFolder.config(architecture, -1, Set.of(7, 5), type));
+        Files.write(folder.resolve("model.safetensors"), HubFolder.weights(architecture, state, type));
+
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        List<float[]> weights = HubFolder.weights(checkpoint, architecture);
+
+        assertThat(checkpoint.eosTokens()).containsExactlyInAnyOrder(5, 7);
+        assertThat(weights).hasSameSizeAs(state.weights());
+        // bfloat16 has 8 bits of a number.
+        float off = type == StoredType.F32 ? 0 : 0x1p-8f;
+        for (int i = 0; i < weights.size(); i++) {
+            assertThat(weights.get(i)).containsExactly(state.weights().get(i), within(off));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0000, 0",
+        "8000, -0",
+        "3C00, 1",
+        "C000, -2",
+        "3555, 0.333251953125",
+        "7BFF, 65504",
+        "0400, 6.103515625e-5",
+        "0001, 5.9604644775390625e-8",
+        "83FF, -6.097555160522461e-5",
+        "7C00, Infinity",
+        "FC00, -Infinity",
+        "7E00, NaN"
+    })
+    void halvesAreWhatTheStandardSays(String bits, float number) {
+        assertThat(HubFolder.single((short) Integer.parseInt(bits, 16))).isEqualTo(number);
+    }
+
+    @ParameterizedTest
     @EnumSource
     void theConfigSaysWhichSinkThereIs(TrainedSink sink) {
         JsonObject config = JsonParser.parseString(new String(
-                        HubFolder.config(TinyTraining.architecture(sink, true), 3, StoredType.BF16),
+                        HubFolder.config(TinyTraining.architecture(sink, true), 3, Set.of(), StoredType.BF16),
                         StandardCharsets.UTF_8))
                 .getAsJsonObject();
 

@@ -272,12 +272,17 @@ public final class Checkpoint {
      * @throws UserException if the file is no tokenizer
      */
     public Optional<TextTokenizer> tokenizer() {
-        return hasTokenizer() ? Optional.of(TextTokenizer.open(folder.resolve(TOKENIZER))) : Optional.empty();
+        return hasTokenizer() ? Optional.of(TextTokenizer.open(tokenizerFile())) : Optional.empty();
     }
 
     /** Whether there is a {@code tokenizer.json}; loads nothing. */
     public boolean hasTokenizer() {
-        return Files.isRegularFile(folder.resolve(TOKENIZER));
+        return Files.isRegularFile(tokenizerFile());
+    }
+
+    /** Where its {@code tokenizer.json} is, if it has one. */
+    public Path tokenizerFile() {
+        return folder.resolve(TOKENIZER);
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.sinkstream.checkpoint;
 
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,7 +50,12 @@ public final class ModelLocation {
      * @throws UserException if there is none, naming the places that were looked at and what to do
      */
     public static Path resolve(String model, Map<String, String> environment) {
-        String option = "--model " + Shown.quoted(model);
+        return resolve(Settings.MODEL, model, environment);
+    }
+
+    /** The same, of a model that another setting names. */
+    public static Path resolve(Setting<String> setting, String model, Map<String, String> environment) {
+        String option = setting + " " + Shown.quoted(model);
         if (model.isBlank()) {
             throw new UserException(option + ": is empty; expected a checkpoint's folder or a Hugging Face name");
         }

@@ -36,6 +36,16 @@ public final class TrainingSettings {
             "With --experiment, the rows that it is measured on: another text than --input's, in the same format and columns, at"
                     + " least one stream of it longer than twice --context."));
 
+    /** A model that is there. */
+    public static final Setting<String> INITIAL_MODEL = add(Setting.value(
+            "initial-model",
+            "MODEL",
+            null,
+            Parsers::nonEmpty,
+            "A model to go on from: builtin, a folder or a name, as --model takes them, of the layout that train makes. Its"
+                    + " tokenizer, sizes and sink are kept (a token that its tokenizer puts in front is a learned sink). Without"
+                    + " it the first weights are drawn."));
+
     /** A tokenizer that is there. */
     public static final Setting<String> TOKENIZER = add(Setting.value(
             "tokenizer",
