@@ -144,6 +144,10 @@ class Model:
             call["early"],
             numbers("scored", 2, len(call["scored"]) // 2),
             numbers("last", len(call["last"])),
+            call["slabs"],
+            numbers("plan", len(call["streams"]), len(self.run["groups"]), -1),
+            numbers("padded", len(call["padded"])),
+            numbers("valid", len(call["valid"])),
         )
 
     def forward(self, call):

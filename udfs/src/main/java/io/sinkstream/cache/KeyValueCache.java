@@ -40,6 +40,16 @@ public final class KeyValueCache implements AutoCloseable {
         return rings.stream().map(Ring::tensor).toList();
     }
 
+    /** The slots of each group's tensor. */
+    public List<Integer> slots() {
+        return rings.stream().map(Ring::slots).toList();
+    }
+
+    /** The native bytes of a layer, of the group where they are most. */
+    public long layerBytes() {
+        return rings.stream().mapToLong(Ring::layerBytes).max().orElseThrow();
+    }
+
     /** How many tokens were run: the epoch's position. */
     public long end() {
         return end;

@@ -38,6 +38,15 @@ final class Ring implements AutoCloseable {
         return shape.bytes(group, slots);
     }
 
+    long layerBytes() {
+        return bytes() / group.layers();
+    }
+
+    /** Of the tensor: those of the ring, and the sinks' twice. */
+    int slots() {
+        return 2 * group.rule().sinks() + slots;
+    }
+
     /** Makes room for the tokens from {@code start} to {@code end} and plans the pass that runs them. */
     ChunkPlan reserve(long start, long end, long leased) {
         int needed = group.rule().usedRingSlots(first, end);

@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.sinkstream.cache.CacheShape;
+import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.SinkWindow;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -119,6 +120,7 @@ public final class Decoder implements AutoCloseable {
      */
     public List<ChunkResult> run(List<Chunk> chunks) {
         PassRows rows = new PassRows(chunks, spec.kinds().size());
+        List<Chunk> ordered = rows.ordered();
         double[] numbers;
         try (Scope scope = new Scope(manager)) {
             IValue result = scope.own(program(rows.count())
@@ -126,14 +128,20 @@ public final class Decoder implements AutoCloseable {
                             "forward",
                             positions,
                             bands,
-                            scope.list(chunks.stream()
+                            scope.list(ordered.stream()
                                     .flatMap(chunk -> chunk.cache().tensors().stream())
                                     .toList()),
                             scope.own(IValue.listFrom(rows.plans())),
                             scope.tensor(rows.ids(), new Shape(2, rows.count())),
                             scope.own(IValue.from(rows.early())),
                             scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
-                            scope.tensor(rows.last(), new Shape(rows.last().length))));
+                            scope.tensor(rows.last(), new Shape(rows.last().length)),
+                            scope.own(IValue.listFrom(rows.slabs())),
+                            scope.tensor(
+                                    rows.plans(),
+                                    new Shape(chunks.size(), spec.kinds().size(), ChunkPlan.NUMBERS)),
+                            scope.tensor(rows.padded(), new Shape(rows.padded().length)),
+                            scope.tensor(rows.valid(), new Shape(rows.valid().length))));
             numbers = result.toTensor(scope.manager).toDoubleArray();
         }
         for (Chunk chunk : chunks) {

@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  *   <li>sinks: a small product, see {@link SinkWindow} for how their keys are stored.
  * </ul>
  *
- * <p>A single row attends once, over the sinks' copies and the ring, without a mask. Linear layers take the rows of all
+ * <p>A single row attends once, over the sinks' copies and the ring, without a mask. Streams that bring few rows, or one, to small
+ * caches attend together, see {@link Slab}: their rings are copied side by side, slots in no order, under a mask. Linear layers take the rows of all
  * streams together. The operator {@code _scaled_dot_product_flash_attention_for_cpu} gives wrong numbers if it has fewer
  * key/value heads than query heads, and a log-sum-exp of 0 where every key is masked. So query heads are folded into
  * the rows (row-major: all heads of a group for row 0, then for row 1), and rows that are sinks themselves, which have no
@@ -191,6 +192,7 @@ final class DecoderProgram {
                 entry("BLOCK", hardware.block()),
                 entry("ALIGNMENT", Hardware.ALIGNMENT),
                 entry("PLAN", ChunkPlan.NUMBERS),
+                entry("SLAB", Slab.NUMBERS),
                 entry("ROWS", hardware.logitRows(sizes.vocabulary())),
                 entry("FEW", hardware.softmaxRows()),
                 entry("FEWEST", FEWEST),

@@ -102,12 +102,7 @@ public record Hardware(Device device) {
      */
     List<Products> products(NumberType weights) {
         if (gpu()) {
-            return List.of(
-                    switch (weights) {
-                        case FLOAT32 -> Products.PLAIN_FLOAT32;
-                        case BFLOAT16 -> Products.PLAIN_BFLOAT16;
-                        case INT8 -> Products.PLAIN_INT8;
-                    });
+            return List.of(Products.plain(weights));
         }
         return switch (weights) {
             case FLOAT32 -> List.of(Products.MAPPED, Products.FLOAT32);

@@ -86,7 +86,8 @@ record ProductChoice(Products few, Products many, int threshold) {
         }
         List<Timing> timings = List.copyOf(best.values());
         if (timings.isEmpty()) {
-            return only(serving.get(0));
+            // This processor has the kernels of none that fits.
+            return only(Products.plain(numbers.weights()));
         }
         ProductChoice choice = choose(spec, timings, numbers.weightBytes());
         LOG.info(

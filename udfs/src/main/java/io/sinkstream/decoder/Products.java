@@ -70,6 +70,15 @@ enum Products {
                 && sizes.vocabulary() % KERNEL_OUTPUTS == 0;
     }
 
+    /** What every device can do with weights of this type. */
+    static Products plain(NumberType weights) {
+        return switch (weights) {
+            case FLOAT32 -> PLAIN_FLOAT32;
+            case BFLOAT16 -> PLAIN_BFLOAT16;
+            case INT8 -> PLAIN_INT8;
+        };
+    }
+
     /** Those that may serve weights of this type and these sizes there, the smallest first. */
     static List<Products> of(Hardware hardware, NumberType weights, DecoderSpec.Sizes sizes) {
         return hardware.products(weights).stream()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import io.sinkstream.cache.CacheShape;
 import io.sinkstream.cache.KeyValueCache;
@@ -74,6 +75,9 @@ class GpuProgramTest {
             boolean early,
             long[] scored,
             long[] last,
+            long[] slabs,
+            long[] padded,
+            long[] valid,
             double[] nll,
             int[] next) {}
 
@@ -198,7 +202,7 @@ class GpuProgramTest {
                 int[] targets = rows == 1 ? new int[] {-1} : tokens;
                 chunks.add(new Chunk(cache, tokens, targets, rows == 1, 0));
             }
-            return running.pass(IntStream.range(0, streams).boxed().toList(), chunks, new double[0], new int[0]);
+            return running.pass(IntStream.range(0, streams).boxed().toList(), chunks, List.of(), new int[0]);
         }
     }
 
@@ -214,7 +218,7 @@ class GpuProgramTest {
                     passes.add(running.pass(
                             List.of(0),
                             List.of(chunk(running.cache(0), ids, at, end)),
-                            nll(wanted, at, end),
+                            List.of(nll(wanted, at, end)),
                             new int[0]));
                 }
                 runs.add(new Run("chunks of " + chunk, passes));
@@ -228,19 +232,18 @@ class GpuProgramTest {
             for (int i = 0; second < ids.length; i++) {
                 List<Integer> names = new ArrayList<>();
                 List<Chunk> chunks = new ArrayList<>();
+                List<double[]> nll = new ArrayList<>();
                 int firstEnd = Math.min(ids.length, first + 13);
                 if (firstEnd > first) {
                     names.add(0);
                     chunks.add(chunk(running.cache(0), ids, first, firstEnd));
+                    nll.add(nll(wanted, first, firstEnd));
                 }
                 int secondEnd = Math.min(ids.length, second + (i % 3 == 0 ? 1 : 11));
                 names.add(1);
                 chunks.add(chunk(running.cache(1), ids, second, secondEnd));
-                double[] one = nll(wanted, first, firstEnd);
-                double[] two = nll(wanted, second, secondEnd);
-                double[] both = Arrays.copyOf(one, one.length + two.length);
-                System.arraycopy(two, 0, both, one.length, two.length);
-                passes.add(running.pass(names, chunks, both, new int[0]));
+                nll.add(nll(wanted, second, secondEnd));
+                passes.add(running.pass(names, chunks, nll, new int[0]));
                 first = firstEnd;
                 second = secondEnd;
             }
@@ -253,7 +256,7 @@ class GpuProgramTest {
                 int[] none = new int[tokens.length];
                 Arrays.fill(none, -1);
                 Chunk chunk = new Chunk(running.cache(0), tokens, none, true, 0);
-                passes.add(running.pass(List.of(0), List.of(chunk), new double[0], new int[] {next}));
+                passes.add(running.pass(List.of(0), List.of(chunk), List.of(), new int[] {next}));
                 tokens = new int[] {next};
             }
             runs.add(new Run("greedily", passes));
@@ -274,7 +277,7 @@ class GpuProgramTest {
         return Arrays.copyOfRange(wanted.nll(), Math.min(from, last), Math.min(to, last));
     }
 
-    /** Caches that only plan: their tensors have one number a slot. */
+    /** Caches that only plan: they count with the model's sizes, and their tensors have one number a slot. */
     private static final class Streams implements AutoCloseable {
         private final NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
         private final Map<Integer, KeyValueCache> caches = new LinkedHashMap<>();
@@ -282,25 +285,49 @@ class GpuProgramTest {
         private final int kinds;
 
         Streams(DecoderSpec spec, SinkWindow rule) {
-            this.shape = new CacheShape(rule, spec.groups(rule), 1, 1, NumberType.FLOAT32);
+            DecoderSpec.Sizes sizes = spec.sizes();
+            this.shape = new CacheShape(
+                    rule, spec.groups(rule), sizes.keyValueHeads(), sizes.headSize(), NumberType.BFLOAT16);
             this.kinds = spec.kinds().size();
         }
 
         KeyValueCache cache(int stream) {
             return caches.computeIfAbsent(
-                    stream, unused -> new KeyValueCache(manager, shape, (owner, sizes) -> owner.zeros(sizes)));
+                    stream,
+                    unused -> new KeyValueCache(
+                            manager,
+                            shape,
+                            (owner, sizes) -> owner.zeros(new Shape(sizes.get(0), 2, 1, sizes.get(3), 1))));
         }
 
-        Pass pass(List<Integer> streams, List<Chunk> chunks, double[] nll, int[] next) {
+        /** @param nll what is expected of each chunk's scored tokens; empty if none is scored */
+        Pass pass(List<Integer> streams, List<Chunk> chunks, List<double[]> nll, int[] next) {
             PassRows rows = new PassRows(chunks, kinds);
-            List<List<Long>> slots = chunks.stream()
+            List<Integer> ordered = rows.ordered().stream()
+                    .map(chunk -> streams.get(chunks.indexOf(chunk)))
+                    .toList();
+            List<List<Long>> slots = rows.ordered().stream()
                     .map(chunk -> chunk.cache().tensors().stream()
                             .map(tensor -> tensor.getShape().get(3))
                             .toList())
                     .toList();
             chunks.forEach(chunk -> chunk.cache().advance(chunk.tokens().length, 0));
             return new Pass(
-                    streams, slots, rows.plans(), rows.ids(), rows.early(), rows.scored(), rows.last(), nll, next);
+                    ordered,
+                    slots,
+                    rows.plans(),
+                    rows.ids(),
+                    rows.early(),
+                    rows.scored(),
+                    rows.last(),
+                    rows.slabs(),
+                    rows.padded(),
+                    rows.valid(),
+                    rows.ordered().stream()
+                            .filter(chunk -> !nll.isEmpty())
+                            .flatMapToDouble(chunk -> Arrays.stream(nll.get(chunks.indexOf(chunk))))
+                            .toArray(),
+                    next);
         }
 
         @Override

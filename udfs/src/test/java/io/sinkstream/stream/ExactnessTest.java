@@ -10,6 +10,7 @@ import io.sinkstream.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -84,6 +85,56 @@ class ExactnessTest {
                         .as(what + "one that has just begun")
                         .isThatOf(wantedOfOthers, 3, others.length - 3, SAME);
                 assertNll(together.get(3).nll()).as(what + "a long one").isThatOf(wanted);
+            }
+        }
+    }
+
+    /** Streams of all ages, whose rows of one to a dozen tokens attend together. */
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("presetNames")
+    void shortRowsOfManyStreamsGiveTheReferencesNumbers(String preset) {
+        TinyModels.Shape shape = TinyModels.Shape.presets().get(preset);
+        TinyModels.of(shape).write(folder);
+        PlainDecoder reference = PlainDecoder.load(folder);
+        for (int[] rule : new int[][] {{4, 28}, {0, 9}, {2, 1}, {4, 90}}) {
+            Random random = new Random(rule[1]);
+            int streams = 12;
+            int[][] ids = new int[streams][];
+            double[][] wanted = new double[streams][];
+            List<StreamState> states = new ArrayList<>();
+            try (StreamModel model = open(rule[0], rule[1])) {
+                for (int i = 0; i < streams; i++) {
+                    ids[i] = shape.tokens(120, i);
+                    wanted[i] = reference.nll(ids[i], rule[0], rule[1]);
+                    states.add(model.start());
+                }
+                for (int round = 0; round < 16; round++) {
+                    List<Integer> who = new ArrayList<>();
+                    List<StreamUpdate> updates = new ArrayList<>();
+                    for (int i = 0; i < streams; i++) {
+                        int from = (int) states.get(i).position();
+                        // Each begins in a round of its own; some are left out, some go token by token.
+                        int rows = Math.min(ids[i].length - from, i % 4 == 0 ? 1 : 1 + random.nextInt(12));
+                        if (round >= i / 2 && rows > 0 && random.nextInt(5) > 0) {
+                            who.add(i);
+                            updates.add(StreamUpdate.score(
+                                    new StreamName("test", "" + i),
+                                    states.get(i),
+                                    Arrays.copyOfRange(ids[i], from, from + rows)));
+                        }
+                    }
+                    List<StreamResult> results = model.advance(updates);
+                    for (int i = 0; i < who.size(); i++) {
+                        int stream = who.get(i);
+                        int from = (int) states.get(stream).position();
+                        assertNll(results.get(i).nll())
+                                .as("%s %d+%d, round %d, stream %d", preset, rule[0], rule[1], round, stream)
+                                .isThatOf(wanted[stream], from, updates.get(i).tokens().length, SAME);
+                        states.set(stream, results.get(i).state());
+                    }
+                }
+                assertThat(model.usage().rebuiltTokens()).isZero();
             }
         }
     }
