@@ -32,7 +32,7 @@ final class StreamRun {
     private static final int LOOK_MILLIS = 100;
 
     /** A task that goes to another executor than its streams' caches rebuilds them all, which takes longer than to wait. */
-    private static final Map<String, String> DEFAULTS = Map.of("spark.locality.wait", "10s");
+    private static final Map<String, String> DEFAULTS = Map.of("spark.locality.wait", "60s");
 
     private final SettingValues values;
     private final StreamInput input;
