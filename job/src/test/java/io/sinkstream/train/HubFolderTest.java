@@ -109,7 +109,7 @@ final class HubFolderTest {
         "7E00, NaN"
     })
     void halvesAreWhatTheStandardSays(String bits, float number) {
-        assertThat(HubFolder.single((short) Integer.parseInt(bits, 16))).isEqualTo(number);
+        assertThat(HubFolder.single((short) Integer.parseInt(bits, 16))).isEqualTo(Float.valueOf(number));
     }
 
     @ParameterizedTest
