@@ -56,6 +56,7 @@ final class TrainCommand extends SettingsCommand {
                 TrainingSettings.KEY_VALUE_HEADS,
                 TrainingSettings.INTERMEDIATE,
                 TrainingSettings.CONTEXT,
+                TrainingSettings.PACKING,
                 TrainingSettings.BATCH,
                 TrainingSettings.MICRO_BATCH,
                 TrainingSettings.EPOCHS,
@@ -122,7 +123,11 @@ final class TrainCommand extends SettingsCommand {
         }
         InitialModel initial = initial(values);
         Pretraining training = new Pretraining(
-                new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
+                new TrainingText(
+                        columns,
+                        values.require(Settings.SEPARATOR),
+                        values.require(Settings.MAX_ROW_BYTES),
+                        values.require(TrainingSettings.PACKING)),
                 initial,
                 values.find(TrainingSettings.TOKENIZER).orElse(null),
                 values.require(TrainingSettings.VOCABULARY),

@@ -3,6 +3,7 @@ package io.sinkstream.train;
 import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.function.Function;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -28,7 +31,8 @@ import org.apache.spark.util.TaskCompletionListener;
  *
  * <p>Streams stand one behind another, each with its rows in their order, and are cut every T tokens wherever that is. The last
  * token of a sample is the first of the next, so that every token is predicted once; a sample with a sink in front has that
- * in its place, and predicts its first token from it. What is left at the end of a partition and fills no sample is left out.
+ * in its place, and predicts its first token from it. What is left at the end of a partition, or of a stream where samples may
+ * not go on into the next, and fills no sample is left out.
  */
 final class PackedSamples {
     static final StructType SCHEMA = new StructType()
@@ -70,9 +74,10 @@ final class PackedSamples {
             if (encoder != null) {
                 task.addTaskCompletionListener((TaskCompletionListener) ended -> encoder.close());
             }
-            return new Packing(
+            return new Cutting(
                     partition,
                     row -> ids(row, layout, text, encoder, vocabulary, skipped),
+                    text.packing() == Packing.WITHIN ? layout::key : row -> null,
                     context,
                     sink,
                     (long) task.partitionId() << PARTITION_SHIFT);
@@ -130,20 +135,29 @@ final class PackedSamples {
         int[] of(Row row);
     }
 
-    /** Cuts what rows give into samples. */
-    private static final class Packing implements Iterator<Row> {
+    /** Cuts what rows give into samples, each of rows with the same stream. */
+    private static final class Cutting implements Iterator<Row> {
         private final Iterator<Row> rows;
         private final Encoding encoding;
+        private final Function<Row, String> streams;
         private final int context;
         private final int sink;
         private final ArrayDeque<int[]> ready = new ArrayDeque<>();
         private int[] sample;
         private int filled;
+        private String stream;
         private long number;
 
-        Packing(Iterator<Row> rows, Encoding encoding, int context, int sink, long number) {
+        Cutting(
+                Iterator<Row> rows,
+                Encoding encoding,
+                Function<Row, String> streams,
+                int context,
+                int sink,
+                long number) {
             this.rows = rows;
             this.encoding = encoding;
+            this.streams = streams;
             this.context = context;
             this.sink = sink;
             this.number = number;
@@ -164,7 +178,14 @@ final class PackedSamples {
         @Override
         public boolean hasNext() {
             while (ready.isEmpty() && rows.hasNext()) {
-                int[] ids = encoding.of(rows.next());
+                Row row = rows.next();
+                String next = streams.apply(row);
+                if (!Objects.equals(stream, next)) {
+                    stream = next;
+                    sample = null;
+                    begin();
+                }
+                int[] ids = encoding.of(row);
                 for (int from = 0; from < ids.length; ) {
                     int count = Math.min(ids.length - from, sample.length - filled);
                     System.arraycopy(ids, from, sample, filled, count);

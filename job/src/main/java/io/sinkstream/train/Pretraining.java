@@ -1,6 +1,7 @@
 package io.sinkstream.train;
 
 import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.settings.TrainingSettings;
@@ -118,6 +119,7 @@ public record Pretraining(
         all.put(TrainingSettings.KEY_VALUE_HEADS.name(), shape.keyValueHeads());
         all.put(TrainingSettings.INTERMEDIATE.name(), shape.intermediate());
         all.put(TrainingSettings.CONTEXT.name(), shape.context());
+        all.put(TrainingSettings.PACKING.name(), text.packing().name().toLowerCase(Locale.ROOT));
         all.put(TrainingSettings.BATCH.name(), plan.batch());
         all.put(TrainingSettings.MICRO_BATCH.name(), plan.microBatch());
         all.put(TrainingSettings.EPOCHS.name(), plan.epochs());
@@ -237,7 +239,9 @@ public record Pretraining(
             folder.abandon();
             throw new UserException(
                     Settings.INPUT + ": its text has less than one sample of " + TrainingSettings.CONTEXT + " "
-                            + shape.context() + " tokens; give more text, or a shorter context");
+                            + shape.context() + " tokens"
+                            + (text.packing() == Packing.WITHIN ? " within a stream" : "")
+                            + "; give more text, or a shorter context");
         }
         if (known.tokenizer().isPresent()) {
             folder.write(TOKENIZER_FILE, known.tokenizer().orElseThrow());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.settings.Packing;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +46,7 @@ final class HeldOutTest {
 
         List<int[]> streams = HeldOut.streams(
                 rows,
-                new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100),
+                new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100, Packing.ACROSS),
                 Optional.empty(),
                 17,
                 2,
@@ -68,7 +69,7 @@ final class HeldOutTest {
 
         List<int[]> streams = HeldOut.streams(
                 rows,
-                new TrainingText(new StreamColumns("key", "seq", null, null), "|\n", 10),
+                new TrainingText(new StreamColumns("key", "seq", null, null), "|\n", 10, Packing.ACROSS),
                 Optional.of(tokenizer.tokenizerJson()),
                 300,
                 2,

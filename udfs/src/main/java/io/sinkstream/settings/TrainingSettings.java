@@ -100,6 +100,16 @@ public final class TrainingSettings {
             "How many tokens a sample has: what the model learns to look back over. It should be no less than sinks and window"
                     + " together are to be."));
 
+    /** Where samples are cut. */
+    public static final Setting<Packing> PACKING = add(Setting.value(
+            "packing",
+            "across|within",
+            "across",
+            Parsers.choice(Packing.class),
+            "Which streams a sample's tokens are of. across: streams stand one behind another and samples are cut wherever it"
+                    + " is. within: each stream begins a sample, whose first token no other sample is to predict, and what"
+                    + " fills none at a stream's end is left out."));
+
     /** Samples of a step. */
     public static final Setting<Integer> BATCH = add(Setting.value(
             "batch", "SAMPLES", "16", Parsers.wholeNumber(1), "How many samples each replica takes for one step."));
