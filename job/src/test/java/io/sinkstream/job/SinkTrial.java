@@ -63,7 +63,7 @@ final class SinkTrial {
         command.addAll(List.of("--hidden-size", "64", "--heads", System.getProperty("sinks.heads", "1")));
         command.addAll(List.of("--intermediate-size", System.getProperty("sinks.intermediate", "4")));
         command.addAll(
-                List.of("--batch", "32", "--micro-batch", "32", "--steps", System.getProperty("sinks.steps", "2000")));
+                List.of("--batch", "32", "--micro-batch", "32", "--steps", System.getProperty("sinks.steps", "1000")));
         command.addAll(List.of("--learning-rate", System.getProperty("sinks.rate", "3e-3"), "--device", "cpu"));
         Driver.Ended ended;
         try (Driver driver = spark.launch("sinks", folder, List.of("--master", "local[2]"), command)) {
