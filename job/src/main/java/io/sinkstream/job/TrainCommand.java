@@ -123,11 +123,7 @@ final class TrainCommand extends SettingsCommand {
         }
         InitialModel initial = initial(values);
         Pretraining training = new Pretraining(
-                new TrainingText(
-                        columns,
-                        values.require(Settings.SEPARATOR),
-                        values.require(Settings.MAX_ROW_BYTES),
-                        values.require(TrainingSettings.PACKING)),
+                new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
                 initial,
                 values.find(TrainingSettings.TOKENIZER).orElse(null),
                 values.require(TrainingSettings.VOCABULARY),

@@ -47,6 +47,7 @@ final class PackedSamples {
     /**
      * Packs a table.
      *
+     * @param packing which streams a sample's tokens are of
      * @param tokenizer a {@code tokenizer.json}; null where the table has token ids
      * @param vocabulary ids have to be below
      * @param context T
@@ -56,6 +57,7 @@ final class PackedSamples {
     static Dataset<Row> of(
             Dataset<Row> rows,
             TrainingText text,
+            Packing packing,
             String tokenizer,
             int vocabulary,
             int context,
@@ -77,7 +79,7 @@ final class PackedSamples {
             return new Cutting(
                     partition,
                     row -> ids(row, layout, text, encoder, vocabulary, skipped),
-                    text.packing() == Packing.WITHIN ? layout::key : row -> null,
+                    packing == Packing.WITHIN ? layout::key : row -> null,
                     context,
                     sink,
                     (long) task.partitionId() << PARTITION_SHIFT);
@@ -135,7 +137,7 @@ final class PackedSamples {
         int[] of(Row row);
     }
 
-    /** Cuts what rows give into samples, each of rows with the same stream. */
+    /** Cuts what rows give into samples, each of rows that {@code streams} says are of one stream. */
     private static final class Cutting implements Iterator<Row> {
         private final Iterator<Row> rows;
         private final Encoding encoding;
@@ -161,11 +163,11 @@ final class PackedSamples {
             this.context = context;
             this.sink = sink;
             this.number = number;
-            begin();
+            begin(null);
         }
 
-        private void begin() {
-            int[] before = sample;
+        /** Begins a sample that goes on where another ends, or one that does not for null. */
+        private void begin(int[] before) {
             sample = new int[context + 1];
             filled = 0;
             if (sink >= 0) {
@@ -182,8 +184,7 @@ final class PackedSamples {
                 String next = streams.apply(row);
                 if (!Objects.equals(stream, next)) {
                     stream = next;
-                    sample = null;
-                    begin();
+                    begin(null);
                 }
                 int[] ids = encoding.of(row);
                 for (int from = 0; from < ids.length; ) {
@@ -193,7 +194,7 @@ final class PackedSamples {
                     filled += count;
                     if (filled == sample.length) {
                         ready.add(sample);
-                        begin();
+                        begin(sample);
                     }
                 }
             }

@@ -119,7 +119,7 @@ public record Pretraining(
         all.put(TrainingSettings.KEY_VALUE_HEADS.name(), shape.keyValueHeads());
         all.put(TrainingSettings.INTERMEDIATE.name(), shape.intermediate());
         all.put(TrainingSettings.CONTEXT.name(), shape.context());
-        all.put(TrainingSettings.PACKING.name(), text.packing().name().toLowerCase(Locale.ROOT));
+        all.put(TrainingSettings.PACKING.name(), plan.packing().name().toLowerCase(Locale.ROOT));
         all.put(TrainingSettings.BATCH.name(), plan.batch());
         all.put(TrainingSettings.MICRO_BATCH.name(), plan.microBatch());
         all.put(TrainingSettings.EPOCHS.name(), plan.epochs());
@@ -225,6 +225,7 @@ public record Pretraining(
         PackedSamples.of(
                         rows,
                         text,
+                        plan.packing(),
                         known.tokenizer().orElse(null),
                         known.size(),
                         shape.context(),
@@ -240,7 +241,7 @@ public record Pretraining(
             throw new UserException(
                     Settings.INPUT + ": its text has less than one sample of " + TrainingSettings.CONTEXT + " "
                             + shape.context() + " tokens"
-                            + (text.packing() == Packing.WITHIN ? " within a stream" : "")
+                            + (plan.packing() == Packing.WITHIN ? " within a stream" : "")
                             + "; give more text, or a shorter context");
         }
         if (known.tokenizer().isPresent()) {

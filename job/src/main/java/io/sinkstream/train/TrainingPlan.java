@@ -1,5 +1,6 @@
 package io.sinkstream.train;
 
+import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainingSettings;
@@ -10,6 +11,7 @@ import java.util.List;
 /**
  * How a model is trained. The components are {@link TrainingSettings} of the same names.
  *
+ * @param packing which streams a sample's tokens are of
  * @param batch samples of a step of each replica
  * @param microBatch samples at a time
  * @param epochs how often all samples are gone through, if {@code steps} is 0
@@ -27,6 +29,7 @@ import java.util.List;
  * @param device {@code auto}, {@code cpu} or {@code gpu}
  */
 public record TrainingPlan(
+        Packing packing,
         int batch,
         int microBatch,
         double epochs,
@@ -54,6 +57,7 @@ public record TrainingPlan(
                     + String.join(",", dtypes));
         }
         return new TrainingPlan(
+                values.require(TrainingSettings.PACKING),
                 values.require(TrainingSettings.BATCH),
                 divisor(values.require(TrainingSettings.BATCH), values.require(TrainingSettings.MICRO_BATCH)),
                 values.require(TrainingSettings.EPOCHS),
@@ -74,6 +78,7 @@ public record TrainingPlan(
     /** The same with products of another number type. */
     TrainingPlan withDtype(String other) {
         return new TrainingPlan(
+                packing,
                 batch,
                 microBatch,
                 epochs,

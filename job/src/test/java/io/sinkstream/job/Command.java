@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.testing.TestSession;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -19,15 +20,8 @@ import org.apache.spark.sql.SparkSession;
  */
 record Command(int code, String out, String err) {
     /** The shared session. */
-    static synchronized SparkSession spark() {
-        return SparkSession.builder()
-                .master("local[2]")
-                .appName("tests")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.sql.files.openCostInBytes", "0")
-                .getOrCreate();
+    static SparkSession spark() {
+        return TestSession.get();
     }
 
     static Command run(String... args) {

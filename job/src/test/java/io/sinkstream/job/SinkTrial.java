@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A text that makes attention sinks form in minutes: {@code mvn -B verify -Psinks}. No part of the ordinary build. What it
+ * A text on which small models come to need a first token within minutes, if their MLP is narrow:
+ * {@code mvn -B verify -Psinks}. No part of the ordinary build. What it
  * found is in {@code job/target/sinks}.
  *
  * <p>The text is the Bigram-Backcopy task (Guo et al. 2024, arXiv 2410.13835, section 2): a token follows its predecessor by a

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.sinkstream.streaming.KafkaBroker.Message;
 import io.sinkstream.streaming.KafkaBroker.Outgoing;
+import io.sinkstream.testing.TestSession;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +32,7 @@ class KafkaBrokerTest {
 
     @BeforeAll
     void start(@TempDir Path folder) throws Exception {
-        spark = SparkSession.builder()
-                .master("local[2]")
-                .appName("tests")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
+        spark = TestSession.get();
         broker = KafkaBroker.start(folder);
     }
 

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.checkpoint.TextTokenizer;
-import io.sinkstream.settings.Packing;
+import io.sinkstream.testing.TestSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,22 +19,14 @@ final class HeldOutTest {
     @TempDir
     private Path folder;
 
-    private static SparkSession spark() {
-        return SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
-    }
-
     private static LongAccumulator counter() {
-        return spark().sparkContext().longAccumulator();
+        return TestSession.get().sparkContext().longAccumulator();
     }
 
     @Test
     void idsOfAKeyStandInItsOrder() {
-        Dataset<Row> rows = spark().sql(
+        Dataset<Row> rows = TestSession.get()
+                .sql(
                         """
                 SELECT * FROM VALUES
                     ('b', 2, array(5, 6)), ('a', 1, array(1)), ('b', 1, array(3, 4)), ('b', 3, array(17)),
@@ -46,7 +37,7 @@ final class HeldOutTest {
 
         List<int[]> streams = HeldOut.streams(
                 rows,
-                new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100, Packing.ACROSS),
+                new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100),
                 Optional.empty(),
                 17,
                 2,
@@ -59,7 +50,8 @@ final class HeldOutTest {
 
     @Test
     void textsAreEncodedWithTheirSeparator() throws Exception {
-        Dataset<Row> rows = spark().sql(
+        Dataset<Row> rows = TestSession.get()
+                .sql(
                         """
                 SELECT * FROM VALUES ('k', 2, 'two'), ('k', 1, 'one 1'), ('k', 3, 'much too long for a row')
                 AS t(key, seq, text)
@@ -69,7 +61,7 @@ final class HeldOutTest {
 
         List<int[]> streams = HeldOut.streams(
                 rows,
-                new TrainingText(new StreamColumns("key", "seq", null, null), "|\n", 10, Packing.ACROSS),
+                new TrainingText(new StreamColumns("key", "seq", null, null), "|\n", 10),
                 Optional.of(tokenizer.tokenizerJson()),
                 300,
                 2,

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.Packing;
+import io.sinkstream.testing.TestSession;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
 
@@ -15,28 +15,23 @@ final class PackedSamplesTest {
     private static final int NONE = -1;
     private static final int SINK = 99;
 
-    private static SparkSession spark() {
-        return SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .getOrCreate();
-    }
-
     /** Samples of three tokens, of streams of eight and six in one partition. */
     private static List<List<Integer>> samples(Packing packing, int sink) {
-        Dataset<Row> rows = spark().sql(
+        Dataset<Row> rows = TestSession.get()
+                .sql(
                         """
                 SELECT * FROM VALUES
                     ('a', 1, array(10, 11)), ('a', 2, array(12, 13, 14, 15, 16)), ('a', 3, array(17)),
                     ('b', 1, array(20, 21, 22, 23)), ('b', 2, array(24, 25)), (null, 1, array(30, 31, 32, 33))
                 AS t(key, seq, ids)
                 """);
-        LongAccumulator skipped = spark().sparkContext().longAccumulator();
-        TrainingText text = new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100, packing);
+        LongAccumulator skipped = TestSession.get().sparkContext().longAccumulator();
+        TrainingText text = new TrainingText(new StreamColumns("key", "seq", null, "ids"), "\n", 100);
         List<List<Integer>> samples =
-                PackedSamples.of(rows, text, null, 100, 3, sink, 1, skipped).orderBy("number").collectAsList().stream()
+                PackedSamples.of(rows, text, packing, null, 100, 3, sink, 1, skipped)
+                        .orderBy("number")
+                        .collectAsList()
+                        .stream()
                         .map(row -> row.<Integer>getList(1))
                         .toList();
         assertThat(skipped.value()).isEqualTo(1);
