@@ -245,7 +245,7 @@ final class LogRun implements AutoCloseable {
     /** A level as most programs have it, or another one. */
     String drawnLevel() {
         int draw = random.nextInt(20);
-        return draw < 4 ? "debug" : draw < 6 ? "warn" : "info";
+        return draw < 6 ? "debug" : draw < 8 ? "warn" : "info";
     }
 
     private int loggings;
@@ -279,7 +279,7 @@ final class LogRun implements AutoCloseable {
                     "logger.rocks.name = org.apache.spark.sql.execution.streaming.state", "logger.rocks.level = warn"));
         }
         if (level.equals("debug")) {
-            for (String logger : List.of("one", "two")) {
+            for (String logger : List.of("one", "two", "three")) {
                 lines.add("logger." + logger + ".name = " + drawn(details));
                 lines.add("logger." + logger + ".level = debug");
             }

@@ -79,6 +79,7 @@ final class LogScrubber {
     }
 
     private final Map<String, String> texts = new LinkedHashMap<>();
+    private final Pattern home;
     private final Pattern host;
     private final Pattern user;
     private final Map<String, String> names = new LinkedHashMap<>();
@@ -96,11 +97,10 @@ final class LogScrubber {
         String data = DATA.get(random.nextInt(DATA.size()));
         folders.forEach((folder, name) -> texts.put(folder.toString(), name.isEmpty() ? data : name));
         texts.put(machine.project().toString(), PROJECT);
-        texts.put(machine.home() + "/", HOME + "/");
-        texts.put("=" + machine.home(), "=" + HOME);
         texts.put(machine.kernel(), KERNEL);
         machine.addresses().forEach(address -> texts.put(address, "10." + subnet + ".0.2"));
         putDays(random.nextInt(1200) - 900);
+        this.home = Pattern.compile("(?<![\\w.-])" + Pattern.quote(machine.home()) + "(?![\\w.-])");
         this.host = word(machine.host());
         this.user = Pattern.compile(USERS.pattern().formatted(Pattern.quote(machine.user())));
         String domain = List.of("example.net", "example.org", "cluster.example.com", "dc1.example.net")
@@ -138,6 +138,7 @@ final class LogScrubber {
     /** A line without what identifies the machine. */
     String scrub(String line) {
         String scrubbed = replaced(COLOUR.matcher(line).replaceAll(""));
+        scrubbed = home.matcher(scrubbed).replaceAll(HOME);
         scrubbed = host.matcher(scrubbed).replaceAll(isNamed ? names.get("2") : "ip-10-" + subnet + "-0-2");
         scrubbed = user.matcher(scrubbed).replaceAll("$1$2" + USER);
         scrubbed = LOOPBACK.matcher(scrubbed)

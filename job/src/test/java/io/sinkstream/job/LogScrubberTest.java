@@ -24,7 +24,8 @@ class LogScrubberTest {
             "INFO SecurityManager: Changing view acls to: alice",
             "Classpath /build/checkout/job/target/sinkstream.jar:/users/alice/.m2/repository/a.jar",
             "INFO Utils: Your hostname, box7, resolves to 192.0.2.77 and [fd00::77]",
-            "-Duser.home=/users/alice -Duser.name=alice");
+            "-Duser.home=/users/alice -Duser.name=alice",
+            "[DEBUG] env.HOME: /users/alice");
 
     private static LogScrubber scrubber(long seed) {
         return new LogScrubber(MACHINE, Map.of(Path.of("/tmp/junit-1/c001"), ""), new Random(seed));

@@ -138,7 +138,7 @@ final class SparkScenes {
         List<String> options = onThis(run, url);
         Process driver = run.random().nextInt(5) < 2
                 ? sinkstream.command(run, options, number)
-                : jobs(run, options, run.between(8, 30));
+                : jobs(run, options, run.between(4, 14));
         int started = number + 1;
         if (run.random().nextInt(3) > 0) {
             LogRun.await(driver, LogRun.PATIENCE, () -> LogRun.has(masterLog, "Launching executor", started));
@@ -182,7 +182,7 @@ final class SparkScenes {
         List<String> options = new ArrayList<>(List.of("--master", "local[" + run.between(1, 4) + "]"));
         Process driver = run.random().nextInt(3) == 0
                 ? sinkstream.command(run, options, 0)
-                : jobs(run, options, run.between(20, 80));
+                : jobs(run, options, run.between(10, 40));
         LogRun.end(driver, LogRun.APPLICATION);
     }
 
