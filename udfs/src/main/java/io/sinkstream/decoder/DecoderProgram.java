@@ -151,6 +151,20 @@ final class DecoderProgram {
         return products != Products.MAPPED;
     }
 
+    private boolean clipped() {
+        return spec.attention().clip() < Double.POSITIVE_INFINITY;
+    }
+
+    /** Whether queries and keys, which are one product, go into the rotary embedding as they come out of it. */
+    private boolean joint() {
+        DecoderSpec.Attention attention = spec.attention();
+        return fused()
+                && !spec.alibi()
+                && !clipped()
+                && attention.queryKeyNorm() == DecoderSpec.QueryKeyNorm.NONE
+                && attention.trainedLength() == 0;
+    }
+
     private boolean scaled() {
         return products == Products.INT8 || products == Products.NIBBLES || products == Products.PLAIN_INT8;
     }
@@ -238,7 +252,8 @@ final class DecoderProgram {
         all.put("alibi", spec.alibi());
         all.put("rotary", !spec.alibi());
         all.put("partial", 2 * spec.rotated() < spec.sizes().headSize());
-        all.put("clip", attention.clip() < Double.POSITIVE_INFINITY);
+        all.put("clip", clipped());
+        all.put("joint", joint());
         all.put("whole_norm", queryKeyNorm == DecoderSpec.QueryKeyNorm.WHOLE);
         all.put(
                 "head_norm",

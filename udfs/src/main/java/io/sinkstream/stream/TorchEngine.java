@@ -41,6 +41,7 @@ public final class TorchEngine {
                 // Closing the channel releases the lock.
                 channel.lock();
                 spinBriefly();
+                useLargePages();
                 return Engine.getEngine("PyTorch");
             }
         } catch (IOException e) {
@@ -57,9 +58,23 @@ public final class TorchEngine {
      * 17. OpenMP reads the variable when it is loaded, so it has to stand in the process's own environment by then.
      */
     private static void spinBriefly() {
-        if (Platform.isLinux() && System.getenv("OMP_WAIT_POLICY") == null && System.getenv("GOMP_SPINCOUNT") == null) {
-            Function.getFunction(Platform.C_LIBRARY_NAME, "setenv")
-                    .invokeInt(new Object[] {"GOMP_SPINCOUNT", "1000", 0});
+        if (System.getenv("OMP_WAIT_POLICY") == null) {
+            setIfUnset("GOMP_SPINCOUNT", "1000");
+        }
+    }
+
+    /**
+     * Has libtorch ask for pages of 2 MB for whatever is as large, such as weights and caches, where the system leaves it to
+     * programs to ask. Single tokens are bound by reading those, and a processor waits for the place of every page.
+     */
+    private static void useLargePages() {
+        setIfUnset("THP_MEM_ALLOC_ENABLE", "1");
+    }
+
+    /** In the process's own environment, which native libraries read when they are loaded; Java's copy knows nothing of it. */
+    private static void setIfUnset(String name, String value) {
+        if (Platform.isLinux()) {
+            Function.getFunction(Platform.C_LIBRARY_NAME, "setenv").invokeInt(new Object[] {name, value, 0});
         }
     }
 }
