@@ -100,8 +100,9 @@ final class LogCorpus {
                 one.get();
             }
             // So that the sample has these failures whatever was drawn.
-            List<Scene> failures =
-                    List.of(JvmScenes::fullHeap, sinkstream::vanishingTopic, applications::killedExecutor);
+            List<Scene> failures = new ArrayList<>(
+                    List.of(JvmScenes::fullHeap, sinkstream::vanishingTopic, applications::killedExecutor));
+            SparkScenes.UNSEEN.forEach(failure -> failures.add(run -> applications.unseen(run, failure)));
             for (int i = 0; i < failures.size(); i++) {
                 play(failures.get(i), "s%03d".formatted(i), Part.SAMPLE, random.nextLong());
             }
@@ -193,14 +194,7 @@ final class LogCorpus {
             long bytes = 0;
             for (int seq = 0; seq < odd.length; seq++) {
                 String text = log.getValue().lines().get(seq);
-                JsonObject row = new JsonObject();
-                row.addProperty("key", log.getKey());
-                row.addProperty("seq", (long) seq);
-                row.addProperty("text", text);
-                if (odd[seq]) {
-                    row.addProperty("odd", true);
-                }
-                rows.add(row.toString());
+                rows.add(row(log.getKey(), seq, text, odd[seq]));
                 bytes += text.getBytes(StandardCharsets.UTF_8).length + 1;
             }
             long[] size = sizes.computeIfAbsent(
@@ -212,6 +206,17 @@ final class LogCorpus {
         if (!rows.isEmpty()) {
             Files.write(folder(part).resolve(name + ".jsonl"), rows);
         }
+    }
+
+    private static String row(String key, long seq, String text, boolean isOdd) {
+        JsonObject row = new JsonObject();
+        row.addProperty("key", key);
+        row.addProperty("seq", seq);
+        row.addProperty("text", text);
+        if (isOdd) {
+            row.addProperty("odd", true);
+        }
+        return row.toString();
     }
 
     private Path folder(Part part) throws IOException {
@@ -274,7 +279,8 @@ final class LogCorpus {
                 first = odd[i] ? i : first;
                 all += odd[i] ? 1 : 0;
             }
-            String program = program(key);
+            // Each failure that was wanted has its own.
+            String program = key.matches(".*-s\\d{3}") ? key : program(key);
             if (all > 0 && all < odd.length / 2 && first > calm.getOrDefault(program, 20)) {
                 calm.put(program, first);
                 best.put(program, key);
@@ -286,12 +292,7 @@ final class LogCorpus {
             boolean[] odd = around.odd();
             List<String> rows = new ArrayList<>();
             for (int seq = 0; seq < odd.length; seq++) {
-                JsonObject row = new JsonObject();
-                row.addProperty("key", key);
-                row.addProperty("seq", (long) seq);
-                row.addProperty("text", around.lines().get(seq));
-                row.addProperty("odd", odd[seq]);
-                rows.add(row.toString());
+                rows.add(row(key, seq, around.lines().get(seq), odd[seq]));
             }
             Files.write(chosen.resolve(key + ".jsonl"), rows);
         }

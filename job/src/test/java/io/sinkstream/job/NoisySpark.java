@@ -63,6 +63,9 @@ public final class NoisySpark {
     private static final List<String> COLUMNS = List.of(
             "amount", "price", "duration", "bytes", "score", "weight", "latency", "distance", "volume", "level");
 
+    /** No task can have it: it can't be serialized. */
+    private record Ledger(String name, int factor) {}
+
     private final SparkSession spark;
     private final Random random;
     private final Path folder;
@@ -324,6 +327,21 @@ public final class NoisySpark {
                         .agg(sum("next"))
                         .show();
             }
+            // These are the samples' own: a model that was trained on the corpus has seen none of them.
+            case "serialize" -> {
+                Ledger ledger = new Ledger(drawn(NOUNS), between(2, 99));
+                JavaSparkContext.fromSparkContext(spark.sparkContext())
+                        .parallelize(List.of(1, 2, 3, 4))
+                        .map(n -> ledger.name() + n * ledger.factor())
+                        .count();
+            }
+            case "pattern" ->
+                rows(2_000).where("key rlike '" + drawn(NOUNS) + "-([0-9+'").count();
+            case "overflow" ->
+                rows(2_000)
+                        .selectExpr("(9223372036854775807 - id) * " + between(2, 9) + " as n")
+                        .agg(sum("n"))
+                        .show();
             case "large" ->
                 spark.range(0, 600_000, 1, 2)
                         .selectExpr("id", "sha2(cast(id as string), 512) as hash")

@@ -19,8 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A text on which small models come to need a first token within minutes, if their MLP is narrow:
- * {@code mvn -B verify -Psinks}. No part of the ordinary build. What it
- * found is in {@code job/target/sinks}.
+ * {@code mvn -B verify -Psinks}. No part of the ordinary build. What it found is in {@code job/target/sinks}.
  *
  * <p>The text is the Bigram-Backcopy task (Guo et al. 2024, arXiv 2410.13835, section 2): a token follows its predecessor by a
  * table of bigrams, but after one of a few triggers comes what stood before it. So one head has to look one token back at

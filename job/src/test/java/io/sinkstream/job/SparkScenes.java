@@ -30,6 +30,9 @@ final class SparkScenes {
             "denied",
             "collect");
 
+    /** What no other scene has, so that it is new to whatever was trained on those. */
+    static final List<String> UNSEEN = List.of("serialize", "pattern", "overflow");
+
     private static final List<String> APPLICATIONS = List.of(
             "nightly-report",
             "orders-etl",
@@ -186,6 +189,17 @@ final class SparkScenes {
         LogRun.end(driver, LogRun.APPLICATION);
     }
 
+    /** One application in one JVM that goes well for a while, until one job fails in that way. */
+    void unseen(LogRun run, String failure) throws Exception {
+        List<String> kinds = new ArrayList<>();
+        for (int i = run.between(6, 9); i > 0; i--) {
+            kinds.add(run.drawn(GOOD));
+        }
+        kinds.add(failure);
+        kinds.add(run.drawn(GOOD));
+        LogRun.end(jobs(run, new ArrayList<>(List.of("--master", "local[2]")), kinds, "info"), LogRun.APPLICATION);
+    }
+
     private List<String> submit(LogRun run, List<String> options) {
         List<String> arguments = new ArrayList<>(List.of("--name", run.drawn(APPLICATIONS)));
         if (run.random().nextInt(4) > 0) {
@@ -197,19 +211,6 @@ final class SparkScenes {
 
     /** One application of so many jobs that succeed, and a few that fail. */
     private Process jobs(LogRun run, List<String> options, int good) throws IOException {
-        List<String> arguments = submit(run, options);
-        arguments.addAll(List.of("--conf", "spark.sql.shuffle.partitions=" + run.between(4, 48)));
-        arguments.addAll(
-                List.of("--conf", "spark.sql.adaptive.enabled=" + run.random().nextBoolean()));
-        arguments.addAll(List.of("--conf", "spark.task.maxFailures=" + run.between(1, 4)));
-        arguments.addAll(
-                List.of("--conf", "spark.sql.warehouse.dir=" + run.folder().resolve("warehouse")));
-        arguments.addAll(List.of("--conf", "spark.driver.maxResultSize=" + run.between(1, 6) + "m"));
-        if (run.random().nextInt(3) == 0) {
-            arguments.addAll(
-                    List.of("--conf", "spark.shuffle.spill.numElementsForceSpillThreshold=" + run.between(500, 3000)));
-        }
-        arguments.addAll(List.of("--class", NoisySpark.class.getName(), applicationJar.toString()));
         List<String> kinds = new ArrayList<>();
         for (int i = 0; i < good; i++) {
             kinds.add(run.drawn(GOOD));
@@ -224,14 +225,31 @@ final class SparkScenes {
         if (run.random().nextInt(12) == 0) {
             kinds.add("exit");
         }
+        return jobs(run, options, kinds, run.drawnLevel());
+    }
+
+    /** One application of jobs of these kinds in turn. */
+    private Process jobs(LogRun run, List<String> options, List<String> kinds, String level) throws IOException {
+        List<String> arguments = submit(run, options);
+        arguments.addAll(List.of("--conf", "spark.sql.shuffle.partitions=" + run.between(4, 48)));
+        arguments.addAll(
+                List.of("--conf", "spark.sql.adaptive.enabled=" + run.random().nextBoolean()));
+        arguments.addAll(List.of("--conf", "spark.task.maxFailures=" + run.between(1, 4)));
+        arguments.addAll(
+                List.of("--conf", "spark.sql.warehouse.dir=" + run.folder().resolve("warehouse")));
+        arguments.addAll(List.of("--conf", "spark.driver.maxResultSize=" + run.between(1, 6) + "m"));
+        if (run.random().nextInt(3) == 0) {
+            arguments.addAll(
+                    List.of("--conf", "spark.shuffle.spill.numElementsForceSpillThreshold=" + run.between(500, 3000)));
+        }
+        arguments.addAll(List.of("--class", NoisySpark.class.getName(), applicationJar.toString()));
         arguments.addAll(List.of(
                 run.folder().resolve("data").toString(), "" + run.random().nextLong(), "" + kinds.size()));
         arguments.addAll(kinds);
         String local = run.random().nextInt(12) == 0
                 ? "/proc/none"
                 : run.folder().resolve("local").toString();
-        List<String> line =
-                run.sparkLine(run.sparkLogging(run.drawnLevel()), "org.apache.spark.deploy.SparkSubmit", arguments);
+        List<String> line = run.sparkLine(run.sparkLogging(level), "org.apache.spark.deploy.SparkSubmit", arguments);
         return run.program("spark-driver", run.folder(), run.sparkEnvironment(2, local), line);
     }
 
