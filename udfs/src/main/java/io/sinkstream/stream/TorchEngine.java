@@ -42,6 +42,7 @@ public final class TorchEngine {
                 channel.lock();
                 spinBriefly();
                 useLargePages();
+                keepFewPrimitives();
                 return Engine.getEngine("PyTorch");
             }
         } catch (IOException e) {
@@ -69,6 +70,15 @@ public final class TorchEngine {
      */
     private static void useLargePages() {
         setIfUnset("THP_MEM_ALLOC_ENABLE", "1");
+    }
+
+    /**
+     * Has oneDNN keep 256 of the kernels that it compiles, one for each shape of a product, in place of 1,024. Passes have any
+     * number of rows, and with many streams they fill whatever it keeps: 1,024 are a hundred megabytes more for a model of one
+     * layer, and the allocator's pieces between them go on growing.
+     */
+    private static void keepFewPrimitives() {
+        setIfUnset("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256");
     }
 
     /** In the process's own environment, which native libraries read when they are loaded; Java's copy knows nothing of it. */
