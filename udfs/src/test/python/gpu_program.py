@@ -1,7 +1,7 @@
 """Runs the decoder's program for a GPU with PyTorch, as Java writes it and with the arguments that Java gives it.
 
 A machine with a GPU often has PyTorch and no DJL. There this checks the program and measures it; on a machine without a GPU it
-checks what can be checked without one. It needs PyTorch 2.7.1 and nothing else. Java writes the programs, weights and arguments:
+checks what can be checked without one. It needs PyTorch, 2.7.1 or later, and nothing else. Java writes the programs, weights and arguments:
 
     mvn -pl udfs test -Dtest=GpuProgramTest -Dgpu.folder=FOLDER
 
@@ -11,8 +11,8 @@ and then, there or wherever FOLDER was copied to,
     python gpu_program.py speed FOLDER/llama-2-7b [--dtype bfloat16|int8] [--times 20]
 
 golden compares every family's numbers with those of other implementations: 1e-4 nats a token in float32, 2 percent of the mean
-in fewer bits, and in float32 equal continuations. On cuda a wait for the device inside a pass is an error. On cpu the one
-operator that a processor lacks is written out here, and held to the rules of CUDA's kernel: alignment, types, a log-sum-exp
+in fewer bits, and in float32 equal continuations. On cuda a wait for the device inside a pass is an error. On cpu the two
+operators that a processor lacks are written out here, and held to the rules of CUDA's kernels: alignment, types, a log-sum-exp
 filled up to 32. On meta nothing is computed, so it takes models of a usual size too: PyTorch checks every call's shapes and that none asks for
 a number, and this those same rules, that all tensors are on one device, and that each operator has a kernel for CUDA.
 
@@ -73,6 +73,45 @@ def efficient_attention(query, key, value, bias, lse, dropout=0.0, causal=False,
     # The kernel writes rows before heads.
     out = out.transpose(1, 2).contiguous().transpose(1, 2)
     return out, sums, torch.zeros((), dtype=torch.int64), torch.zeros((), dtype=torch.int64)
+
+
+def flash_attention(
+    query,
+    key,
+    value,
+    cum_seq_q,
+    cum_seq_k,
+    max_q,
+    max_k,
+    dropout,
+    causal,
+    debug,
+    *,
+    scale=None,
+    window_size_left=None,
+    window_size_right=None,
+    seqused_k=None,
+    alibi_slopes=None,
+):
+    """aten::_flash_attention_forward as CUDA has it, by plain products: rows before heads, and fewer key/value heads."""
+    assert cum_seq_q is None and cum_seq_k is None and seqused_k is None and alibi_slopes is None
+    assert dropout == 0.0 and not debug and scale is not None
+    batch, rows, heads, width = query.shape
+    keys, few = key.shape[1:3]
+    assert (max_q, max_k) == (rows, keys) and heads % few == 0 and width % 8 == 0 and width <= 256
+    for tensor in (query, key, value):
+        assert tensor.dtype in (torch.bfloat16, torch.float16) and tensor.stride(-1) == 1
+        assert all(n == 1 or stride % 8 == 0 for n, stride in zip(tensor.shape[:-1], tensor.stride()[:-1]))
+        assert tensor.storage_offset() % 8 == 0
+    wide = [tensor.float().repeat_interleave(heads // few, 2).transpose(1, 2) for tensor in (key, value)]
+    score = query.float().transpose(1, 2) @ wide[0].transpose(2, 3) * scale
+    if causal:
+        assert window_size_right == 0
+        ahead = torch.arange(keys) - torch.arange(rows).unsqueeze(1) - (keys - rows)
+        score = score.masked_fill((ahead > 0) | (ahead < -window_size_left), -math.inf)
+    out = (torch.softmax(score, 3).to(query.dtype).float() @ wide[1]).to(query.dtype).transpose(1, 2)
+    nothing = torch.zeros((), dtype=torch.int64)
+    return out, torch.logsumexp(score, 3), nothing, nothing, nothing
 
 
 class Operators(TorchDispatchMode):
@@ -198,6 +237,7 @@ def golden(folder, dtype, device):
     if device == "cpu":
         library = torch.library.Library("aten", "IMPL")
         library.impl("_scaled_dot_product_efficient_attention", efficient_attention, "CPU")
+        library.impl("_flash_attention_forward", flash_attention, "CPU")
     limit = 1e-4 if dtype == "float32" else 0.02
     failed = 0
     families = sorted(path for path in folder.iterdir() if (path / "weights.json").exists())

@@ -34,9 +34,16 @@ public final class Decoder implements AutoCloseable {
     private final List<LoadedProgram> programs;
 
     private final IValue positions;
-    private final IValue bands;
+    /** Each program's masks. */
+    private final List<IValue> bands;
 
-    private Decoder(DecoderSpec spec, SinkWindow rule, Numbers numbers, PtNDManager manager, WeightSource source) {
+    private Decoder(
+            DecoderSpec spec,
+            SinkWindow rule,
+            Numbers numbers,
+            PtNDManager manager,
+            WeightSource source,
+            Function<Function<Products, DecoderProgram>, ProductChoice> chooser) {
         this.hardware = Hardware.of(manager);
         this.spec = spec;
         this.manager = manager;
@@ -49,7 +56,7 @@ public final class Decoder implements AutoCloseable {
                 numbers.cache());
         Function<Products, DecoderProgram> written =
                 products -> new DecoderProgram(hardware, spec, rule, numbers.weights(), numbers.cache(), products);
-        this.choice = ProductChoice.measure(spec, numbers, written, manager, source);
+        this.choice = chooser.apply(written);
         this.programs = Stream.of(choice.few(), choice.many())
                 .distinct()
                 .map(products -> new LoadedProgram(written.apply(products), manager))
@@ -57,7 +64,9 @@ public final class Decoder implements AutoCloseable {
         programs.forEach(program -> program.load(source));
         this.positions =
                 IValue.listFrom(spec.kinds().stream().map(this::positions).toArray(PtNDArray[]::new));
-        this.bands = programs.get(0).run("bands", positions);
+        this.bands = programs.stream()
+                .map(program -> program.run("bands", positions))
+                .toList();
     }
 
     /** Frequencies or slopes; layers that rotate nothing have frequencies of 0. */
@@ -76,11 +85,29 @@ public final class Decoder implements AutoCloseable {
      */
     public static Decoder load(
             DecoderSpec spec, SinkWindow rule, Numbers numbers, NDManager manager, WeightSource source) {
-        return new Decoder(spec, rule, numbers, (PtNDManager) manager, source);
+        return new Decoder(
+                spec,
+                rule,
+                numbers,
+                (PtNDManager) manager,
+                source,
+                written -> ProductChoice.measure(spec, numbers, written, manager, source));
     }
 
-    private LoadedProgram program(int rows) {
-        return programs.get(rows < choice.threshold() ? 0 : programs.size() - 1);
+    /** The same with products that someone else has chosen. */
+    static Decoder load(
+            DecoderSpec spec,
+            SinkWindow rule,
+            Numbers numbers,
+            NDManager manager,
+            WeightSource source,
+            ProductChoice choice) {
+        return new Decoder(spec, rule, numbers, (PtNDManager) manager, source, written -> choice);
+    }
+
+    /** Which of the programs takes a pass with so many rows. */
+    private int place(int rows) {
+        return rows < choice.threshold() ? 0 : programs.size() - 1;
     }
 
     /** What it runs on. */
@@ -122,12 +149,13 @@ public final class Decoder implements AutoCloseable {
         PassRows rows = new PassRows(chunks, spec.kinds().size());
         List<Chunk> ordered = rows.ordered();
         double[] numbers;
+        int place = place(rows.count());
         try (Scope scope = new Scope(manager)) {
-            IValue result = scope.own(program(rows.count())
+            IValue result = scope.own(programs.get(place)
                     .runWithWeights(
                             "forward",
                             positions,
-                            bands,
+                            bands.get(place),
                             scope.list(ordered.stream()
                                     .flatMap(chunk -> chunk.cache().tensors().stream())
                                     .toList()),
@@ -165,7 +193,7 @@ public final class Decoder implements AutoCloseable {
             IValue count = scope.own(IValue.from((long) streams));
             IValue keys = scope.own(IValue.from(
                     cacheShape.rule().sinks() + (long) cacheShape.rule().ringSlots()));
-            LoadedProgram program = program(streams * rows);
+            LoadedProgram program = programs.get(place(streams * rows));
             IValue memory = scope.own(program.run("memory", like, count, keys));
             IValue each = scope.own(IValue.from((long) rows));
             for (int i = 0; i < times; i++) {
@@ -194,7 +222,7 @@ public final class Decoder implements AutoCloseable {
                 .sum();
         double attended = (double) keys * sizes.headSize();
         double flops = 2.0 * streams * rows * (weights + 2 * attended * sizes.heads());
-        Products products = program(streams * rows).program().products();
+        Products products = programs.get(place(streams * rows)).program().products();
         double cache = 2 * attended * sizes.keyValueHeads() * cacheShape.type().bytes();
         return new PassWork(flops, (double) weights * products.bytesRead() + streams * cache);
     }
@@ -228,7 +256,7 @@ public final class Decoder implements AutoCloseable {
     @Override
     public void close() {
         positions.close();
-        bands.close();
+        bands.forEach(IValue::close);
         programs.forEach(LoadedProgram::close);
         manager.close();
     }

@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  *   <li>sinks: a small product, see {@link SinkWindow} for how their keys are stored.
  * </ul>
  *
- * <p>A single row attends once, over the sinks' copies and the ring, without a mask. Streams that bring few rows, or one, to small
+ * <p>A single row attends once, over the sinks' copies and the ring, without a mask; on a processor its values are added up as
+ * rows of a table, which {@code embedding_bag} does as fast as memory gives them. Streams that bring few rows, or one, to small
  * caches attend together, see {@link Slab}: their rings are copied side by side, slots in no order, under a mask. Linear layers take the rows of all
  * streams together. The operator {@code _scaled_dot_product_flash_attention_for_cpu} gives wrong numbers if it has fewer
  * key/value heads than query heads, and a log-sum-exp of 0 where every key is masked. So query heads are folded into
@@ -38,9 +39,6 @@ import java.util.stream.Stream;
  * window, never go there.
  */
 final class DecoderProgram {
-    /** oneDNN multiplies so many bfloat16 rows in less time than one (a 162M Llama's layers: 9.0 ms for one, 6.5 for four). */
-    private static final int FEWEST = 4;
-
     /** Roles whose rows follow those of another. */
     private static final Map<String, String> JOINS = Map.of(
             "key", "query",
@@ -165,6 +163,11 @@ final class DecoderProgram {
                 && attention.trainedLength() == 0;
     }
 
+    /** Whether a chunk's attention is written out, in bfloat16 products. ALiBi's bias is no number for 8 bits. */
+    private boolean mixed() {
+        return hardware.mixes(products, cell) && !spec.alibi();
+    }
+
     private boolean scaled() {
         return products == Products.INT8 || products == Products.NIBBLES || products == Products.PLAIN_INT8;
     }
@@ -203,13 +206,13 @@ final class DecoderProgram {
                 entry("EMBEDDING_SCALE", spec.scales().embedding()),
                 entry("RESIDUAL_SCALE", spec.scales().residual()),
                 entry("LOGITS_SCALE", spec.scales().logits()),
-                entry("BLOCK", hardware.block()),
+                entry("BLOCK", hardware.block(mixed())),
                 entry("ALIGNMENT", Hardware.ALIGNMENT),
                 entry("PLAN", ChunkPlan.NUMBERS),
                 entry("SLAB", Slab.NUMBERS),
+                entry("TOGETHER", hardware.together()),
                 entry("ROWS", hardware.logitRows(sizes.vocabulary())),
                 entry("FEW", hardware.softmaxRows()),
-                entry("FEWEST", FEWEST),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", places(layerSlots)),
                 entry("CELL", scalarType(cell)),
@@ -221,6 +224,20 @@ final class DecoderProgram {
                 entry("WINDOWS", groups.stream().map(g -> g.rule().window()).toList()),
                 entry("KIND_OF", spec.kindOf()),
                 entry("NTH_OF_KIND", nthOfKind())));
+        // What is only added to the residual stream is widened by the addition.
+        boolean onlyAdded =
+                spec.block() != DecoderSpec.Block.POST_NORM && spec.scales().residual() == 1;
+        names.put("ADDED", onlyAdded ? "" : names.get("WIDE"));
+        names.put(
+                "JOINED",
+                hardware.rotatesNarrow() && joint() && cell == products.activations() ? "" : names.get("WIDE"));
+        NumberType query = hardware.query(cell);
+        names.put("QUERY", "" + scalarType(query));
+        names.put("BAND", "" + scalarType(mixed() ? cell : query));
+        names.put("BARE", mixed() || query == cell ? "" : ".to(6)");
+        names.put("SEEN", query == cell ? "" : ".to(6)");
+        names.put("KEPT", cell != NumberType.FLOAT32 ? ".to(" + scalarType(cell) + ")" : "");
+        names.put("BIASED", spec.alibi() ? "1" : "0");
         names.put("BIAS", spec.alibi() ? "Tensor" : "Optional[Tensor]");
         names.put("TERM", spec.attention().sink() == DecoderSpec.Sink.NONE ? "Optional[Tensor]" : "Tensor");
         RecordComponent[] plan = ChunkPlan.class.getRecordComponents();
@@ -274,6 +291,8 @@ final class DecoderProgram {
         all.put("residual_scale", spec.scales().residual() != 1);
         all.put("logits_scale", spec.scales().logits() != 1);
         all.put("half", products.activations() != NumberType.FLOAT32);
+        all.put("flash", hardware.flash(cell) && !spec.alibi());
+        all.put("mixed", mixed());
         all.put("narrow", cell != NumberType.FLOAT32);
         all.put("fused", fused());
         all.put("scaled", scaled());

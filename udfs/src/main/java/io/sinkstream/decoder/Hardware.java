@@ -89,11 +89,11 @@ public record Hardware(Device device) {
     }
 
     /**
-     * The number type of keys and values beside weights in {@code weights}, where none is asked for. A processor's attention
-     * is slower in bfloat16.
+     * The number type of queries beside keys and values in {@code cell}, which is also the one that attention computes in. A
+     * processor's kernels for bfloat16 are several times slower than widening what they would read.
      */
-    public NumberType cache(NumberType weights) {
-        return gpu() && weights != NumberType.FLOAT32 ? NumberType.BFLOAT16 : NumberType.FLOAT32;
+    NumberType query(NumberType cell) {
+        return gpu() ? cell : NumberType.FLOAT32;
     }
 
     /**
@@ -106,17 +106,23 @@ public record Hardware(Device device) {
         }
         return switch (weights) {
             case FLOAT32 -> List.of(Products.MAPPED, Products.FLOAT32);
-            case BFLOAT16 -> List.of(Products.BFLOAT16, Products.FLOAT32);
-            case INT8 -> List.of(Products.NIBBLES, Products.INT8, Products.BFLOAT16, Products.FLOAT32);
+            case BFLOAT16 -> List.of(Products.BFLOAT16, Products.BFLOAT16_BY_FOURS, Products.FLOAT32);
+            case INT8 ->
+                List.of(
+                        Products.NIBBLES,
+                        Products.INT8,
+                        Products.BFLOAT16,
+                        Products.BFLOAT16_BY_FOURS,
+                        Products.FLOAT32);
         };
     }
 
     /**
-     * Query rows of one attention block. Two cores: 64 is the fastest of 32 to 512 (R = 1020, chunks of 512). On a GPU each
-     * block costs several launches, and the keys beyond its band little.
+     * Query rows of one attention block. Two cores: 64 is the fastest of 32 to 512 (R = 1020, chunks of 512), and with products in
+     * bfloat16 64, 128 and 256 are alike. On a GPU each block costs several launches, and the keys beyond its band little.
      */
-    int block() {
-        return gpu() ? 256 : 64;
+    int block(boolean mixed) {
+        return gpu() ? 256 : mixed ? 128 : 64;
     }
 
     /**
@@ -136,6 +142,35 @@ public record Hardware(Device device) {
      */
     int softmaxRows() {
         return gpu() ? 1024 : 16;
+    }
+
+    /**
+     * Whether queries and keys go into the rotary embedding in the number type of their product. It computes in fp32 either way:
+     * on a GPU an operator widens what it reads, a processor's operators would each make a wide copy.
+     */
+    boolean rotatesNarrow() {
+        return gpu();
+    }
+
+    /**
+     * Whether chunks multiply queries with keys in {@code cell}, and values, in bfloat16 too: where a processor does so with the
+     * weights, because it has instructions for it.
+     */
+    boolean mixes(Products products, NumberType cell) {
+        return cell == NumberType.BFLOAT16 && (products == Products.BFLOAT16 || products == Products.BFLOAT16_BY_FOURS);
+    }
+
+    /** Whether attention with keys and values in {@code cell} can be flash attention, where it needs no mask. */
+    boolean flash(NumberType cell) {
+        return gpu() && cell == NumberType.BFLOAT16;
+    }
+
+    /**
+     * Numbers of a layer's caches, at most, that are copied side by side so that streams with single rows attend together. One
+     * head's single query is one block of a GPU's kernel, so that 32 heads leave three quarters of an H100 idle.
+     */
+    int together() {
+        return gpu() ? 512 << 20 : 0;
     }
 
     /** What is large enough to show the rates of this machine. */

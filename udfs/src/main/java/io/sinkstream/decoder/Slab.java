@@ -54,7 +54,7 @@ record Slab(int streams, int rows, int valid, boolean young) {
     /**
      * The order of a pass.
      *
-     * @param chunks their indices: those of the slabs, one after another, then the others
+     * @param chunks their indices: those of the slabs, one after another, then the others, those with one row first
      * @param slabs of at least two streams each
      */
     record Order(List<Integer> chunks, List<Slab> slabs) {}
@@ -98,6 +98,7 @@ record Slab(int streams, int rows, int valid, boolean young) {
             }
             from = to;
         }
+        alone.sort(Comparator.comparing(i -> candidates.get(i).rows() > 1));
         order.addAll(alone);
         return new Order(order, slabs);
     }

@@ -27,4 +27,9 @@ public enum NumberType {
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /** The type of keys and values beside weights of this type, where none is asked for. */
+    public NumberType cache() {
+        return this == FLOAT32 ? FLOAT32 : BFLOAT16;
+    }
 }

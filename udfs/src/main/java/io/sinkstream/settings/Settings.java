@@ -53,8 +53,8 @@ public final class Settings {
             "auto|float32|bfloat16",
             "auto",
             Parsers.choice(List.of("auto", "float32", "bfloat16"), List.of("int8")),
-            "The number type of the caches' keys and values. auto is float32 on a processor, where bfloat16 takes half"
-                    + " the memory and is no faster; on a GPU it is bfloat16, unless the weights are float32."));
+            "The number type of the caches' keys and values. auto is float32 beside weights in float32, else bfloat16:"
+                    + " half the memory, and as much less for single tokens to read."));
 
     /** The budget of copies of the weights. */
     public static final Setting<MemoryBudget> WEIGHT_MEMORY = add(Setting.value(

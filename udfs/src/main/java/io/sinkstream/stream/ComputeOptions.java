@@ -73,7 +73,7 @@ public record ComputeOptions(String dtype, String cacheDtype, String device, int
     /** What that means for a checkpoint there. */
     Numbers numbers(Checkpoint checkpoint, Hardware hardware) {
         NumberType weights = dtype.equals(AUTO) ? hardware.weights(stored(checkpoint)) : type(dtype);
-        NumberType cache = cacheDtype.equals(AUTO) ? hardware.cache(weights) : type(cacheDtype);
+        NumberType cache = cacheDtype.equals(AUTO) ? weights.cache() : type(cacheDtype);
         return new Numbers(weights, cache, weightBytes);
     }
 

@@ -59,6 +59,9 @@ class GpuProgramTest {
     /** Far beyond the window. */
     private static final int FAR = 100_000;
 
+    /** So many times as large, no stream's cache is copied into a slab. */
+    private static final int LARGE = 1 << 12;
+
     /** Own checkpoints, written once. */
     @TempDir
     private static Path checkpoints;
@@ -93,12 +96,7 @@ class GpuProgramTest {
 
     private static DecoderProgram program(DecoderSpec spec, SinkWindow rule, NumberType weights) {
         return new DecoderProgram(
-                GPU,
-                spec,
-                rule,
-                weights,
-                GPU.cache(weights),
-                GPU.products(weights).get(0));
+                GPU, spec, rule, weights, weights.cache(), GPU.products(weights).get(0));
     }
 
     @ParameterizedTest
@@ -111,7 +109,7 @@ class GpuProgramTest {
             DecoderSpec spec = Families.spec(checkpoint, rule);
             // Some tiny heads are none that bfloat16 serves on a GPU.
             List<NumberType> types = Arrays.stream(NumberType.values())
-                    .filter(type -> spec.sizes().headSize() * GPU.cache(type).bytes() % 16 == 0)
+                    .filter(type -> spec.sizes().headSize() * type.cache().bytes() % 16 == 0)
                     .toList();
             assertThat(types).contains(NumberType.FLOAT32);
             for (NumberType type : types) {
@@ -185,10 +183,7 @@ class GpuProgramTest {
     @Test
     void aGpuComputesInBfloat16UnlessAskedOtherwise() {
         assertThat(GPU.weights(NumberType.FLOAT32)).isEqualTo(NumberType.BFLOAT16);
-        assertThat(GPU.cache(NumberType.INT8)).isEqualTo(NumberType.BFLOAT16);
-        assertThat(GPU.cache(NumberType.FLOAT32)).isEqualTo(NumberType.FLOAT32);
         assertThat(Hardware.CPU.weights(NumberType.BFLOAT16)).isEqualTo(NumberType.BFLOAT16);
-        assertThat(Hardware.CPU.cache(NumberType.BFLOAT16)).isEqualTo(NumberType.FLOAT32);
     }
 
     /** A pass over full caches. */
@@ -249,6 +244,18 @@ class GpuProgramTest {
             }
             runs.add(new Run("two streams", passes));
         }
+        try (Streams running = new Streams(spec, rule, LARGE)) {
+            List<Pass> passes = new ArrayList<>();
+            for (int i = 0; i < ids.length; i++) {
+                double[] next = nll(wanted, i, i + 1);
+                passes.add(running.pass(
+                        List.of(0, 1),
+                        List.of(chunk(running.cache(0), ids, i, i + 1), chunk(running.cache(1), ids, i, i + 1)),
+                        List.of(next, next),
+                        new int[0]));
+            }
+            runs.add(new Run("two streams with large caches", passes));
+        }
         try (Streams running = new Streams(spec, rule)) {
             List<Pass> passes = new ArrayList<>();
             int[] tokens = wanted.prompt();
@@ -285,9 +292,14 @@ class GpuProgramTest {
         private final int kinds;
 
         Streams(DecoderSpec spec, SinkWindow rule) {
+            this(spec, rule, 1);
+        }
+
+        /** @param times how much larger the caches are taken for than they are */
+        Streams(DecoderSpec spec, SinkWindow rule, int times) {
             DecoderSpec.Sizes sizes = spec.sizes();
             this.shape = new CacheShape(
-                    rule, spec.groups(rule), sizes.keyValueHeads(), sizes.headSize(), NumberType.BFLOAT16);
+                    rule, spec.groups(rule), sizes.keyValueHeads(), times * sizes.headSize(), NumberType.BFLOAT16);
             this.kinds = spec.kinds().size();
         }
 

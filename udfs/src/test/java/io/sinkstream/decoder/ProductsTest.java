@@ -33,7 +33,7 @@ class ProductsTest {
     private static NumberType held(Products products) {
         return switch (products) {
             case MAPPED, FLOAT32, PLAIN_FLOAT32 -> NumberType.FLOAT32;
-            case BFLOAT16, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
+            case BFLOAT16, BFLOAT16_BY_FOURS, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
             case INT8, NIBBLES, PLAIN_INT8 -> NumberType.INT8;
         };
     }

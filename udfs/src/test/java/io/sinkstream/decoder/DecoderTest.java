@@ -1,0 +1,107 @@
+package io.sinkstream.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.family.Families;
+import io.sinkstream.settings.NumberType;
+import io.sinkstream.testing.TinyModels;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Passes with each way to multiply, whichever the machine at hand would choose for their rows. */
+class DecoderTest {
+    private static final SinkWindow RULE = new SinkWindow(4, 28);
+
+    /** Widths that all kernels take. */
+    private static final TinyModels.Shape SHAPE = new TinyModels.Shape(
+            "llama",
+            2,
+            64,
+            192,
+            272,
+            new TinyModels.Heads(4, 2, 16),
+            TinyModels.Head.OWN,
+            Set.of(),
+            new TinyModels.Rope(10_000, new TinyModels.Unscaled()),
+            0);
+
+    @TempDir
+    private Path folder;
+
+    private static NumberType held(Products products) {
+        return products.name().contains("FLOAT32") || products == Products.MAPPED
+                ? NumberType.FLOAT32
+                : products.name().contains("BFLOAT16") ? NumberType.BFLOAT16 : NumberType.INT8;
+    }
+
+    private static double[] nll(Decoder decoder, int[] ids, int rows) {
+        double[] all = new double[ids.length - 1];
+        try (KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells)) {
+            for (int at = 0; at < all.length; at += rows) {
+                int end = Math.min(all.length, at + rows);
+                Chunk chunk = new Chunk(
+                        cache, Arrays.copyOfRange(ids, at, end), Arrays.copyOfRange(ids, at + 1, end + 1), false, end);
+                double[] some = decoder.run(List.of(chunk)).get(0).nll();
+                System.arraycopy(some, 0, all, at, some.length);
+            }
+        }
+        return all;
+    }
+
+    private static double rootMeanSquare(double[] a, double[] b) {
+        return Math.sqrt(IntStream.range(0, a.length)
+                .mapToDouble(i -> (a[i] - b[i]) * (a[i] - b[i]))
+                .average()
+                .orElseThrow());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Products.class)
+    void everyProductTakesPassesOfAnyNumberOfRows(Products products) {
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        DecoderSpec spec = Families.spec(checkpoint, RULE);
+        NumberType held = held(products);
+        int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
+        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        try (Decoder decoder = Decoder.load(
+                spec,
+                RULE,
+                new Numbers(held, held.cache(), Long.MAX_VALUE),
+                manager,
+                Families.weights(checkpoint, spec),
+                ProductChoice.only(products))) {
+            double[] single = nll(decoder, ids, 1);
+            // Sums in another order: six digits of fp32; of what is rounded to 8 bits between the layers a hundredth,
+            // and a few times
+            // that at the worst of 299.
+            double limit = held == NumberType.FLOAT32 ? 2e-5 : 2e-2;
+            for (int rows : new int[] {2, 3, 7, 16, 99, 299}) {
+                double[] chunks = nll(decoder, ids, rows);
+                assertThat(chunks).as("%d rows", rows).containsExactly(single, within(5 * limit));
+                assertThat(rootMeanSquare(chunks, single)).as("%d rows", rows).isLessThan(limit);
+            }
+            assertThat(DoubleStream.of(single).average().orElseThrow()).isBetween(0.0, 2 * Math.log(SHAPE.vocab()));
+        } catch (EngineException e) {
+            assertThat(e).hasMessageContaining("cpu support");
+            abort("this processor has no kernel for " + products);
+        }
+    }
+}
