@@ -30,7 +30,8 @@ class ProductsTest {
     @TempDir
     private Path folder;
 
-    private static NumberType held(Products products) {
+    /** The number type of the weights that they serve. */
+    static NumberType held(Products products) {
         return switch (products) {
             case MAPPED, FLOAT32, PLAIN_FLOAT32 -> NumberType.FLOAT32;
             case BFLOAT16, BFLOAT16_BY_FOURS, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
