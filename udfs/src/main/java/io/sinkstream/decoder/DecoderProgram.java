@@ -201,6 +201,8 @@ final class DecoderProgram {
                 entry("INTERMEDIATE", sizes.intermediate()),
                 entry("ROTATED", spec.rotated()),
                 entry("SCALE", spec.attention().scale()),
+                entry("BINARY_SCALE", spec.attention().scale() / Math.log(2)),
+                entry("LOG_TWO", Math.log(2)),
                 entry("CLIP", spec.attention().clip()),
                 entry("TRAINED", spec.attention().trainedLength()),
                 entry("EMBEDDING_SCALE", spec.scales().embedding()),
@@ -228,9 +230,11 @@ final class DecoderProgram {
         boolean onlyAdded =
                 spec.block() != DecoderSpec.Block.POST_NORM && spec.scales().residual() == 1;
         names.put("ADDED", onlyAdded ? "" : names.get("WIDE"));
-        names.put(
-                "JOINED",
-                hardware.rotatesNarrow() && joint() && cell == products.activations() ? "" : names.get("WIDE"));
+        // Queries and keys that only go into the rotary embedding are widened without the values beside them.
+        names.put("JOINED", joint() ? "" : names.get("WIDE"));
+        names.put("TURNED", hardware.rotatesNarrow() && cell == products.activations() ? "" : names.get("WIDE"));
+        NumberType value = joint() ? products.activations() : NumberType.FLOAT32;
+        names.put("KEPT_VALUE", value == cell ? "" : ".to(" + scalarType(cell) + ")");
         NumberType query = hardware.query(cell);
         names.put("QUERY", "" + scalarType(query));
         names.put("BAND", "" + scalarType(mixed() ? cell : query));
@@ -291,8 +295,11 @@ final class DecoderProgram {
         all.put("residual_scale", spec.scales().residual() != 1);
         all.put("logits_scale", spec.scales().logits() != 1);
         all.put("half", products.activations() != NumberType.FLOAT32);
-        all.put("flash", hardware.flash(cell) && !spec.alibi());
+        boolean flash = hardware.flash(cell) && !spec.alibi();
+        all.put("flash", flash);
         all.put("mixed", mixed());
+        all.put("masked", !flash && !mixed());
+        all.put("rms", spec.norm().kind() == DecoderSpec.Norm.Kind.RMS);
         all.put("narrow", cell != NumberType.FLOAT32);
         all.put("fused", fused());
         all.put("scaled", scaled());
@@ -320,7 +327,7 @@ final class DecoderProgram {
         boolean each = shape.size() > 1;
         String weight = each ? "None" : weight(role);
         String normed = spec.norm().kind() == DecoderSpec.Norm.Kind.RMS
-                ? "torch.rms_norm(" + x + ", " + over + ", " + weight + ", "
+                ? "self.rms(" + x + ", " + over.get(0) + ", " + weight + ", "
                         + spec.norm().epsilon() + ")"
                 : "torch.layer_norm(" + x + ", " + over + ", " + weight + ", " + optional(role + ".bias") + ", "
                         + spec.norm().epsilon() + ")";

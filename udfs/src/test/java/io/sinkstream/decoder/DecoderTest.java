@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,6 +42,9 @@ class DecoderTest {
             Set.of(),
             new TinyModels.Rope(10_000, new TinyModels.Unscaled()),
             0);
+
+    /** Makes scores of hundreds of nats. */
+    private static final float FAR = 3000;
 
     @TempDir
     private Path folder;
@@ -66,35 +70,61 @@ class DecoderTest {
                 .orElseThrow());
     }
 
+    private Decoder load(Products products, WeightSource changed, DecoderSpec spec) {
+        NumberType held = ProductsTest.held(products);
+        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        try {
+            return Decoder.load(
+                    spec,
+                    RULE,
+                    new Numbers(held, held.cache(), Long.MAX_VALUE),
+                    manager,
+                    changed,
+                    ProductChoice.only(products));
+        } catch (EngineException e) {
+            manager.close();
+            assertThat(e).hasMessageContaining("cpu support");
+            return abort("this processor has no kernel for " + products);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Products.class)
     void everyProductTakesPassesOfAnyNumberOfRows(Products products) {
         TinyModels.of(SHAPE).write(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);
         DecoderSpec spec = Families.spec(checkpoint, RULE);
-        NumberType held = ProductsTest.held(products);
         int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
-        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
-        try (Decoder decoder = Decoder.load(
-                spec,
-                RULE,
-                new Numbers(held, held.cache(), Long.MAX_VALUE),
-                manager,
-                Families.weights(checkpoint, spec),
-                ProductChoice.only(products))) {
+        try (Decoder decoder = load(products, Families.weights(checkpoint, spec), spec)) {
             double[] single = nll(decoder, ids, 1);
             // Sums in another order: six digits of fp32, or what is rounded to 8 bits between the layers.
             // The worst of 299 is a few times the mean.
-            double limit = held == NumberType.FLOAT32 ? 2e-5 : 2e-2;
+            double limit = ProductsTest.held(products) == NumberType.FLOAT32 ? 2e-5 : 2e-2;
             for (int rows : new int[] {2, 3, 7, 16, 99, 299}) {
                 double[] chunks = nll(decoder, ids, rows);
                 assertThat(chunks).as("%d rows", rows).containsExactly(single, within(5 * limit));
                 assertThat(rootMeanSquare(chunks, single)).as("%d rows", rows).isLessThan(limit);
             }
             assertThat(DoubleStream.of(single).average().orElseThrow()).isBetween(0.0, 2 * Math.log(SHAPE.vocab()));
-        } catch (EngineException e) {
-            assertThat(e).hasMessageContaining("cpu support");
-            abort("this processor has no kernel for " + products);
+        }
+    }
+
+    /** Powers of scores that are counted from the own key's leave the range of numbers here. */
+    @Test
+    void aKeyWhoseScoreIsFarAboveTheOwnKeysTakesAllOfTheAttention() {
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        DecoderSpec spec = Families.spec(checkpoint, RULE);
+        WeightSource source = Families.weights(checkpoint, spec);
+        int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
+        WeightSource sharp = (weight, owner) ->
+                weight.role().endsWith("query") ? source.load(weight, owner).mul(FAR) : source.load(weight, owner);
+        try (Decoder decoder = load(Products.BFLOAT16, sharp, spec)) {
+            double[] single = nll(decoder, ids, 1);
+            double[] chunks = nll(decoder, ids, 99);
+            // A query of 8 bits chooses another key where two are within a 256th of each other. NLLs spread by 1.5
+            // nats.
+            assertThat(rootMeanSquare(chunks, single)).isLessThan(0.5);
         }
     }
 }
