@@ -201,6 +201,7 @@ final class DecoderProgram {
                 entry("INTERMEDIATE", sizes.intermediate()),
                 entry("ROTATED", spec.rotated()),
                 entry("SCALE", spec.attention().scale()),
+                entry("EPSILON", spec.norm().epsilon()),
                 entry("BINARY_SCALE", spec.attention().scale() / Math.log(2)),
                 entry("LOG_TWO", Math.log(2)),
                 entry("CLIP", spec.attention().clip()),
@@ -327,8 +328,7 @@ final class DecoderProgram {
         boolean each = shape.size() > 1;
         String weight = each ? "None" : weight(role);
         String normed = spec.norm().kind() == DecoderSpec.Norm.Kind.RMS
-                ? "self.rms(" + x + ", " + over.get(0) + ", " + weight + ", "
-                        + spec.norm().epsilon() + ")"
+                ? "self.rms(" + x + ", " + over.get(0) + ", " + weight + ", epsilon)"
                 : "torch.layer_norm(" + x + ", " + over + ", " + weight + ", " + optional(role + ".bias") + ", "
                         + spec.norm().epsilon() + ")";
         return each ? normed + " * " + weight(role) : normed;
