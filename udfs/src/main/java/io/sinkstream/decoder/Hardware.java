@@ -119,7 +119,7 @@ public record Hardware(Device device) {
 
     /**
      * Query rows of one attention block. Two cores: 64 is the fastest of 32 to 512 (R = 1020, chunks of 512), and with products in
-     * bfloat16 64, 128 and 256 are alike. On a GPU each block costs several launches, and the keys beyond its band little.
+     * bfloat16 128 of 64 to 256. On a GPU each block costs several launches, and the keys beyond its band little.
      */
     int block(boolean mixed) {
         return gpu() ? 256 : mixed ? 128 : 64;

@@ -70,7 +70,7 @@ class DecoderTest {
                 .orElseThrow());
     }
 
-    private Decoder load(Products products, WeightSource changed, DecoderSpec spec) {
+    private static Decoder load(Products products, DecoderSpec spec, WeightSource source) {
         NumberType held = ProductsTest.held(products);
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
         try {
@@ -79,7 +79,7 @@ class DecoderTest {
                     RULE,
                     new Numbers(held, held.cache(), Long.MAX_VALUE),
                     manager,
-                    changed,
+                    source,
                     ProductChoice.only(products));
         } catch (EngineException e) {
             manager.close();
@@ -95,7 +95,7 @@ class DecoderTest {
         Checkpoint checkpoint = Checkpoint.open(folder);
         DecoderSpec spec = Families.spec(checkpoint, RULE);
         int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
-        try (Decoder decoder = load(products, Families.weights(checkpoint, spec), spec)) {
+        try (Decoder decoder = load(products, spec, Families.weights(checkpoint, spec))) {
             double[] single = nll(decoder, ids, 1);
             // Sums in another order: six digits of fp32, or what is rounded to 8 bits between the layers.
             // The worst of 299 is a few times the mean.
@@ -119,7 +119,7 @@ class DecoderTest {
         int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
         WeightSource sharp = (weight, owner) ->
                 weight.role().endsWith("query") ? source.load(weight, owner).mul(FAR) : source.load(weight, owner);
-        try (Decoder decoder = load(Products.BFLOAT16, sharp, spec)) {
+        try (Decoder decoder = load(Products.BFLOAT16, spec, sharp)) {
             double[] single = nll(decoder, ids, 1);
             double[] chunks = nll(decoder, ids, 99);
             // A query of 8 bits chooses another key where two are within a 256th of each other. NLLs spread by 1.5
