@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -85,11 +84,6 @@ final class LoadedProgram implements AutoCloseable {
     /** Runs a method of the program. */
     IValue run(String method, IValue... arguments) {
         return IValueUtils.runMethod(module, method, arguments);
-    }
-
-    /** Something on the program's device, for methods that only need to know where they are. */
-    NDArray like(NDManager owner) {
-        return owner.zeros(new Shape(1));
     }
 
     @Override

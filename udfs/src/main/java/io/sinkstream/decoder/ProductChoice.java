@@ -8,7 +8,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +29,9 @@ record ProductChoice(Products few, Products many, int threshold) {
     private static final Logger LOG = LoggerFactory.getLogger(ProductChoice.class);
 
     private static final int[] ROWS = {1, 2, 4, 8, 16, 64};
-    private static final int TIMES = 4;
-    private static final int ROUNDS = 2;
-    /** Seconds for one number of rows, beyond which once is enough. */
-    private static final double PATIENCE = 0.05;
+    private static final int TIMES = 8;
+    /** Seconds for all products at one number of rows, beyond which no more are measured there. */
+    private static final double PATIENCE = 0.2;
     /** More than most processors' last cache. */
     private static final int CACHE_BYTES = 128 << 20;
 
@@ -47,16 +45,17 @@ record ProductChoice(Products few, Products many, int threshold) {
         return new ProductChoice(products, products, 1);
     }
 
-    /** Seconds of one layer's products at each number of {@link #ROWS}. */
-    private record Timing(Products products, Map<Integer, Double> seconds) {
-        Timing best(Timing other) {
-            Map<Integer, Double> least = new HashMap<>(seconds);
-            other.seconds.forEach((rows, time) -> least.merge(rows, time, Math::min));
-            return new Timing(products, least);
-        }
-
+    /** Products with one layer's weights in their order, and the seconds that these took at each number of {@link #ROWS}. */
+    private record Timing(Products products, LoadedProgram program, IValue weights, Map<Integer, Double> seconds)
+            implements AutoCloseable {
         double at(int rows) {
             return seconds.get(rows);
+        }
+
+        @Override
+        public void close() {
+            weights.close();
+            program.close();
         }
     }
 
@@ -76,15 +75,21 @@ record ProductChoice(Products few, Products many, int threshold) {
             // Nothing to choose from, and it serves everywhere.
             return only(serving.get(0));
         }
-        Map<Products, Timing> best = new EnumMap<>(Products.class);
-        // Twice over all: what disturbs a while, such as the JVM's compilers after its start, disturbs one round.
-        for (int round = 0; round < ROUNDS; round++) {
-            for (Products products : fitting) {
-                time(programs.apply(products), manager, source)
-                        .ifPresent(timing -> best.merge(products, timing, Timing::best));
+        List<Timing> timings = new ArrayList<>();
+        try (NDManager scratch = manager.newSubManager();
+                IValue like = IValue.from((PtNDArray) scratch.zeros(new Shape(1)))) {
+            try {
+                for (Products products : fitting) {
+                    ready(programs.apply(products), scratch, source, like).ifPresent(timings::add);
+                }
+                NDArray other = scratch.zeros(new Shape(flushed(spec) / 4));
+                for (int rows : ROWS) {
+                    time(timings, rows, like, other);
+                }
+            } finally {
+                timings.forEach(Timing::close);
             }
         }
-        List<Timing> timings = List.copyOf(best.values());
         if (timings.isEmpty()) {
             // This processor has the kernels of none that fits.
             return only(Products.plain(numbers.weights()));
@@ -132,45 +137,49 @@ record ProductChoice(Products few, Products many, int threshold) {
     }
 
     /** Empty if libtorch has no such products here, or not for these shapes. */
-    private static Optional<Timing> time(DecoderProgram program, NDManager manager, WeightSource source) {
-        Map<Integer, Double> seconds = new HashMap<>();
-        try (NDManager scratch = manager.newSubManager();
-                LoadedProgram loaded = new LoadedProgram(program, scratch)) {
-            NDArray other = scratch.zeros(new Shape(flushed(program.spec()) / 4));
+    private static Optional<Timing> ready(DecoderProgram written, NDManager scratch, WeightSource source, IValue like) {
+        LoadedProgram program = new LoadedProgram(written, scratch);
+        try {
             List<PtNDArray> weights = new ArrayList<>();
-            program.layerSlots(0).forEach(slot -> weights.addAll(loaded.make(slot, source, scratch)));
-            try (IValue list = IValue.listFrom(weights.toArray(PtNDArray[]::new));
-                    IValue like = IValue.from((PtNDArray) loaded.like(scratch));
-                    IValue first = IValue.from(0L)) {
-                for (int rows : ROWS) {
-                    try (IValue count = IValue.from((long) rows)) {
-                        seconds.put(rows, best(other, () -> loaded.run("linears", list, like, count, first)
-                                .close()));
-                    }
-                }
+            written.layerSlots(0).forEach(slot -> weights.addAll(program.make(slot, source, scratch)));
+            Timing timing = new Timing(
+                    written.products(), program, IValue.listFrom(weights.toArray(PtNDArray[]::new)), new HashMap<>());
+            for (int rows : ROWS) {
+                seconds(timing, rows, like);
             }
-            return Optional.of(new Timing(program.products(), seconds));
+            return Optional.of(timing);
         } catch (EngineException e) {
-            LOG.debug("{} can't be used", program.products(), e);
+            LOG.debug("{} can't be used", written.products(), e);
+            program.close();
             return Optional.empty();
         }
     }
 
     /**
-     * The best of a few: what else runs on the machine only ever adds. Before each, {@code other} is read, so that the
-     * weights come from memory as they do in a pass through all layers.
+     * The best of a few: what else runs on the machine only ever adds. It may do so for seconds, as whoever shares the memory
+     * does, and so the products take turns. Before each, {@code other} is read, so that the weights come from memory as
+     * they do in a pass through all layers.
      */
-    private static double best(NDArray other, Runnable work) {
-        double best = Double.POSITIVE_INFINITY;
+    private static void time(List<Timing> timings, int rows, IValue like, NDArray other) {
         double spent = 0;
         for (int i = 0; i < TIMES && spent < PATIENCE; i++) {
-            other.sum().close();
-            long start = System.nanoTime();
-            work.run();
-            double seconds = (System.nanoTime() - start) / 1e9;
-            best = Math.min(best, seconds);
-            spent += seconds;
+            for (Timing timing : timings) {
+                other.sum().close();
+                double seconds = seconds(timing, rows, like);
+                timing.seconds().merge(rows, seconds, Math::min);
+                spent += seconds;
+            }
         }
-        return best;
+    }
+
+    private static double seconds(Timing timing, int rows, IValue like) {
+        try (IValue count = IValue.from((long) rows);
+                IValue first = IValue.from(0L)) {
+            long start = System.nanoTime();
+            timing.program()
+                    .run("linears", timing.weights(), like, count, first)
+                    .close();
+            return (System.nanoTime() - start) / 1e9;
+        }
     }
 }
