@@ -169,7 +169,10 @@ final class DecoderProgram {
     }
 
     private boolean scaled() {
-        return products == Products.INT8 || products == Products.NIBBLES || products == Products.PLAIN_INT8;
+        return switch (products) {
+            case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> true;
+            default -> false;
+        };
     }
 
     private int places(Slot slot) {

@@ -111,6 +111,7 @@ public record Hardware(Device device) {
                 List.of(
                         Products.NIBBLES,
                         Products.INT8,
+                        Products.INT8_BAGS,
                         Products.BFLOAT16,
                         Products.BFLOAT16_BY_FOURS,
                         Products.FLOAT32);

@@ -31,6 +31,12 @@ enum Products {
      * fast again as its kernel for eight, and every step is exact but for the rounding of the two sums.
      */
     NIBBLES(NumberType.BFLOAT16, 1),
+    /**
+     * fp32 times int8 weights, where a product is a sum of rows of a table: each input's row, times the input, the outputs in
+     * bags of so many that their sums stay in registers. The kernel that adds up rows of embeddings reads memory faster than
+     * those that multiply matrices, and does so again for each row of x.
+     */
+    INT8_BAGS(NumberType.FLOAT32, 1),
     /** fp32 by whatever the device multiplies with, from a copy. */
     PLAIN_FLOAT32(NumberType.FLOAT32, 4),
     /** bfloat16, likewise. */
