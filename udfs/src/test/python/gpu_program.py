@@ -161,13 +161,10 @@ class Model:
         """A stream's tensors with that many slots, grown as Java grows them."""
         tensors = self.caches.setdefault(stream, [None] * len(slots))
         for kind, (group, wanted) in enumerate(zip(self.run["groups"], slots)):
-            held = 0 if tensors[kind] is None else tensors[kind].shape[3]
-            if held < wanted:
-                more = self.program.cells(
-                    torch.zeros(1, device=self.device),
-                    [group["layers"], 2, self.spec["keyValueHeads"], wanted - held, self.spec["headSize"]],
-                )
-                tensors[kind] = more if held == 0 else torch.cat([tensors[kind], more], 3)
+            if tensors[kind] is None:
+                tensors[kind] = self.program.cells(torch.zeros(1, device=self.device), group["layers"], wanted)
+            elif tensors[kind].shape[3] < wanted:
+                tensors[kind] = self.program.grown(tensors[kind], wanted)
         return tensors
 
     def arguments(self, call):

@@ -1,6 +1,5 @@
 package io.sinkstream.cache;
 
-import ai.djl.ndarray.types.Shape;
 import io.sinkstream.settings.NumberType;
 import java.util.List;
 
@@ -11,9 +10,11 @@ import java.util.List;
  * @param groups the layers, by what they keep
  * @param heads key/value heads of a layer
  * @param headSize numbers of a key, and of a value
+ * @param extra numbers of a layer's slot beside its keys and values
  * @param type the number type
  */
-public record CacheShape(SinkWindow rule, List<LayerGroup> groups, int heads, int headSize, NumberType type) {
+public record CacheShape(
+        SinkWindow rule, List<LayerGroup> groups, int heads, int headSize, int extra, NumberType type) {
 
     /**
      * A ring grows by pages of this many slots, so that short streams are small; a page of a 162M Llama is 4.7 MB in
@@ -28,12 +29,8 @@ public record CacheShape(SinkWindow rule, List<LayerGroup> groups, int heads, in
 
     /** Bytes of a group's tensor with {@code ringSlots} slots in its ring. */
     long bytes(LayerGroup group, int ringSlots) {
-        return 2L
-                * group.layers()
-                * heads
-                * headSize
-                * type.bytes()
-                * (2L * group.rule().sinks() + ringSlots);
+        long numbers = 2L * heads * headSize + extra;
+        return numbers * group.layers() * type.bytes() * (2L * group.rule().sinks() + ringSlots);
     }
 
     /** Bytes of the cache of a stream of {@code tokens} tokens. */
@@ -49,10 +46,5 @@ public record CacheShape(SinkWindow rule, List<LayerGroup> groups, int heads, in
     static int pages(LayerGroup group, int used) {
         long whole = Math.max(1, ((long) used + PAGE - 1) / PAGE) * PAGE;
         return (int) Math.min(whole, group.rule().ringSlots());
-    }
-
-    /** A group's tensor: layers, key and value, heads, slots, head size. */
-    Shape tensor(LayerGroup group, int slots) {
-        return new Shape(group.layers(), 2, heads, slots, headSize);
     }
 }

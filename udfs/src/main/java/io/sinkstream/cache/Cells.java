@@ -2,11 +2,12 @@ package io.sinkstream.cache;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 
-/** Makes the tensors of caches: of the model's number type, on its device, and writable by its passes. */
-@FunctionalInterface
+/** Makes the tensors of caches: as the model's passes read and write them, and on its device. */
 public interface Cells {
-    /** An array of zeros that {@code owner} owns. */
-    NDArray zeros(NDManager owner, Shape shape);
+    /** A tensor for so many layers that holds nothing yet; {@code owner} owns it. */
+    NDArray empty(NDManager owner, int layers, int slots);
+
+    /** A copy of such a tensor with more slots behind its own; {@code owner} owns it. */
+    NDArray grown(NDManager owner, NDArray cells, int slots);
 }

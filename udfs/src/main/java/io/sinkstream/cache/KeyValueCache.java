@@ -33,8 +33,7 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     /**
-     * For each group layers x 2 x heads x slots x head size, written in place by the decoder. Valid until the next {@link
-     * #reserve}.
+     * For each group what {@link Cells} made, written in place by the decoder. Valid until the next {@link #reserve}.
      */
     public List<NDArray> tensors() {
         return rings.stream().map(Ring::tensor).toList();

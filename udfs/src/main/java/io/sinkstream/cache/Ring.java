@@ -2,11 +2,10 @@ package io.sinkstream.cache;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 
 /**
- * The keys and values of one group of layers, in one tensor of shape layers x 2 x heads x slots x head size; {@link
- * SinkWindow} says what the slots are.
+ * The keys and values of one group of layers, in one tensor; {@link SinkWindow} says what the slots are, and {@link Cells} knows
+ * where they lie.
  */
 final class Ring implements AutoCloseable {
     private final CacheShape shape;
@@ -27,7 +26,7 @@ final class Ring implements AutoCloseable {
         this.first = group.rule().sinks();
         this.slots = CacheShape.pages(group, 0);
         this.manager = parent.newSubManager();
-        this.tensor = cells.zeros(manager, shape.tensor(group, 2 * group.rule().sinks() + slots));
+        this.tensor = cells.empty(manager, group.layers(), slots());
     }
 
     NDArray tensor() {
@@ -63,12 +62,7 @@ final class Ring implements AutoCloseable {
     private void grow(int larger) {
         NDManager next = parent.newSubManager();
         try {
-            NDArray added;
-            try (NDManager scratch = next.newSubManager()) {
-                Shape pages = shape.tensor(group, larger - slots);
-                added = tensor.concat(cells.zeros(scratch, pages), 3);
-                added.attach(next);
-            }
+            NDArray added = cells.grown(next, tensor, 2 * group.rule().sinks() + larger);
             manager.close();
             manager = next;
             tensor = added;

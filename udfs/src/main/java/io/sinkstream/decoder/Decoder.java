@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.sinkstream.cache.CacheShape;
+import io.sinkstream.cache.Cells;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.SinkWindow;
 import java.util.ArrayDeque;
@@ -53,6 +54,7 @@ public final class Decoder implements AutoCloseable {
                 spec.groups(rule),
                 spec.sizes().keyValueHeads(),
                 spec.sizes().headSize(),
+                hardware.keysInColumns(numbers.cache()) ? 1 : 0,
                 numbers.cache());
         Function<Products, DecoderProgram> written =
                 products -> new DecoderProgram(hardware, spec, rule, numbers.weights(), numbers.cache(), products);
@@ -126,12 +128,28 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** Makes the tensors of its caches. */
-    public NDArray cells(NDManager owner, Shape shape) {
-        try (Scope scope = new Scope(manager)) {
-            IValue like = scope.own(IValue.from((PtNDArray) scope.manager.zeros(new Shape(1))));
-            IValue sizes = scope.own(IValue.listFrom(shape.getShape()));
-            return scope.own(programs.get(0).run("cells", like, sizes)).toTensor((PtNDManager) owner);
-        }
+    public Cells cells() {
+        return new Cells() {
+            @Override
+            public NDArray empty(NDManager owner, int layers, int slots) {
+                try (Scope scope = new Scope(manager)) {
+                    IValue like = scope.own(IValue.from((PtNDArray) scope.manager.zeros(new Shape(1))));
+                    IValue count = scope.own(IValue.from((long) layers));
+                    IValue each = scope.own(IValue.from((long) slots));
+                    return scope.own(programs.get(0).run("cells", like, count, each))
+                            .toTensor((PtNDManager) owner);
+                }
+            }
+
+            @Override
+            public NDArray grown(NDManager owner, NDArray cells, int slots) {
+                try (Scope scope = new Scope(manager)) {
+                    IValue old = scope.own(IValue.from((PtNDArray) cells));
+                    IValue each = scope.own(IValue.from((long) slots));
+                    return scope.own(programs.get(0).run("grown", old, each)).toTensor((PtNDManager) owner);
+                }
+            }
+        };
     }
 
     /** The manager whose children its caches are. */

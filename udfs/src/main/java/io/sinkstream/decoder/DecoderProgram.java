@@ -168,6 +168,11 @@ final class DecoderProgram {
         return hardware.mixes(products, cell) && !spec.alibi();
     }
 
+    /** Whether a single row's scores, where they are bfloat16, become fp32 before their softmax, which computes in fp32 anyway. */
+    private boolean wideScore() {
+        return spec.alibi() || spec.attention().sink() != DecoderSpec.Sink.NONE;
+    }
+
     private boolean scaled() {
         return switch (products) {
             case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> true;
@@ -219,6 +224,7 @@ final class DecoderProgram {
                 entry("TOGETHER", hardware.together()),
                 entry("ROWS", hardware.logitRows(sizes.vocabulary())),
                 entry("FEW", hardware.softmaxRows()),
+                entry("TURNED_ROWS", Hardware.TURNED_ROWS),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", places(layerSlots)),
                 entry("CELL", scalarType(cell)),
@@ -244,7 +250,7 @@ final class DecoderProgram {
         names.put("BAND", "" + scalarType(mixed() ? cell : query));
         names.put("BARE", mixed() || query == cell ? "" : ".to(6)");
         names.put("SEEN", query == cell ? "" : ".to(6)");
-        names.put("KEPT", cell != NumberType.FLOAT32 ? ".to(" + scalarType(cell) + ")" : "");
+        names.put("SCORE_KEPT", wideScore() ? ".to(" + scalarType(cell) + ")" : "");
         names.put("BIASED", spec.alibi() ? "1" : "0");
         names.put("BIAS", spec.alibi() ? "Tensor" : "Optional[Tensor]");
         names.put("TERM", spec.attention().sink() == DecoderSpec.Sink.NONE ? "Optional[Tensor]" : "Tensor");
@@ -305,6 +311,8 @@ final class DecoderProgram {
         all.put("masked", !flash && !mixed());
         all.put("rms", spec.norm().kind() == DecoderSpec.Norm.Kind.RMS);
         all.put("narrow", cell != NumberType.FLOAT32);
+        all.put("columns", hardware.keysInColumns(cell));
+        all.put("wide_score", wideScore());
         all.put("fused", fused());
         all.put("scaled", scaled());
         all.put("held_" + held, true);

@@ -195,7 +195,7 @@ final class PassLoop implements AutoCloseable {
     private void work(Supplier<Decoder> loader) {
         try (Decoder decoder = loader.get();
                 CachePool<StreamName> caches = new CachePool<>(
-                        decoder.manager(), decoder.cacheShape(), decoder::cells, cacheBytes.applyAsLong(decoder))) {
+                        decoder.manager(), decoder.cacheShape(), decoder.cells(), cacheBytes.applyAsLong(decoder))) {
             pool = caches;
             loaded.complete(decoder);
             while (!closing) {

@@ -7,6 +7,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,9 +24,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CachePoolTest {
     private static final SinkWindow RULE = new SinkWindow(2, 200);
     private static final CacheShape SHAPE =
-            new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, NumberType.FLOAT32);
+            new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, 0, NumberType.FLOAT32);
 
     /** A stream of up to 66 tokens: its ring is one page. */
+    /** Layers, keys and values, heads, slots, head size. */
+    private static final Cells CELLS = new Cells() {
+        @Override
+        public NDArray empty(NDManager owner, int layers, int slots) {
+            return owner.zeros(new Shape(layers, 2, SHAPE.heads(), slots, SHAPE.headSize()));
+        }
+
+        @Override
+        public NDArray grown(NDManager owner, NDArray cells, int slots) {
+            NDArray more = empty(owner, 1, slots - (int) cells.getShape().get(3));
+            NDArray both = cells.concat(more, 3);
+            more.close();
+            both.attach(owner);
+            return both;
+        }
+    };
+
     private static final long SMALL = SHAPE.bytesFor(60);
 
     private NDManager manager;
@@ -53,7 +71,7 @@ class CachePoolTest {
     }
 
     private CachePool<String> pool(long budget) {
-        pool = new CachePool<>(manager, SHAPE, NDManager::zeros, budget);
+        pool = new CachePool<>(manager, SHAPE, CELLS, budget);
         return pool;
     }
 
@@ -288,7 +306,7 @@ class CachePoolTest {
 
     @Test
     void aCacheGrowsByPagesAndKeepsWhatItHeld() {
-        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, NDManager::zeros)) {
+        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, CELLS)) {
             cache.reserve(60);
             cache.tensors().get(0).addi(3);
             cache.advance(60, 5);
@@ -328,7 +346,7 @@ class CachePoolTest {
 
     @Test
     void onlyACacheOfJustTheSinksCanSkip() {
-        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, NDManager::zeros)) {
+        try (KeyValueCache cache = new KeyValueCache(manager, SHAPE, CELLS)) {
             assertThatThrownBy(() -> cache.skipTo(9)).hasMessage("a cache of 0 tokens cannot skip to 9");
             cache.advance(2, 1);
             cache.skipTo(9);

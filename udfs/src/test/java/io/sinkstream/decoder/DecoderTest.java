@@ -51,7 +51,7 @@ class DecoderTest {
 
     private static double[] nll(Decoder decoder, int[] ids, int rows) {
         double[] all = new double[ids.length - 1];
-        try (KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells)) {
+        try (KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells())) {
             for (int at = 0; at < all.length; at += rows) {
                 int end = Math.min(all.length, at + rows);
                 Chunk chunk = new Chunk(

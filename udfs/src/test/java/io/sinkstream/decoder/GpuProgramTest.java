@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import io.sinkstream.cache.CacheShape;
+import io.sinkstream.cache.Cells;
 import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
@@ -299,17 +301,24 @@ class GpuProgramTest {
         Streams(DecoderSpec spec, SinkWindow rule, int times) {
             DecoderSpec.Sizes sizes = spec.sizes();
             this.shape = new CacheShape(
-                    rule, spec.groups(rule), sizes.keyValueHeads(), times * sizes.headSize(), NumberType.BFLOAT16);
+                    rule, spec.groups(rule), sizes.keyValueHeads(), times * sizes.headSize(), 0, NumberType.BFLOAT16);
             this.kinds = spec.kinds().size();
         }
 
         KeyValueCache cache(int stream) {
             return caches.computeIfAbsent(
                     stream,
-                    unused -> new KeyValueCache(
-                            manager,
-                            shape,
-                            (owner, sizes) -> owner.zeros(new Shape(sizes.get(0), 2, 1, sizes.get(3), 1))));
+                    unused -> new KeyValueCache(manager, shape, new Cells() {
+                        @Override
+                        public NDArray empty(NDManager owner, int layers, int slots) {
+                            return owner.zeros(new Shape(layers, 2, 1, slots, 1));
+                        }
+
+                        @Override
+                        public NDArray grown(NDManager owner, NDArray cells, int slots) {
+                            return empty(owner, (int) cells.getShape().get(0), slots);
+                        }
+                    }));
         }
 
         /** @param nll what is expected of each chunk's scored tokens; empty if none is scored */

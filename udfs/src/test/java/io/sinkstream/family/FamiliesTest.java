@@ -49,7 +49,7 @@ class FamiliesTest {
     private double[] numbers(int[] ids) {
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
         try (Decoder decoder = Families.load(Checkpoint.open(folder), RULE, Numbers.REFERENCE, manager);
-                KeyValueCache cache = new KeyValueCache(manager, decoder.cacheShape(), decoder::cells)) {
+                KeyValueCache cache = new KeyValueCache(manager, decoder.cacheShape(), decoder.cells())) {
             int last = ids.length - 1;
             Chunk chunk = new Chunk(cache, Arrays.copyOf(ids, last), Arrays.copyOfRange(ids, 1, ids.length), false, 0);
             return decoder.run(List.of(chunk)).get(0).nll();

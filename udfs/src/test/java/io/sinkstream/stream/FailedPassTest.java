@@ -76,11 +76,11 @@ class FailedPassTest {
             for (int rows : new int[] {1, 2, 20}) {
                 for (boolean badTarget : new boolean[] {false, true}) {
                     try (KeyValueCache cache =
-                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells);
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells());
                             KeyValueCache twin =
-                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells);
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells());
                             KeyValueCache other =
-                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder::cells)) {
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells())) {
                         decoder.run(List.of(chunk(cache, ids, at), chunk(twin, ids, at)));
                         int[] wrong = SHAPE.tokens(rows, 5);
                         int[] targets = wrong.clone();

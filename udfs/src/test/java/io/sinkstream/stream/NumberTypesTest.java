@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What bfloat16 and int8 cost, and that the ways to compute them agree. */
 class NumberTypesTest {
+    @TempDir
+    private Path folder;
+
     /** Room for every copy of the weights: the fastest products are measured and may be any. */
     private static final long ALL = 1L << 30;
 
@@ -103,6 +107,46 @@ class NumberTypesTest {
             assertThat(byChunk).containsExactly(bySingle, within(0.15));
             assertThat(Arrays.stream(byChunk).skip(1).average().orElseThrow())
                     .isCloseTo(Arrays.stream(bySingle).skip(1).average().orElseThrow(), within(0.01));
+        }
+    }
+
+    /**
+     * Streams that bring a row each, few rows or more attend each in its own way, alone or together, and all read the same cache.
+     * As above, but only what is multiplied with keys and values is rounded.
+     */
+    @Execution(ExecutionMode.CONCURRENT)
+    @ParameterizedTest(name = "{0}, {1} rows")
+    @CsvSource({
+        "llama,1",
+        "llama,7",
+        "llama,40",
+        "mpt,1",
+        "mpt,7",
+        "mpt,40",
+        "granite_swa,1",
+        "granite_swa,7",
+        "granite_swa,40"
+    })
+    void streamsThatShareAPassGetWhatTheyGetAlone(String family, int rows) {
+        Golden golden = Golden.own().contains(family) ? Golden.own(family, folder) : Golden.require(family);
+        ModelOptions options =
+                ModelOptions.of(golden.folder()).withAttention(4, 60).withCompute(compute("float32", "bfloat16", ALL));
+        List<int[]> streams = Stream.of(200, 197, 150, 63, 5)
+                .map(length -> Arrays.copyOfRange(golden.ids(), 200 - length, 200))
+                .toList();
+        try (StreamModel together = StreamModel.open(options.withChunk(rows, 5 * rows));
+                StreamModel alone = StreamModel.open(options.withChunk(200, 200))) {
+            List<StreamResult> results = together.advance(streams.stream()
+                    .map(tokens -> StreamUpdate.score(null, together.start(), tokens))
+                    .toList());
+            for (int i = 0; i < streams.size(); i++) {
+                double[] wanted = score(alone, streams.get(i));
+                double[] given = results.get(i).nll();
+                assertThat(given).as("stream %d", i).containsExactly(wanted, within(0.05));
+                assertThat(Arrays.stream(given).skip(1).average().orElseThrow())
+                        .as("stream %d", i)
+                        .isCloseTo(Arrays.stream(wanted).skip(1).average().orElseThrow(), within(0.002));
+            }
         }
     }
 
