@@ -27,7 +27,13 @@ import java.util.function.DoubleSupplier;
  * the same shapes and read the same weights and as large a cache, so they are the limit in either case.
  */
 public final class Speed {
+    /** At least. */
     private static final int ROUNDS = 5;
+
+    /** Before it counts: a JVM interprets at first, and compiles on the cores that are being measured. */
+    private static final double WARM_UP_SECONDS = 1;
+
+    private static final double SECONDS = 2;
     private static final int DECODED = 8;
     private static final int PAGE_BYTES = 4096;
 
@@ -110,19 +116,24 @@ public final class Speed {
 
     private List<SpeedRow> rows(
             StreamModel model, Work work, int streams, int chunk, DoubleSupplier products, DoubleSupplier pass) {
-        double[] bare = new double[ROUNDS];
-        double[] ours = new double[ROUNDS];
-        // Round -1 warms up: memory is mapped and thread teams are made.
-        for (int round = -1; round < ROUNDS; round++) {
-            bare[Math.max(0, round)] = products.getAsDouble();
-            ours[Math.max(0, round)] = pass.getAsDouble();
-        }
-        double limit = median(bare);
-        double taken = median(ours);
+        rounds(products, pass, 1, WARM_UP_SECONDS);
+        List<double[]> rounds = rounds(products, pass, ROUNDS, SECONDS);
+        double limit = median(rounds, 0);
+        double taken = median(rounds, 1);
         MachineRates rates = model.rates();
         return List.of(
                 row(Work.MATMUL, model, rates, streams, chunk, limit, limit),
                 row(work, model, rates, streams, chunk, taken, limit));
+    }
+
+    /** Seconds of the products and of a pass, in turns until {@code least} have gone. */
+    private static List<double[]> rounds(DoubleSupplier products, DoubleSupplier pass, int atLeast, double least) {
+        List<double[]> rounds = new ArrayList<>();
+        long start = System.nanoTime();
+        while (rounds.size() < atLeast || (System.nanoTime() - start) / 1e9 < least) {
+            rounds.add(new double[] {products.getAsDouble(), pass.getAsDouble()});
+        }
+        return rounds;
     }
 
     private SpeedRow row(
@@ -174,8 +185,9 @@ public final class Speed {
         }
     }
 
-    private static double median(double[] values) {
-        Arrays.sort(values);
+    private static double median(List<double[]> rounds, int which) {
+        double[] values =
+                rounds.stream().mapToDouble(round -> round[which]).sorted().toArray();
         return values[values.length / 2];
     }
 

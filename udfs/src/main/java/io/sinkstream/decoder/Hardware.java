@@ -168,9 +168,9 @@ public record Hardware(Device device) {
     }
 
     /**
-     * Whether keys in {@code cell} stand in columns. So a processor reads a single row's keys at the rate of its memory, and
-     * multiplies a chunk's queries with them faster; a GPU's flash attention wants them in rows. In fp32 there is nothing to
-     * gain.
+     * Whether keys in {@code cell} stand in columns. So a processor reads a single row's keys at the rate of its memory, and multiplies a
+     * chunk's queries with them faster. A GPU's flash attention wants them in rows, and so does a processor's fused attention in
+     * fp32: there a token would take 4 percent less and a chunk 2 percent more.
      */
     boolean keysInColumns(NumberType cell) {
         return !gpu() && cell == NumberType.BFLOAT16;
