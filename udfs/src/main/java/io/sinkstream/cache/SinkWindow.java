@@ -34,7 +34,8 @@ package io.sinkstream.cache;
  *   <li><b>sinks</b>: keys at i - (S + R); the masters, written once and never rotated in place, which would drift.
  *   <li><b>copies</b>: for a single query, which attends once over copies and ring, lying side by side: the masters
  *       rotated on by max(t, S + R), so that they stand at the right distance from a query rotated at t. Their values are
- *       the sinks' only values.
+ *       the sinks' only values. Where keys stand in columns there are no copies, and the masters lie in the first area of the
+ *       values, which is empty otherwise: see {@code udfs/RATIONALE.md}.
  *   <li><b>ring</b>: R + 1 slots, one more than the window, so that a token may be written before its pass has succeeded:
  *       it replaces token t - R - 1, which neither t nor any later query sees. For the same reason a cache can step back
  *       by one token. {@code first} is the first token the ring ever held: S, or later if the cache was rebuilt from a

@@ -55,7 +55,7 @@ public final class TorchEngine {
      * Has OpenMP's threads spin for some microseconds and then sleep while they wait for each other, unless the environment
      * says otherwise. By default they spin for milliseconds, which pays while every thread has a core to itself; Spark's tasks
      * take some of them, and then each waits for one that has none. One token of a 162M Llama in bfloat16 on two cores, and beside a
-     * process that keeps one of them busy, milliseconds: spinning for 1,000 rounds 9.7 and 17, for 3,000 rounds 9.1 and 23, for 10,000
+     * process that keeps one of them busy, milliseconds: spinning for 1,000 rounds 9.7 and 17, for 3,000 rounds 9.0 and 23, for 10,000
      * rounds 9.1 and 45, as by default 9.1 and 85. OpenMP reads the variable when it is loaded, so it has to stand in the process's
      * own environment by then.
      */

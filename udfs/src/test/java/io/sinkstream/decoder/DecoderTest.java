@@ -106,6 +106,9 @@ class DecoderTest {
                 assertThat(rootMeanSquare(chunks, single)).as("%d rows", rows).isLessThan(limit);
             }
             assertThat(DoubleStream.of(single).average().orElseThrow()).isBetween(0.0, 2 * Math.log(SHAPE.vocab()));
+            // What is timed before one is chosen, and beside a pass.
+            assertThat(decoder.productSeconds(1, 1, 1)).hasSize(1);
+            assertThat(decoder.productSeconds(2, 3, 1)).hasSize(1);
         }
     }
 
