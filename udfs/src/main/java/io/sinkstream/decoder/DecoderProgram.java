@@ -30,8 +30,9 @@ import java.util.stream.Stream;
  *   <li>sinks: a small product, see {@link SinkWindow} for how their keys are stored.
  * </ul>
  *
- * <p>A single row attends once, over the sinks' copies and the ring, without a mask; on a processor its values are added up as
- * rows of a table, which {@code embedding_bag} does as fast as memory gives them. Streams that bring few rows, or one, to small
+ * <p>A single row attends once, over the sinks and the ring, without a mask; on a processor its values are added up as rows of a
+ * table, which {@code embedding_bag} does as fast as memory gives them, and so are its keys in 16 bits, see {@link
+ * Hardware#keysInColumns}. Streams that bring few rows, or one, to small
  * caches attend together, see {@link Slab}: their rings are copied side by side, slots in no order, under a mask. Linear layers take the rows of all
  * streams together. The operator {@code _scaled_dot_product_flash_attention_for_cpu} gives wrong numbers if it has fewer
  * key/value heads than query heads, and a log-sum-exp of 0 where every key is masked. So query heads are folded into
