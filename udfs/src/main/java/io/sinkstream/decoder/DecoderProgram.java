@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The TorchScript program of a decoder: {@code decoder.torchscript}, filled in from its spec. Weights and caches are arguments, so the archive holds a few
+ * The TorchScript program of a decoder: {@code decoder.torchscript} and the files beside it, filled in from its spec. Weights and caches are arguments, so the archive holds a few
  * kilobytes of source text and no tensor.
  *
  * <p>Attention merges parts by their log-sum-exp, each exact. For a chunk of several rows:
@@ -48,6 +48,9 @@ final class DecoderProgram {
             "key.bias", "query.bias",
             "value.bias", "query.bias",
             "up.bias", "gate.bias");
+
+    /** The files of the program's class: the first begins it. */
+    private static final List<String> PARTS = List.of("decoder", "weights", "cache", "attention", "slabs", "limits");
 
     private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
 
@@ -193,7 +196,9 @@ final class DecoderProgram {
     String source() {
         Map<String, String> names = names();
         return TorchScript.filled(
-                TorchScript.template(DecoderProgram.class, "decoder.torchscript"),
+                PARTS.stream()
+                        .map(part -> TorchScript.template(DecoderProgram.class, part + ".torchscript"))
+                        .collect(Collectors.joining()),
                 features(),
                 place -> expression(place, names));
     }
