@@ -34,7 +34,10 @@ public final class Speed {
     private static final double WARM_UP_SECONDS = 1;
 
     private static final double SECONDS = 2;
-    private static final int DECODED = 8;
+    /** Tokens of a continuation, all streams' together, but of each at least the other: threads wake for every one. */
+    private static final int DECODED = 32;
+
+    private static final int DECODED_BY_EACH = 8;
     private static final int PAGE_BYTES = 4096;
 
     private final ModelOptions options;
@@ -94,20 +97,21 @@ public final class Speed {
             }
             progress.accept("decoding " + count + (count == 1 ? " stream" : " streams"));
             List<Running> batch = running.subList(0, count);
+            int each = Math.max(DECODED_BY_EACH, DECODED / count);
             rows.addAll(rows(
                     model,
                     Work.DECODE,
                     count,
                     1,
                     () -> model.productSeconds(count, 1, 3)[1],
-                    () -> seconds(() -> generate(model, batch)) / DECODED));
+                    () -> seconds(() -> generate(model, batch, each)) / each));
         }
         return rows;
     }
 
-    private static void generate(StreamModel model, List<Running> batch) {
+    private static void generate(StreamModel model, List<Running> batch, int each) {
         List<StreamResult> results = model.advance(batch.stream()
-                .map(stream -> StreamUpdate.generate(stream.name, stream.last.state(), new int[0], DECODED, true))
+                .map(stream -> StreamUpdate.generate(stream.name, stream.last.state(), new int[0], each, true))
                 .toList());
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).last = results.get(i);
