@@ -184,6 +184,7 @@ class Model:
             numbers("plan", len(call["streams"]), len(self.run["groups"]), -1),
             numbers("padded", len(call["padded"])),
             numbers("valid", len(call["valid"])),
+            torch.tensor(0),
         )
 
     def forward(self, call):

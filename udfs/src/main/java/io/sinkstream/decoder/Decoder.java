@@ -1,7 +1,9 @@
 package io.sinkstream.decoder;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -10,6 +12,8 @@ import io.sinkstream.cache.CacheShape;
 import io.sinkstream.cache.Cells;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.SinkWindow;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -33,6 +37,11 @@ public final class Decoder implements AutoCloseable {
     private final ProductChoice choice;
     /** The program for few rows and the one for many; one program if they are the same. */
     private final List<LoadedProgram> programs;
+
+    /** What a pass sets before its first write that leaves a cache invalid if the pass fails; shares its memory with a tensor. */
+    private final ByteBuffer spoiled = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder());
+
+    private final IValue spoiledTensor;
 
     private final IValue positions;
     /** Each program's masks. */
@@ -64,6 +73,8 @@ public final class Decoder implements AutoCloseable {
                 .map(products -> new LoadedProgram(written.apply(products), manager))
                 .toList();
         programs.forEach(program -> program.load(source));
+        this.spoiledTensor =
+                IValue.from(manager.newSubManager(Device.cpu()).create(spoiled, new Shape(), DataType.INT64));
         this.positions =
                 IValue.listFrom(spec.kinds().stream().map(this::positions).toArray(PtNDArray[]::new));
         this.bands = programs.stream()
@@ -158,12 +169,26 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Runs all chunks in one pass and advances their caches. If it throws, every cache holds what it held before.
+     * Runs all chunks in one pass and advances their caches. If it throws, every cache holds what it held before, but for one
+     * exception.
      *
      * @param chunks of different streams, at least one
      * @return in their order
+     * @throws CachesSpoiledException if the caches hold neither what they held before nor what they should: close them
      */
     public List<ChunkResult> run(List<Chunk> chunks) {
+        spoiled.putLong(0, 0);
+        try {
+            return pass(chunks);
+        } catch (RuntimeException | Error e) {
+            if (spoiled.getLong(0) != 0) {
+                throw new CachesSpoiledException(e);
+            }
+            throw e;
+        }
+    }
+
+    private List<ChunkResult> pass(List<Chunk> chunks) {
         PassRows rows = new PassRows(chunks, spec.kinds().size());
         List<Chunk> ordered = rows.ordered();
         double[] numbers;
@@ -187,13 +212,15 @@ public final class Decoder implements AutoCloseable {
                                     rows.plans(),
                                     new Shape(chunks.size(), spec.kinds().size(), ChunkPlan.NUMBERS)),
                             scope.tensor(rows.padded(), new Shape(rows.padded().length)),
-                            scope.tensor(rows.valid(), new Shape(rows.valid().length))));
+                            scope.tensor(rows.valid(), new Shape(rows.valid().length)),
+                            spoiledTensor));
             numbers = result.toTensor(scope.manager).toDoubleArray();
         }
+        List<ChunkResult> results = rows.results(numbers);
         for (Chunk chunk : chunks) {
             chunk.cache().advance(chunk.tokens().length, chunk.hash());
         }
-        return rows.results(numbers);
+        return results;
     }
 
     /**
@@ -273,6 +300,7 @@ public final class Decoder implements AutoCloseable {
 
     @Override
     public void close() {
+        spoiledTensor.close();
         positions.close();
         bands.forEach(IValue::close);
         programs.forEach(LoadedProgram::close);
