@@ -1,30 +1,36 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.SharedModels;
 import io.sinkstream.stream.StreamModel;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
+import org.apache.spark.util.TaskCompletionListener;
 
 /** The model that all tasks of an executor share. */
 public final class ExecutorModel {
     private ExecutorModel() {}
 
-    /** The model of the task at hand, see {@link #of(ScoringOptions, Map)}. */
+    /** The model for the task at hand, which holds it to its end, see {@link #hold}. */
     public static StreamModel of(ScoringOptions options) {
-        return of(options, TaskContext.get().resourcesJMap());
+        TaskContext task = TaskContext.get();
+        SharedModels.Held held = hold(options, task.resourcesJMap());
+        TaskCompletionListener letGo = ended -> held.close();
+        var unused = task.addTaskCompletionListener(letGo);
+        return held.model();
     }
 
     /**
-     * The model with these options on the GPU among {@code resources}, if it is to run on one. It is loaded at the first call;
-     * never close it.
+     * The model with these options on the GPU among {@code resources}, if it is to run on one. It is loaded if it is not
+     * there; the caller lets go of it.
      *
      * @throws UserException if it can't be loaded, saying on which host
      */
-    public static StreamModel of(ScoringOptions options, Map<String, ResourceInformation> resources) {
+    public static SharedModels.Held hold(ScoringOptions options, Map<String, ResourceInformation> resources) {
         try {
-            return StreamModel.shared(TaskGpu.assigned(options.modelOptions(), resources));
+            return SharedModels.hold(TaskGpu.assigned(options.modelOptions(), resources));
         } catch (UserException e) {
             String host = SparkEnv.get().blockManager().blockManagerId().host();
             throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);

@@ -180,11 +180,8 @@ final class ScoredRows implements Iterator<Row> {
         List<StreamResult> results = model.advance(updates);
         for (int i = 0; i < results.size(); i++) {
             Stream stream = moving.get(i);
-            StreamResult result = results.get(i);
-            if (result.error() != null) {
-                // Every token was checked before: this is no row's fault.
-                throw new IllegalStateException("stream " + stream.key + ": " + result.error());
-            }
+            // Every token was checked before: if one is refused now, this is no row's fault.
+            StreamResult.Advanced result = results.get(i).advanced();
             stream.nll = result.nll();
             stream.next = result.state();
         }

@@ -156,13 +156,13 @@ public record ScoringOptions(
         }
     }
 
-    /** The model's part of the options, with this machine's memory as the measure of the weights' budget. */
+    /** The model's part of the options. */
     public ModelOptions modelOptions() {
         return new ModelOptions(
                 ModelLocation.resolve(model, System.getenv()),
                 sinks,
                 window,
-                new ComputeOptions(dtype, cacheDtype, device, weightMemory.bytes()),
+                new ComputeOptions(dtype, cacheDtype, device, 0, weightMemory),
                 chunkTokens,
                 passTokens,
                 cacheMemory);

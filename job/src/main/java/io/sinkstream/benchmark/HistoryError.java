@@ -63,14 +63,12 @@ public final class HistoryError {
                 progress.accept("place " + (place + 1) + " of " + PLACES);
                 int at = tokens.length - (PLACES - place) * NEXT;
                 int[] next = Arrays.copyOfRange(tokens, at, at + NEXT);
-                StreamResult before = model.advance(
-                                List.of(StreamUpdate.score(NAME, model.start(), Arrays.copyOf(tokens, at))))
-                        .get(0);
+                StreamResult.Advanced before =
+                        model.advance(StreamUpdate.score(NAME, model.start(), Arrays.copyOf(tokens, at)));
                 StreamState state = before.state();
                 // Its cache is still there.
-                double[] expected = model.advance(List.of(StreamUpdate.score(NAME, state, next)))
-                        .get(0)
-                        .nll();
+                double[] expected =
+                        model.advance(StreamUpdate.score(NAME, state, next)).nll();
                 model.forget(NAME);
                 for (int i = 0; i < lengths.size(); i++) {
                     double[] found = nll(model, shortened(model, state, kept(lengths.get(i), options, exact)), next);
@@ -104,9 +102,7 @@ public final class HistoryError {
     }
 
     private static double[] nll(StreamModel model, StreamState state, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(null, state, tokens)))
-                .get(0)
-                .nll();
+        return model.advance(StreamUpdate.score(null, state, tokens)).nll();
     }
 
     /** The rows as a table. */

@@ -111,10 +111,10 @@ public final class Speed {
 
     private static void generate(StreamModel model, List<Running> batch, int each) {
         List<StreamResult> results = model.advance(batch.stream()
-                .map(stream -> StreamUpdate.generate(stream.name, stream.last.state(), new int[0], each, true))
+                .map(stream -> StreamUpdate.generate(stream.name, stream.state, new int[0], each, true))
                 .toList());
         for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).last = results.get(i);
+            batch.get(i).state = results.get(i).advanced().state();
         }
     }
 
@@ -182,8 +182,7 @@ public final class Speed {
             // Tokens have fewer characters than that on average; encoding a whole book takes long, and a gigabyte.
             int[] tokens = tokenizer.encode(text.substring(0, Math.min(text.length(), 8 * most)));
             int[] first = Arrays.copyOf(tokens, Math.min(most, tokens.length));
-            double[] nll = model.advance(List.of(StreamUpdate.score(null, model.start(), first)))
-                    .get(0)
+            double[] nll = model.advance(StreamUpdate.score(null, model.start(), first))
                     .nll();
             return Arrays.stream(nll).skip(1).average().orElse(Double.NaN);
         }
@@ -215,17 +214,16 @@ public final class Speed {
     private static final class Running {
         private final StreamModel model;
         private final StreamName name;
-        private StreamResult last;
+        private StreamState state;
 
         Running(StreamModel model, StreamName name) {
             this.model = model;
             this.name = name;
-            this.last = new StreamResult(model.start(), new double[0], new int[0], 0, null, null, false);
+            this.state = model.start();
         }
 
         void score(int[] tokens) {
-            last = model.advance(List.of(StreamUpdate.score(name, last.state(), tokens)))
-                    .get(0);
+            state = model.advance(StreamUpdate.score(name, state, tokens)).state();
         }
     }
 }

@@ -7,8 +7,7 @@ import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
-import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.SharedModels;
 import io.sinkstream.stream.StreamModelUsage;
 import io.sinkstream.streaming.ExecutorCounts;
 import java.util.Map;
@@ -52,12 +51,12 @@ final class ModelHost implements ExecutorPlugin {
     }
 
     private static long sum(ToLongFunction<StreamModelUsage> count) {
-        return StreamModel.sharedUsage().values().stream().mapToLong(count).sum();
+        return SharedModels.usage().values().stream().mapToLong(count).sum();
     }
 
     /** How full passes are on average, of the most tokens that they may take. */
     private static double batchFill() {
-        long most = StreamModel.sharedUsage().entrySet().stream()
+        long most = SharedModels.usage().entrySet().stream()
                 .mapToLong(
                         entry -> entry.getKey().passTokens() * entry.getValue().passes())
                 .sum();
@@ -76,11 +75,12 @@ final class ModelHost implements ExecutorPlugin {
                 () -> {
                     try {
                         ScoringOptions options = ScoringOptions.from(SettingValues.resolve(Map.of(), configuration));
-                        LOG.info(
-                                "loaded {}",
-                                ExecutorModel.of(options, context.resources()).description());
-                    } catch (UserException e) {
-                        // The first task says so too, and to the user.
+                        try (SharedModels.Held held = ExecutorModel.hold(options, context.resources())) {
+                            LOG.info("loaded {}", held.model().description());
+                        }
+                    } catch (RuntimeException | Error e) {
+                        // The first task says so too, and to the user. An executor that can't load it yet is no less
+                        // one.
                         LOG.warn("the model is not loaded: {}", e.getMessage());
                     }
                 },
@@ -91,6 +91,6 @@ final class ModelHost implements ExecutorPlugin {
 
     @Override
     public void shutdown() {
-        StreamModel.closeShared();
+        SharedModels.closeAll();
     }
 }

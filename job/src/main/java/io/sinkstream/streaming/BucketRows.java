@@ -191,11 +191,8 @@ final class BucketRows implements Iterator<Row> {
         }
         StreamResult[] results = results(streams, taken);
         for (int i = 0; i < results.length; i++) {
-            if (results[i].error() != null) {
-                // Every token was checked before: this is no row's fault.
-                throw new IllegalStateException("stream " + streams.get(i).key + ": " + results[i].error());
-            }
-            accept(streams.get(i), taken.get(i), results[i]);
+            // Every token was checked before: if one is refused now, this is no row's fault.
+            accept(streams.get(i), taken.get(i), results[i].advanced());
         }
     }
 
@@ -211,7 +208,7 @@ final class BucketRows implements Iterator<Row> {
         for (int i = 0; i < results.length; i++) {
             Stream stream = streams.get(i);
             RowInHand first = taken.get(i).get(0);
-            if (results[i].historyNeeded()) {
+            if (results[i] instanceof StreamResult.HistoryNeeded) {
                 StreamState whole = state(stream, true);
                 first.caches = CacheUse.rebuilt(whole);
                 lost.add(i);
@@ -256,7 +253,7 @@ final class BucketRows implements Iterator<Row> {
                 : model.resume(head.sinks(), head.position(), head.hash(), head.tail(), false);
     }
 
-    private void accept(Stream stream, List<RowInHand> rows, StreamResult result) {
+    private void accept(Stream stream, List<RowInHand> rows, StreamResult.Advanced result) {
         StreamHead head = stream.head;
         int[] tokens = NONE;
         for (RowInHand row : rows) {
@@ -278,7 +275,7 @@ final class BucketRows implements Iterator<Row> {
         stream.head = store.append(
                         stream.key,
                         head,
-                        concatenated(tokens, result.continuation()),
+                        concatenated(tokens, result.continuation().tokens()),
                         result.state().sinks(),
                         result.state().hash())
                 .withLastOrder(stream.order);

@@ -12,7 +12,6 @@ import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamResult;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -66,14 +65,14 @@ final class OutputRows {
      *
      * @param before the stream's last tokens before the continuation
      */
-    Row continued(Row input, int[] before, StreamResult result, CacheUse caches) {
+    Row continued(Row input, int[] before, StreamResult.Advanced result, CacheUse caches) {
         Object[] values = row(input, 6 + 1);
         int at = layout.columns();
-        int[] continuation = result.continuation();
+        int[] continuation = result.continuation().tokens();
         values[at] = tokenizer == null ? null : text(before, continuation);
         values[at + 1] = Arrays.stream(continuation).boxed().toArray(Integer[]::new);
-        values[at + 2] = result.finish().name().toLowerCase(Locale.ROOT);
-        values[at + 3] = result.continuationNll();
+        values[at + 2] = result.continuation().finish().toString();
+        values[at + 3] = result.continuation().nll();
         values[at + 4] = result.state().position();
         values[at + 6] = StreamCounts.of(result.nll().length + continuation.length, null, false, caches);
         return RowFactory.create(values);

@@ -49,7 +49,7 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
                         .map(ids -> StreamUpdate.score(null, model.start(), joined(front, ids)))
                         .toList();
                 for (StreamResult result : model.advance(updates)) {
-                    double[] each = result.nll();
+                    double[] each = result.advanced().nll();
                     int first = front.length + shape.context();
                     nll += Arrays.stream(each, first, each.length).sum();
                     tokens += each.length - first;

@@ -47,7 +47,7 @@ class TaskGpuTest {
 
     @Test
     void onTheProcessorAllTasksShareOneModel() {
-        ModelOptions onCpu = OPTIONS.withCompute(new ComputeOptions("auto", "auto", "cpu", 1));
+        ModelOptions onCpu = OPTIONS.withCompute(new ComputeOptions("auto", "auto", "cpu", 0, new MemoryBudget(1, 0)));
         assertThat(TaskGpu.assigned(onCpu, resources("gpu", "1"))).isEqualTo(onCpu);
     }
 

@@ -87,9 +87,7 @@ class StreamGenerateCommandTest {
                 String prompt = "Q " + row.getAs("text") + "\nA ";
                 int[] ids = Streams.ids(List.of(prompt), "");
                 int[] tokens = state.position() == 0 ? ids : Arrays.copyOfRange(ids, 1, ids.length);
-                StreamResult turn = alone.advance(
-                                List.of(StreamUpdate.generate(null, state, tokens, NEW_TOKENS, false)))
-                        .get(0);
+                StreamResult turn = alone.advance(StreamUpdate.generate(null, state, tokens, NEW_TOKENS, false));
                 states.put(row.getAs("key"), turn.state());
                 assertThat(row.<Integer>getList(row.fieldIndex("continuation_tokens")))
                         .containsExactly(

@@ -5,10 +5,13 @@ import io.sinkstream.checkpoint.StoredType;
 import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.Hardware;
 import io.sinkstream.decoder.Numbers;
+import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -19,62 +22,80 @@ import java.util.Map;
  * @param cacheDtype {@code auto}, {@code float32} or {@code bfloat16}: the caches'
  * @param device {@code auto}, {@code cpu} or {@code gpu}
  * @param gpu which of the machine's GPUs, if it runs on one
- * @param weightBytes how much memory copies of the weights may take, in bytes; 0 leaves fp32 weights where they are mapped
+ * @param weightMemory how much memory copies of the weights may take; 0 bytes leave fp32 weights where they are mapped
  */
-public record ComputeOptions(String dtype, String cacheDtype, String device, int gpu, long weightBytes) {
+public record ComputeOptions(String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory) {
     private static final String AUTO = "auto";
 
-    /** The number type that suits checkpoint and device, on whatever device there is. */
-    public static final ComputeOptions DEFAULTS = new ComputeOptions(AUTO, AUTO, AUTO, 0, 8L << 30);
+    /** What the settings say where nothing is given. */
+    public static final ComputeOptions DEFAULTS = from(SettingValues.of(Map.of()));
 
     /**
      * Checks the number types and the device by the settings of these names: what is not supported must not be ignored,
      * wherever the options come from.
      *
-     * @throws io.sinkstream.settings.UserException for one that is not supported
+     * @throws UserException for one that is not supported
      */
     public ComputeOptions {
-        SettingValues.of(Map.of(
+        one(SettingValues.of(Map.of(
                 Settings.DTYPE.name(), dtype,
                 Settings.CACHE_DTYPE.name(), cacheDtype,
-                Settings.DEVICE.name(), device));
+                Settings.DEVICE.name(), device)));
     }
 
-    /** On the first GPU, if it runs on one. */
-    public ComputeOptions(String dtype, String cacheDtype, String device, long weightBytes) {
-        this(dtype, cacheDtype, device, 0, weightBytes);
+    /**
+     * The options that these settings say, on the first GPU if it runs on one.
+     *
+     * @throws UserException if they name more than one number type
+     */
+    public static ComputeOptions from(SettingValues values) {
+        return new ComputeOptions(
+                one(values),
+                values.require(Settings.CACHE_DTYPE),
+                values.require(Settings.DEVICE),
+                0,
+                values.require(Settings.WEIGHT_MEMORY));
+    }
+
+    private static String one(SettingValues values) {
+        List<String> dtypes = values.require(Settings.DTYPE);
+        if (dtypes.size() != 1) {
+            throw new UserException(Settings.DTYPE + ": a model computes in one number type, not in "
+                    + String.join(", ", dtypes) + "; only speed takes several");
+        }
+        return dtypes.get(0);
     }
 
     /** The same with weights of another number type. */
     public ComputeOptions withDtype(String dtype) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
     }
 
     /** The same on another of the machine's GPUs, if it runs on one. */
     public ComputeOptions withGpu(int gpu) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
     }
 
     /** The same on another kind of device. */
     public ComputeOptions withDevice(String device) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
     }
 
     /** The same with caches of another number type. */
     public ComputeOptions withCacheDtype(String cacheDtype) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
     }
 
-    /** The same with another budget for copies of the weights. */
-    public ComputeOptions withWeightBytes(long weightBytes) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightBytes);
+    /** The same with at most so many bytes for copies of the weights. */
+    public ComputeOptions withWeightBytes(long bytes) {
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, new MemoryBudget(bytes, 0));
     }
 
     /** What that means for a checkpoint there. */
     Numbers numbers(Checkpoint checkpoint, Hardware hardware) {
         NumberType weights = dtype.equals(AUTO) ? hardware.weights(stored(checkpoint)) : type(dtype);
         NumberType cache = cacheDtype.equals(AUTO) ? weights.cache() : type(cacheDtype);
-        return new Numbers(weights, cache, weightBytes);
+        return new Numbers(weights, cache, weightMemory.bytes());
     }
 
     /** The number type of most of what is stored, with fp16 taken as fp32: no processor multiplies it well. */

@@ -1,7 +1,12 @@
 package io.sinkstream.stream;
 
 import io.sinkstream.settings.MemoryBudget;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Which model runs, and how.
@@ -23,9 +28,35 @@ public record ModelOptions(
         int passTokens,
         MemoryBudget cacheMemory) {
 
-    /** The defaults, for the checkpoint in {@code model}. */
+    /** Checks what would have no effect, or never end: each bound is that of the setting of this name. */
+    public ModelOptions {
+        require(Settings.SINKS, sinks, 0);
+        require(Settings.WINDOW, window, 1);
+        require(Settings.CHUNK_TOKENS, chunk, 1);
+        require(Settings.PASS_TOKENS, passTokens, 1);
+    }
+
+    private static void require(Setting<Integer> setting, int value, int least) {
+        if (value < least) {
+            throw new UserException(setting + ": " + value + " is below " + least);
+        }
+    }
+
+    /** What the settings say where nothing is given, for the checkpoint in {@code model}. */
     public static ModelOptions of(Path model) {
-        return new ModelOptions(model, 4, 1020, ComputeOptions.DEFAULTS, 512, 512, new MemoryBudget(4L << 30, 0));
+        return from(model, SettingValues.of(Map.of()));
+    }
+
+    /** The options that these settings say, for the checkpoint in {@code model}. */
+    public static ModelOptions from(Path model, SettingValues values) {
+        return new ModelOptions(
+                model,
+                values.require(Settings.SINKS),
+                values.require(Settings.WINDOW),
+                ComputeOptions.from(values),
+                values.require(Settings.CHUNK_TOKENS),
+                values.require(Settings.PASS_TOKENS),
+                values.require(Settings.CACHE_MEMORY));
     }
 
     /** The same with S = {@code sinks} and R = {@code window}. */

@@ -1,5 +1,6 @@
 package io.sinkstream.stream;
 
+import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
@@ -7,15 +8,17 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * One update on its way through the model: which tokens are still to be run, and what came out. Touched by the model's
- * thread only, between {@link #begin} and {@link #result}.
+ * thread only, but for its future.
  */
 final class StreamJob {
     private final StreamUpdate update;
     private final Set<Integer> ends;
     private final double[] nll;
+    private final CompletableFuture<StreamResult> future = new CompletableFuture<>();
     private final Deque<Run> runs = new ArrayDeque<>();
     private int[] continuation = new int[0];
     private int continued;
@@ -23,6 +26,8 @@ final class StreamJob {
     private FinishReason finish;
     private StreamResult result;
     private KeyValueCache cache;
+    private boolean alone;
+    private int restarts;
     /** The rolling hash of what the cache holds. */
     private long hash;
     /** Of the run at hand. */
@@ -50,9 +55,6 @@ final class StreamJob {
         this.ends = ends;
         this.nll = new double[update.tokens().length];
         Arrays.fill(nll, Double.NaN);
-        if (generates()) {
-            this.continuation = new int[Math.min(update.maxNewTokens(), 64)];
-        }
     }
 
     private boolean generates() {
@@ -68,8 +70,57 @@ final class StreamJob {
         return update;
     }
 
-    KeyValueCache cache() {
-        return cache;
+    /** Completed by the model's thread; whoever cancels it has the job dropped before the next pass. */
+    CompletableFuture<StreamResult> future() {
+        return future;
+    }
+
+    boolean isCancelled() {
+        return future.isDone();
+    }
+
+    /** Lets go of the cache, which is the caller's to give back; null if it has none. */
+    KeyValueCache release() {
+        KeyValueCache mine = cache;
+        cache = null;
+        return mine;
+    }
+
+    /** Whether it shares its next pass with no other stream: a pass that they shared has failed. */
+    boolean runsAlone() {
+        return alone;
+    }
+
+    void runAlone(boolean alone) {
+        this.alone = alone;
+    }
+
+    /** How often it had to begin anew. */
+    int restarts() {
+        return restarts;
+    }
+
+    /** Begins anew, as if nothing had been run. */
+    void restart() {
+        restarts++;
+        runs.clear();
+        done = 0;
+        continued = 0;
+        continuationNll = 0;
+        finish = null;
+        Arrays.fill(nll, Double.NaN);
+    }
+
+    /** Whether a cache in the pool or the state itself holds what it takes to go on. */
+    boolean canBegin(CachePool<StreamName> pool) {
+        StreamState state = update.state();
+        return state.isWhole() || pool.holds(update.name(), state.epoch(), state.hash());
+    }
+
+    /** Whether this cache holds nothing of the stream, and its state not enough to rebuild it. */
+    boolean lacks(KeyValueCache taken) {
+        StreamState state = update.state();
+        return !state.isWhole() && state.epoch() > 0 && taken.end() == 0;
     }
 
     /** How many tokens the stream may have at the end. */
@@ -164,6 +215,7 @@ final class StreamJob {
                 nll[run.into() + done + i] = result.nll()[i];
             }
         }
+        alone = false;
         hash = chunk.hash();
         done += chunk.tokens().length;
         if (done < run.tokens().length) {
@@ -177,12 +229,13 @@ final class StreamJob {
     }
 
     private void accept(int next, double nextNll) {
-        if (!update.ignoreEos() && ends.contains(next)) {
+        if (update instanceof StreamUpdate.Continue more && !more.ignoreEos() && ends.contains(next)) {
             finish = FinishReason.EOS;
             return;
         }
         if (continued == continuation.length) {
-            continuation = Arrays.copyOf(continuation, Math.min(2 * continued, update.maxNewTokens()));
+            continuation =
+                    Arrays.copyOf(continuation, (int) Math.min(Math.max(64, 2L * continued), update.maxNewTokens()));
         }
         continuation[continued++] = next;
         continuationNll += nextNll;
@@ -199,22 +252,31 @@ final class StreamJob {
 
     /** Makes the result; leaves the cache at the new state's epoch. */
     void finish() {
-        int[] generated = Arrays.copyOf(continuation, continued);
-        StreamState state = update.state().append(update.tokens()).append(generated);
+        StreamState state = update.state().append(update.tokens());
+        Continuation more = Continuation.NONE;
+        if (generates()) {
+            more = new Continuation(Arrays.copyOf(continuation, continued), continuationNll, finish);
+            state = state.append(more.tokens());
+        }
         if (cache != null && cache.end() > state.epoch()) {
             // The last token was run to see what follows it, and nothing did. It is the pending one all the same.
             cache.stepBack(state.hash());
         }
-        result = new StreamResult(state, nll, generated, continuationNll, finish, null, false);
+        result = new StreamResult.Advanced(state.checked(), nll, more);
+    }
+
+    /** Hands out the result. */
+    void complete() {
+        future.complete(result);
     }
 
     /** Ends the job before it began: the stream's cache is gone, and with a part of its history none can be rebuilt. */
     void askForHistory() {
-        result = new StreamResult(update.state(), new double[0], new int[0], 0, null, null, true);
+        future.complete(new StreamResult.HistoryNeeded());
     }
 
-    /** What became of the update. */
-    StreamResult result() {
-        return result;
+    /** Ends the job. */
+    void fail(Throwable cause) {
+        future.completeExceptionally(cause);
     }
 }

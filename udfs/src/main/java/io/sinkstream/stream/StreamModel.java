@@ -1,6 +1,7 @@
 package io.sinkstream.stream;
 
 import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
@@ -12,12 +13,10 @@ import io.sinkstream.decoder.PassWork;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A model that advances many streams at once: {@link #advance} is a pure function of states and tokens to new states and
@@ -27,14 +26,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * model's own makes. Owns the weights and all caches; {@link #close} frees them.
  */
 public final class StreamModel implements AutoCloseable {
-    private static final Map<ModelOptions, StreamModel> SHARED = new ConcurrentHashMap<>();
-
     private final ModelDescription description;
     private final String fingerprint;
     private final SinkWindow rule;
     private final TextTokenizer tokenizer;
     private final Set<Integer> ends;
-    private final PassLoop passes;
+    private final ModelThread thread;
 
     private StreamModel(ModelOptions options) {
         Checkpoint checkpoint = Checkpoint.open(options.model());
@@ -44,12 +41,15 @@ public final class StreamModel implements AutoCloseable {
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
         try {
-            this.passes = new PassLoop(
+            this.thread = new ModelThread(new ModelThread.Parts(
                     () -> load(checkpoint, rule, options.compute()),
-                    Decoder::run,
-                    options.chunk(),
-                    options.passTokens(),
-                    decoder -> decoder.hardware().bytes(options.cacheMemory()));
+                    decoder -> new CachePool<>(
+                            decoder.manager(),
+                            decoder.cacheShape(),
+                            decoder.cells(),
+                            decoder.hardware().bytes(options.cacheMemory())),
+                    pool -> new PassPlanner(pool, options.chunk(), options.passTokens()),
+                    decoder -> decoder::run));
         } catch (RuntimeException | Error e) {
             closeTokenizer();
             throw e;
@@ -120,28 +120,6 @@ public final class StreamModel implements AutoCloseable {
         return new StreamModel(options);
     }
 
-    /** The model with these options that this JVM shares between all its tasks, loaded at the first call; never close it. */
-    public static StreamModel shared(ModelOptions options) {
-        return SHARED.computeIfAbsent(options, StreamModel::new);
-    }
-
-    /** What each of the shared models has done. */
-    public static Map<ModelOptions, StreamModelUsage> sharedUsage() {
-        Map<ModelOptions, StreamModelUsage> usage = new HashMap<>();
-        SHARED.forEach((options, model) -> usage.put(options, model.usage()));
-        return usage;
-    }
-
-    /** Frees all shared models: the JVM ends. */
-    public static void closeShared() {
-        SHARED.keySet().forEach(options -> {
-            StreamModel model = SHARED.remove(options);
-            if (model != null) {
-                model.close();
-            }
-        });
-    }
-
     /** What the checkpoint's headers say. */
     public ModelDescription description() {
         return description;
@@ -188,45 +166,75 @@ public final class StreamModel implements AutoCloseable {
     }
 
     /**
-     * Advances all streams; results are in the order of the updates. A bad update gets an error, and no other is affected.
-     * Blocks until all are done.
+     * Advances all streams and waits for all of them; results are in the order of the updates. A bad update is refused, and
+     * no other is affected.
      *
      * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set
-     * @throws IllegalStateException if the model is closed or a pass fails
+     * @throws IllegalStateException if the model is closed, or an update can't be run
      */
     public List<StreamResult> advance(List<StreamUpdate> updates) {
-        StreamResult[] results = new StreamResult[updates.size()];
-        List<StreamJob> jobs = new ArrayList<>();
-        StreamJob[] byUpdate = new StreamJob[updates.size()];
-        for (int i = 0; i < results.length; i++) {
-            StreamUpdate update = updates.get(i);
+        List<CompletableFuture<StreamResult>> futures = submit(updates);
+        try {
+            return futures.stream().map(ModelThread::await).toList();
+        } finally {
+            // Whoever leaves early has no use for the rest.
+            futures.forEach(future -> future.cancel(false));
+        }
+    }
+
+    /**
+     * Advances one stream by an update that the caller knows to be good.
+     *
+     * @throws IllegalStateException if it is refused after all, or as {@link #advance(List)} does
+     */
+    public StreamResult.Advanced advance(StreamUpdate update) {
+        return advance(List.of(update)).get(0).advanced();
+    }
+
+    /**
+     * Has all streams advance, and does not wait: each update has its own future, in the order of the updates. One that is
+     * cancelled is dropped before the next pass. What depends on a future runs on the model's thread unless it is told
+     * otherwise (by one of the async forms), and keeps all streams waiting meanwhile.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    public List<CompletableFuture<StreamResult>> submit(List<StreamUpdate> updates) {
+        List<CompletableFuture<StreamResult>> futures = new ArrayList<>(updates.size());
+        List<StreamJob> jobs = new ArrayList<>(updates.size());
+        for (StreamUpdate update : updates) {
             Optional<String> problem = problem(update);
             if (problem.isPresent()) {
-                results[i] = new StreamResult(update.state(), new double[0], new int[0], 0, null, problem.get(), false);
+                futures.add(CompletableFuture.completedFuture(new StreamResult.Refused(problem.get())));
                 continue;
             }
             StreamJob job = new StreamJob(update, ends);
-            byUpdate[i] = job;
+            futures.add(job.future());
             if (job.isTrivial()) {
                 job.finish();
+                job.complete();
             } else {
                 jobs.add(job);
             }
         }
-        passes.run(jobs);
-        for (int i = 0; i < results.length; i++) {
-            if (byUpdate[i] != null) {
-                results[i] = byUpdate[i].result();
-            }
+        if (!jobs.isEmpty()) {
+            thread.submit(jobs);
         }
-        return List.of(results);
+        return futures;
     }
 
     private Optional<String> problem(StreamUpdate update) {
-        if (update.maxNewTokens() > 0 && update.state().position() + update.tokens().length == 0) {
+        StreamState state = update.state();
+        if (update.maxNewTokens() > 0 && state.position() + update.tokens().length == 0) {
             return Optional.of("a continuation needs at least one token before it");
         }
-        return problem(update.tokens());
+        Optional<String> problem = problem(update.tokens());
+        if (problem.isPresent() || !state.isStored()) {
+            return problem;
+        }
+        // One token that is none would fail the passes of all streams, on a GPU its whole context.
+        return problem(state.sinks())
+                .or(() -> problem(state.history()))
+                .map(found -> "the stream's stored state is broken: " + found);
     }
 
     /**
@@ -235,33 +243,38 @@ public final class StreamModel implements AutoCloseable {
      * @return seconds, ascending
      */
     public double[] productSeconds(int streams, int rows, int times) {
-        return passes.call(decoder -> decoder.productSeconds(streams, rows, times));
+        return thread.call(decoder -> decoder.productSeconds(streams, rows, times));
     }
 
     /** What a pass over full caches has to do, see {@link Decoder#work}. */
     public PassWork work(int streams, int rows) {
-        return passes.call(decoder -> decoder.work(streams, rows));
+        return thread.call(decoder -> decoder.work(streams, rows));
     }
 
     /** Measures what this machine reaches, see {@link Decoder#rates}. */
     public MachineRates rates() {
-        return passes.call(Decoder::rates);
+        return thread.call(Decoder::rates);
     }
 
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */
     public void forget(StreamName name) {
-        passes.forget(name);
+        thread.forget(name);
     }
 
     /** What the model has done since it was loaded. */
     public StreamModelUsage usage() {
-        return passes.usage();
+        return thread.usage();
+    }
+
+    /** Whether it was closed, or its thread has ended. */
+    boolean isClosed() {
+        return thread.isClosed();
     }
 
     /** Frees the weights and all caches after the pass at hand. Callers that still wait get an error. */
     @Override
     public void close() {
-        passes.close();
+        thread.close();
         closeTokenizer();
     }
 }

@@ -1,22 +1,48 @@
 package io.sinkstream.stream;
 
-/**
- * What became of one {@link StreamUpdate}.
- *
- * @param state the stream after the update; the given one if there is an {@code error}
- * @param nll -ln p of each given token, nats; NaN for a stream's very first token, which nothing predicts
- * @param continuation the tokens that the model continued with, without the end-of-sequence token; empty when scoring
- * @param continuationNll their summed NLL, nats, the end-of-sequence token not counted
- * @param finish why the continuation ended; null when scoring
- * @param error what is wrong with the update, or null if it is good; other updates of the call are not affected
- * @param historyNeeded whether nothing was done, since the stream's cache is gone and the given state holds only a part of
- *     its history: give the whole one
- */
-public record StreamResult(
-        StreamState state,
-        double[] nll,
-        int[] continuation,
-        double continuationNll,
-        FinishReason finish,
-        String error,
-        boolean historyNeeded) {}
+/** What became of one {@link StreamUpdate}. */
+public sealed interface StreamResult {
+    /**
+     * The result of an update that its caller knows to be good.
+     *
+     * @throws IllegalStateException if it is none, saying why
+     */
+    Advanced advanced();
+
+    /**
+     * The stream has advanced.
+     *
+     * @param state the stream after the update
+     * @param nll -ln p of each given token, nats; NaN for a stream's very first token, which nothing predicts
+     * @param continuation what the model went on with; {@link Continuation#NONE} where tokens are only scored
+     */
+    record Advanced(StreamState state, double[] nll, Continuation continuation) implements StreamResult {
+        @Override
+        public Advanced advanced() {
+            return this;
+        }
+    }
+
+    /**
+     * Nothing was done, since something is wrong with the update; others of the same call are not affected.
+     *
+     * @param problem what it is
+     */
+    record Refused(String problem) implements StreamResult {
+        @Override
+        public Advanced advanced() {
+            throw new IllegalStateException(problem);
+        }
+    }
+
+    /**
+     * Nothing was done: the stream's cache is gone, and the given state holds only a part of its history. Give the whole
+     * one.
+     */
+    record HistoryNeeded() implements StreamResult {
+        @Override
+        public Advanced advanced() {
+            throw new IllegalStateException("the stream's cache is gone and its history is not whole");
+        }
+    }
+}

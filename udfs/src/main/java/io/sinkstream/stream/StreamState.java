@@ -14,9 +14,19 @@ public final class StreamState {
     private final long position;
     private final long hash;
     private final boolean whole;
+    /** Whether its tokens come from outside and nobody has looked at them yet. */
+    private final boolean stored;
 
     private StreamState(
-            int sinks, long keep, int[] first, TokenHistory history, long position, long hash, boolean whole) {
+            int sinks,
+            long keep,
+            int[] first,
+            TokenHistory history,
+            long position,
+            long hash,
+            boolean whole,
+            boolean stored) {
+        this.stored = stored;
         this.sinks = sinks;
         this.keep = keep;
         this.first = first;
@@ -33,7 +43,7 @@ public final class StreamState {
      * @param history tokens to keep before the pending one
      */
     static StreamState empty(int sinks, long history) {
-        return new StreamState(sinks, history + 1, new int[0], TokenHistory.EMPTY, 0, 0, true);
+        return new StreamState(sinks, history + 1, new int[0], TokenHistory.EMPTY, 0, 0, true, false);
     }
 
     /** A stream that was stored; see {@link StreamModel#resume}. */
@@ -44,7 +54,7 @@ public final class StreamState {
                     + " sinks and " + last.length + " last tokens");
         }
         TokenHistory kept = TokenHistory.EMPTY.append(last, history + 1);
-        return new StreamState(sinks, history + 1, first.clone(), kept, position, hash, whole);
+        return new StreamState(sinks, history + 1, first.clone(), kept, position, hash, whole, true);
     }
 
     /** How many tokens the stream has. */
@@ -65,6 +75,16 @@ public final class StreamState {
     /** Whether it holds all of the stream's history that is kept, so that a cache can be rebuilt from it. */
     boolean isWhole() {
         return whole;
+    }
+
+    /** Whether its tokens come from where it was stored, and no model has run them since. */
+    boolean isStored() {
+        return stored;
+    }
+
+    /** The same, now that a model has run its tokens. */
+    StreamState checked() {
+        return stored ? new StreamState(sinks, keep, first, history, position, hash, whole, false) : this;
     }
 
     /** The first min(S, position) tokens. A new array. */
@@ -112,14 +132,22 @@ public final class StreamState {
         for (int i = 0; i < tokens.length - 1; i++) {
             run = mix(run, tokens[i]);
         }
-        return new StreamState(sinks, keep, start, history.append(tokens, keep), position + tokens.length, run, whole);
+        return new StreamState(
+                sinks, keep, start, history.append(tokens, keep), position + tokens.length, run, whole, stored);
     }
 
     /** The same stream with only {@code count} tokens kept before the pending one, now and later. */
     StreamState withHistory(long count) {
         int kept = (int) Math.min(count + 1, history.size());
         return new StreamState(
-                sinks, count + 1, first, TokenHistory.EMPTY.append(history.last(kept), kept), position, hash, whole);
+                sinks,
+                count + 1,
+                first,
+                TokenHistory.EMPTY.append(history.last(kept), kept),
+                position,
+                hash,
+                whole,
+                stored);
     }
 
     /**

@@ -49,31 +49,30 @@ class BadUpdatesTest {
                 if (i == 2) {
                     row[17] = token;
                 }
-                updates.add(StreamUpdate.score(name(i), begun.get(i).state(), row));
+                updates.add(StreamUpdate.score(name(i), begun.get(i).advanced().state(), row));
             }
 
             List<StreamResult> results = model.advance(updates);
 
-            StreamResult bad = results.get(2);
+            StreamResult.Advanced bad = results.get(2);
             assertThat(bad.error())
                     .isEqualTo("token " + token + " at index 17 is outside the vocabulary, 0 to "
                             + (TinyModels.TOKENIZER_VOCAB - 1));
-            assertThat(bad.state()).isSameAs(begun.get(2).state());
+            assertThat(bad.state()).isSameAs(begun.get(2).advanced().state());
             assertThat(bad.nll()).isEmpty();
-            assertThat(bad.continuation()).isEmpty();
-            assertThat(bad.finish()).isNull();
+            assertThat(bad.continuation().tokens()).isEmpty();
+            assertThat(bad.continuation().finish()).isNull();
             for (int i = 0; i < 6; i++) {
                 if (i != 2) {
                     assertThat(results.get(i).error()).isNull();
-                    assertNll(results.get(i).nll())
+                    assertNll(results.get(i).advanced().nll())
                             .as("stream %d", i)
                             .isThatOf(wanted(i, SHAPE.tokens(30, 100 + i)), 20 + i, 30, SAME);
                 }
             }
             // The bad row has left no trace: a good one in its place finds the stream, and its cache, as they were.
             int[] good = SHAPE.tokens(10, 7);
-            StreamResult mended = model.advance(List.of(StreamUpdate.score(name(2), bad.state(), good)))
-                    .get(0);
+            StreamResult.Advanced mended = model.advance(StreamUpdate.score(name(2), bad.state(), good));
             assertNll(mended.nll()).isThatOf(wanted(2, good), 22, 10, SAME);
             assertThat(model.usage().rebuiltTokens()).isZero();
         }
@@ -92,16 +91,13 @@ class BadUpdatesTest {
     @Test
     void anEmptyUpdateChangesNothing() {
         try (StreamModel model = open(4, 12)) {
-            StreamResult atStart = model.advance(List.of(StreamUpdate.score(name(0), model.start(), new int[0])))
-                    .get(0);
+            StreamResult.Advanced atStart = model.advance(StreamUpdate.score(name(0), model.start(), new int[0]));
             assertThat(atStart.error()).isNull();
             assertThat(atStart.nll()).isEmpty();
             assertThat(atStart.state().position()).isZero();
-            StreamState state = model.advance(List.of(StreamUpdate.score(name(0), model.start(), new int[] {1, 2, 3})))
-                    .get(0)
+            StreamState state = model.advance(StreamUpdate.score(name(0), model.start(), new int[] {1, 2, 3}))
                     .state();
-            StreamResult later = model.advance(List.of(StreamUpdate.score(name(0), state, new int[0])))
-                    .get(0);
+            StreamResult.Advanced later = model.advance(StreamUpdate.score(name(0), state, new int[0]));
             assertThat(later.state().position()).isEqualTo(3);
             assertThat(later.state().hash()).isEqualTo(state.hash());
             assertThat(later.error()).isNull();
@@ -116,17 +112,16 @@ class BadUpdatesTest {
                     StreamUpdate.generate(name(0), model.start(), new int[0], 5, true),
                     StreamUpdate.generate(name(1), model.start(), new int[] {9}, 5, true)));
             assertThat(results.get(0).error()).isEqualTo("a continuation needs at least one token before it");
-            assertThat(results.get(0).state().position()).isZero();
+            assertThat(results.get(0).advanced().state().position()).isZero();
             assertThat(results.get(1).error()).isNull();
-            assertThat(results.get(1).continuation()).isEqualTo(reference.greedy(new int[] {9}, 5, 4, 12));
+            assertThat(results.get(1).advanced().continuation().tokens()).isEqualTo(reference.greedy(new int[] {9}, 5, 4, 12));
         }
     }
 
     @Test
     void aFirstTokenHasNoNumber() {
         try (StreamModel model = open(4, 12)) {
-            StreamResult first = model.advance(List.of(StreamUpdate.score(name(0), model.start(), new int[] {5})))
-                    .get(0);
+            StreamResult.Advanced first = model.advance(StreamUpdate.score(name(0), model.start(), new int[] {5}));
             assertThat(first.nll()).containsExactly(Double.NaN);
             assertThat(first.state().position()).isEqualTo(1);
             assertThat(model.usage().passes()).as("nothing had to be run").isZero();
@@ -139,15 +134,13 @@ class BadUpdatesTest {
         int[] ids = SHAPE.tokens(70, 3);
         double[] wanted = reference.nll(ids, sinks, window);
         try (StreamModel model = open(sinks, window)) {
-            assertNll(model.advance(List.of(StreamUpdate.score(null, model.start(), ids)))
-                            .get(0)
+            assertNll(model.advance(StreamUpdate.score(null, model.start(), ids))
                             .nll())
                     .isThatOf(wanted);
             StreamState state = model.start();
             for (int from = 0; from < ids.length; from += 10) {
-                StreamResult row = model.advance(
-                                List.of(StreamUpdate.score(name(0), state, Arrays.copyOfRange(ids, from, from + 10))))
-                        .get(0);
+                StreamResult.Advanced row =
+                        model.advance(StreamUpdate.score(name(0), state, Arrays.copyOfRange(ids, from, from + 10)));
                 assertNll(row.nll()).isThatOf(wanted, from, 10, SAME);
                 state = row.state();
             }
@@ -163,8 +156,8 @@ class BadUpdatesTest {
             List<StreamResult> results = model.advance(List.of(
                     StreamUpdate.score(name(0), model.start(), ids),
                     StreamUpdate.score(name(0), model.start(), other)));
-            assertNll(results.get(0).nll()).isThatOf(reference.nll(ids, 4, 12));
-            assertNll(results.get(1).nll()).isThatOf(reference.nll(other, 4, 12));
+            assertNll(results.get(0).advanced().nll()).isThatOf(reference.nll(ids, 4, 12));
+            assertNll(results.get(1).advanced().nll()).isThatOf(reference.nll(other, 4, 12));
         }
     }
 
@@ -177,7 +170,7 @@ class BadUpdatesTest {
         assertThatThrownBy(() -> ComputeOptions.DEFAULTS.withCacheDtype("int8"))
                 .isInstanceOf(UserException.class)
                 .hasMessage("--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16");
-        assertThatThrownBy(() -> new ComputeOptions("float32", "auto", "tpu", 0))
+        assertThatThrownBy(() -> new ComputeOptions("float32", "auto", "tpu", 0, new MemoryBudget(0, 0)))
                 .isInstanceOf(UserException.class)
                 .hasMessage("--device: \"tpu\" is wrong; allowed is auto, cpu or gpu");
     }

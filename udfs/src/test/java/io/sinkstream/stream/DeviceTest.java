@@ -20,7 +20,7 @@ class DeviceTest {
 
     private ModelOptions on(String device) {
         TinyModels.of(TinyModels.Shape.llama()).write(folder);
-        return ModelOptions.of(folder).withCompute(new ComputeOptions("auto", "auto", device, 0));
+        return ModelOptions.of(folder).withCompute(new ComputeOptions("auto", "auto", device, 0, new MemoryBudget(0, 0)));
     }
 
     @Test
@@ -44,7 +44,7 @@ class DeviceTest {
         for (String device : List.of("auto", "cpu")) {
             try (StreamModel model = StreamModel.open(on(device))) {
                 StreamUpdate update = StreamUpdate.score(null, model.start(), new int[] {1, 2, 3});
-                assertThat(model.advance(List.of(update)).get(0).nll()).hasSize(3);
+                assertThat(model.advance(update).nll()).hasSize(3);
             }
         }
     }

@@ -128,10 +128,10 @@ class ExactnessTest {
                     for (int i = 0; i < who.size(); i++) {
                         int stream = who.get(i);
                         int from = (int) states.get(stream).position();
-                        assertNll(results.get(i).nll())
+                        assertNll(results.get(i).advanced().nll())
                                 .as("%s %d+%d, round %d, stream %d", preset, rule[0], rule[1], round, stream)
                                 .isThatOf(wanted[stream], from, updates.get(i).tokens().length, SAME);
-                        states.set(stream, results.get(i).state());
+                        states.set(stream, results.get(i).advanced().state());
                     }
                 }
                 assertThat(model.usage().rebuiltTokens()).isZero();
@@ -153,7 +153,7 @@ class ExactnessTest {
             while (state.position() < ids.length) {
                 int from = (int) state.position();
                 int rows = Math.min(ids.length - from, new int[] {0, 1, 1, 2, 5, 30}[random.nextInt(6)]);
-                StreamResult result = score(model, NAME, state, Arrays.copyOfRange(ids, from, from + rows));
+                StreamResult.Advanced result = score(model, NAME, state, Arrays.copyOfRange(ids, from, from + rows));
                 assertNll(result.nll()).as("%d tokens from %d", rows, from).isThatOf(wanted, from, rows, SAME);
                 state = result.state();
                 assertThat(state.position()).isEqualTo(from + rows);
@@ -182,13 +182,11 @@ class ExactnessTest {
                         continue;
                     }
                     compared++;
-                    StreamResult result = model.advance(
-                                    List.of(StreamUpdate.generate(null, model.start(), prompt, 40, true)))
-                            .get(0);
-                    assertThat(result.continuation()).isEqualTo(wanted.tokens());
+                    StreamResult.Advanced result = model.advance(StreamUpdate.generate(null, model.start(), prompt, 40, true));
+                    assertThat(result.continuation().tokens()).isEqualTo(wanted.tokens());
                     int[] all = concat(prompt, wanted.tokens());
                     double[] nll = reference.nll(all, rule[0], rule[1]);
-                    assertThat(result.continuationNll())
+                    assertThat(result.continuation().nll())
                             .isCloseTo(
                                     Arrays.stream(nll, prompt.length - 1, nll.length)
                                             .sum(),
@@ -211,12 +209,10 @@ class ExactnessTest {
         int[] prompt = shape.tokens(20, 3);
         int[] next = shape.tokens(40, 4);
         try (StreamModel model = open(4, 12)) {
-            StreamResult continued = model.advance(
-                            List.of(StreamUpdate.generate(NAME, model.start(), prompt, 25, true)))
-                    .get(0);
-            StreamResult after = score(model, NAME, continued.state(), next);
+            StreamResult.Advanced continued = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 25, true));
+            StreamResult.Advanced after = score(model, NAME, continued.state(), next);
 
-            int[] whole = concat(concat(prompt, continued.continuation()), next);
+            int[] whole = concat(concat(prompt, continued.continuation().tokens()), next);
             assertThat(after.state().position()).isEqualTo(whole.length);
             assertNll(after.nll()).isThatOf(PlainDecoder.load(folder).nll(whole, 4, 12), 45, next.length, SAME);
             assertThat(model.usage().rebuiltTokens()).isZero();
@@ -230,14 +226,10 @@ class ExactnessTest {
         TinyModels.of(shape).write(folder);
         int[] prompt = shape.tokens(20, 3);
         try (StreamModel model = open(4, 12)) {
-            StreamResult whole = model.advance(List.of(StreamUpdate.generate(null, model.start(), prompt, 30, true)))
-                    .get(0);
-            StreamResult first = model.advance(List.of(StreamUpdate.generate(NAME, model.start(), prompt, 13, true)))
-                    .get(0);
-            StreamResult second = model.advance(
-                            List.of(StreamUpdate.generate(NAME, first.state(), new int[0], 17, true)))
-                    .get(0);
-            assertThat(concat(first.continuation(), second.continuation())).isEqualTo(whole.continuation());
+            StreamResult.Advanced whole = model.advance(StreamUpdate.generate(null, model.start(), prompt, 30, true));
+            StreamResult.Advanced first = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 13, true));
+            StreamResult.Advanced second = model.advance(StreamUpdate.generate(NAME, first.state(), new int[0], 17, true));
+            assertThat(concat(first.continuation().tokens(), second.continuation().tokens())).isEqualTo(whole.continuation().tokens());
         }
     }
 
@@ -263,15 +255,13 @@ class ExactnessTest {
                     .orElseThrow();
             Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [" + eos + "]}");
             try (StreamModel model = open(4, 12)) {
-                StreamResult result = model.advance(
-                                List.of(StreamUpdate.generate(NAME, model.start(), prompt, 30, false)))
-                        .get(0);
-                assertThat(result.finish()).isEqualTo(FinishReason.EOS);
-                assertThat(result.continuation()).isEqualTo(Arrays.copyOf(unbroken, length));
+                StreamResult.Advanced result = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 30, false));
+                assertThat(result.continuation().finish()).isEqualTo(FinishReason.EOS);
+                assertThat(result.continuation().tokens()).isEqualTo(Arrays.copyOf(unbroken, length));
                 assertThat(result.state().position()).isEqualTo(promptLength + length);
 
-                StreamResult after = score(model, NAME, result.state(), next);
-                int[] whole = concat(concat(prompt, result.continuation()), next);
+                StreamResult.Advanced after = score(model, NAME, result.state(), next);
+                int[] whole = concat(concat(prompt, result.continuation().tokens()), next);
                 assertNll(after.nll())
                         .as("EOS after %d tokens", length)
                         .isThatOf(reference.nll(whole, 4, 12), promptLength + length, next.length, SAME);
@@ -280,11 +270,9 @@ class ExactnessTest {
                         .as("a stream of one token has nothing in its cache")
                         .isEqualTo(1);
 
-                StreamResult through = model.advance(
-                                List.of(StreamUpdate.generate(null, model.start(), prompt, 30, true)))
-                        .get(0);
-                assertThat(through.continuation()).isEqualTo(unbroken);
-                assertThat(through.finish()).isEqualTo(FinishReason.LENGTH);
+                StreamResult.Advanced through = model.advance(StreamUpdate.generate(null, model.start(), prompt, 30, true));
+                assertThat(through.continuation().tokens()).isEqualTo(unbroken);
+                assertThat(through.continuation().finish()).isEqualTo(FinishReason.LENGTH);
             }
         }
     }
@@ -298,7 +286,7 @@ class ExactnessTest {
         return IntStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
     }
 
-    private static StreamResult score(StreamModel model, StreamName name, StreamState state, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(name, state, tokens))).get(0);
+    private static StreamResult.Advanced score(StreamModel model, StreamName name, StreamState state, int[] tokens) {
+        return model.advance(StreamUpdate.score(name, state, tokens));
     }
 }

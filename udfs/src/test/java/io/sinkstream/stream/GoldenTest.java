@@ -73,7 +73,7 @@ class GoldenTest {
             try (StreamModel model = StreamModel.open(options)) {
                 // The whole stream is among the others too: alone in single tokens, one case of a family is enough.
                 if (chunk > 1 || i == 0) {
-                    StreamResult alone = score(model, model.start(), golden.ids());
+                    StreamResult.Advanced alone = score(model, model.start(), golden.ids());
                     assertNll(alone.nll()).as("%s, alone", what).isThatOf(wanted.nll());
                 }
                 assertAmongOthers(model, golden, wanted, what);
@@ -98,13 +98,13 @@ class GoldenTest {
         rest.add(StreamUpdate.generate(null, model.start(), wanted.prompt(), wanted.greedy().length, true));
         List<StreamResult> results = model.advance(rest);
         for (int i = 0; i < begun.length; i++) {
-            assertNll(results.get(i).nll())
+            assertNll(results.get(i).advanced().nll())
                     .as("%s, from token %d among others", what, begun[i])
                     .isThatOf(wanted.nll(), begun[i], ids.length - begun[i], NllAssert.SAME);
         }
-        StreamResult continued = results.get(begun.length);
-        assertThat(continued.continuation()).as("%s, greedily", what).isEqualTo(wanted.greedy());
-        assertThat(continued.finish()).isEqualTo(FinishReason.LENGTH);
+        StreamResult.Advanced continued = results.get(begun.length);
+        assertThat(continued.continuation().tokens()).as("%s, greedily", what).isEqualTo(wanted.greedy());
+        assertThat(continued.continuation().finish()).isEqualTo(FinishReason.LENGTH);
         assertThat(model.usage().rebuiltTokens()).isZero();
     }
 
@@ -149,7 +149,7 @@ class GoldenTest {
         return new StreamName("golden", "from " + at);
     }
 
-    private static StreamResult score(StreamModel model, StreamState state, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(null, state, tokens))).get(0);
+    private static StreamResult.Advanced score(StreamModel model, StreamState state, int[] tokens) {
+        return model.advance(StreamUpdate.score(null, state, tokens));
     }
 }

@@ -31,7 +31,7 @@ class NumberTypesTest {
     private static final long ALL = 1L << 30;
 
     private static ComputeOptions compute(String dtype, String cacheDtype, long weightBytes) {
-        return new ComputeOptions(dtype, cacheDtype, "auto", weightBytes);
+        return new ComputeOptions(dtype, cacheDtype, "auto", 0, new MemoryBudget(weightBytes, 0));
     }
 
     /** The mean NLL of a stream's tokens, in nats. */
@@ -47,9 +47,7 @@ class NumberTypesTest {
     }
 
     private static double[] score(StreamModel model, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(null, model.start(), tokens)))
-                .get(0)
-                .nll();
+        return model.advance(StreamUpdate.score(null, model.start(), tokens)).nll();
     }
 
     /** The first 50,000 tokens of the meetings, row by row as one stream. */
@@ -145,7 +143,7 @@ class NumberTypesTest {
                     .toList());
             for (int i = 0; i < streams.size(); i++) {
                 double[] wanted = score(alone, streams.get(i));
-                double[] given = results.get(i).nll();
+                double[] given = results.get(i).advanced().nll();
                 assertThat(given).as("stream %d", i).containsExactly(wanted, within(0.05));
                 assertThat(mean(given)).as("stream %d", i).isCloseTo(mean(wanted), within(0.002));
             }

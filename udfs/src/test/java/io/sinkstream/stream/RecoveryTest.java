@@ -10,7 +10,6 @@ import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +57,7 @@ class RecoveryTest {
                 model.forget(NAME);
                 long before = model.usage().rebuiltTokens();
 
-                StreamResult recovered = score(model, NAME, state, next);
+                StreamResult.Advanced recovered = score(model, NAME, state, next);
 
                 assertThat(unbroken[0]).isNotNaN();
                 assertThat(recovered.nll())
@@ -71,7 +70,7 @@ class RecoveryTest {
                         .isEqualTo(history + sinks);
 
                 // What was rebuilt is a cache like any other.
-                StreamResult on = score(model, NAME, recovered.state(), next);
+                StreamResult.Advanced on = score(model, NAME, recovered.state(), next);
                 assertThat(model.usage().rebuiltTokens() - before).isEqualTo(history + sinks);
                 assertThat(score(model, null, recovered.state(), next).nll())
                         .containsExactly(on.nll(), within(ROUNDING));
@@ -150,7 +149,7 @@ class RecoveryTest {
                 StreamState state = score(model, null, model.start(), Arrays.copyOf(ids, 10))
                         .state()
                         .withHistory(0);
-                StreamResult result = score(model, NAME, state, Arrays.copyOfRange(ids, 10, 50));
+                StreamResult.Advanced result = score(model, NAME, state, Arrays.copyOfRange(ids, 10, 50));
                 assertThat(result.state().position()).isEqualTo(50);
                 // Token 9 is known, and one layer forgets what is R back: from 9 + R on nothing is missing.
                 int full = 9 + WINDOW;
@@ -200,8 +199,8 @@ class RecoveryTest {
         try (StreamModel model = open(SINKS, WINDOW)) {
             StreamState state =
                     score(model, NAME, model.start(), Arrays.copyOf(ids, 40)).state();
-            StreamResult first = score(model, NAME, state, Arrays.copyOfRange(ids, 40, 60));
-            StreamResult again = score(model, NAME, state, Arrays.copyOfRange(ids, 40, 60));
+            StreamResult.Advanced first = score(model, NAME, state, Arrays.copyOfRange(ids, 40, 60));
+            StreamResult.Advanced again = score(model, NAME, state, Arrays.copyOfRange(ids, 40, 60));
             assertThat(again.nll()).containsExactly(first.nll(), within(ROUNDING));
             assertThat(again.state().hash()).isEqualTo(first.state().hash());
         }
@@ -211,8 +210,8 @@ class RecoveryTest {
         return StreamModel.open(ModelOptions.of(folder).withAttention(sinks, window));
     }
 
-    private static StreamResult score(StreamModel model, StreamName name, StreamState state, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(name, state, tokens))).get(0);
+    private static StreamResult.Advanced score(StreamModel model, StreamName name, StreamState state, int[] tokens) {
+        return model.advance(StreamUpdate.score(name, state, tokens));
     }
 
     private static double largestDifference(double[] a, double[] b) {

@@ -101,7 +101,7 @@ class ResidentMemoryTest {
         abstract IntConsumer on(StreamModel model);
 
         private static StreamState advance(StreamModel model, StreamUpdate update) {
-            return model.advance(List.of(update)).get(0).state();
+            return model.advance(update).state();
         }
     }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,8 +37,8 @@ class StoredStateTest {
         model.close();
     }
 
-    private StreamResult score(StreamState from, int[] tokens) {
-        return model.advance(List.of(StreamUpdate.score(NAME, from, tokens))).get(0);
+    private StreamResult.Advanced score(StreamState from, int[] tokens) {
+        return model.advance(StreamUpdate.score(NAME, from, tokens));
     }
 
     private StreamState stored(int tokens, boolean whole) {
@@ -58,7 +57,7 @@ class StoredStateTest {
         score(model.start(), SHAPE.tokens(150, 1));
         long before = model.usage().rebuiltTokens();
 
-        StreamResult result = score(stored(1, false), next);
+        StreamResult.Advanced result = score(stored(1, false), next);
 
         assertThat(result.historyNeeded()).isFalse();
         assertThat(result.nll()).usingComparatorWithPrecision(ROUNDING).containsExactly(unbroken);
@@ -70,13 +69,13 @@ class StoredStateTest {
     void withoutTheCacheTheHistoryIsAskedForAndGivesTheSameNumbers() {
         model.forget(NAME);
 
-        StreamResult asked = score(stored(1, false), next);
+        StreamResult.Advanced asked = score(stored(1, false), next);
         assertThat(asked.historyNeeded()).isTrue();
         assertThat(asked.error()).isNull();
         assertThat(asked.nll()).isEmpty();
 
         StreamState whole = stored(state.history().length, true);
-        StreamResult result = score(whole, next);
+        StreamResult.Advanced result = score(whole, next);
         assertThat(result.historyNeeded()).isFalse();
         assertThat(result.nll()).usingComparatorWithPrecision(ROUNDING).containsExactly(unbroken);
         assertThat(model.usage().rebuiltTokens()).isEqualTo(whole.rebuildTokens());

@@ -92,7 +92,7 @@ class ThreadsTest {
             return StreamUpdate.score(name, state, Arrays.copyOfRange(ids, (int) state.position(), ends[row]));
         }
 
-        void take(StreamResult result) {
+        void take(StreamResult.Advanced result) {
             assertThat(result.error()).isNull();
             System.arraycopy(result.nll(), 0, nll, (int) state.position(), result.nll().length);
             state = result.state();
@@ -112,7 +112,7 @@ class ThreadsTest {
         List<Story> stories = stories(model);
         for (Story story : stories) {
             while (!story.isTold()) {
-                story.take(model.advance(List.of(story.next())).get(0));
+                story.take(model.advance(story.next()));
             }
         }
         return stories;
@@ -275,8 +275,7 @@ class ThreadsTest {
         double[] wanted = PlainDecoder.load(folder).nll(ids, 4, 28);
         try (StreamModel model = open(1L << 30)) {
             StreamName name = new StreamName("test", "killed");
-            StreamState state = model.advance(List.of(StreamUpdate.score(name, model.start(), Arrays.copyOf(ids, 40))))
-                    .get(0)
+            StreamState state = model.advance(StreamUpdate.score(name, model.start(), Arrays.copyOf(ids, 40)))
                     .state();
             Thread killed = new Thread(() -> assertThatThrownBy(() -> model.advance(
                             List.of(StreamUpdate.generate(name, state, new int[0], Integer.MAX_VALUE / 2, true))))
@@ -287,8 +286,7 @@ class ThreadsTest {
             killed.join(TimeUnit.MINUTES.toMillis(MINUTES));
             assertThat(killed.isAlive()).isFalse();
 
-            StreamResult on = model.advance(List.of(StreamUpdate.score(name, state, Arrays.copyOfRange(ids, 40, 60))))
-                    .get(0);
+            StreamResult.Advanced on = model.advance(StreamUpdate.score(name, state, Arrays.copyOfRange(ids, 40, 60)));
 
             assertNll(on.nll()).isThatOf(wanted, 40, 20, SAME);
         }

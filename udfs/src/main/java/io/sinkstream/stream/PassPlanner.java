@@ -1,0 +1,292 @@
+package io.sinkstream.stream;
+
+import io.sinkstream.cache.CachePool;
+import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.decoder.CachesSpoiledException;
+import io.sinkstream.decoder.Chunk;
+import io.sinkstream.decoder.ChunkResult;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Plans the passes of one model and takes in what they give. Has no thread of its own: one {@link #step} is one pass.
+ *
+ * <p>Streams that are there at the same moment share passes (continuous batching, Yu et al. 2022, Orca). A pass is filled
+ * up to its cap with chunks of the streams that have begun, in turn, and with the first chunks of those that wait, for
+ * which a part of it is kept free. A stream begins when it gets a cache, and waits while the pool has no room.
+ *
+ * <p>Whatever goes wrong with one job ends that job alone. A pass that runs out of memory is split and tried again, and
+ * passes stay small for a while. A pass of several streams that fails otherwise is made again for each of them alone, so
+ * that only the one that fails it hears of it.
+ */
+final class PassPlanner {
+    private static final Logger LOG = LoggerFactory.getLogger(PassPlanner.class);
+
+    /**
+     * A stream that has more to run than the pass has room for waits for the next pass if the room is below this: a chunk
+     * gathers its window's keys once, which a few rows do not repay.
+     */
+    private static final int SMALLEST_CUT = 64;
+
+    /** What has begun leaves one part in so many of a pass to what waits. */
+    private static final int PARTS = 4;
+
+    /** After so many good passes in a row, passes that were made smaller for want of memory grow again. */
+    private static final int GOOD_PASSES = 32;
+
+    /** A stream whose cache was spoiled begins anew; one that this befalls more often is given up. */
+    private static final int MOST_RESTARTS = 3;
+
+    private final CachePool<StreamName> pool;
+    private final int chunk;
+    private final int mostTokens;
+    private final Deque<StreamJob> active = new ArrayDeque<>();
+    private final Deque<StreamJob> waiting = new ArrayDeque<>();
+    private final AtomicLong passes = new AtomicLong();
+    private final AtomicLong tokens = new AtomicLong();
+    private final AtomicLong rebuilt = new AtomicLong();
+    private int passTokens;
+    private int goodPasses;
+
+    private record Planned(StreamJob job, Chunk chunk) {}
+
+    /**
+     * A planner without jobs.
+     *
+     * @param pool where streams get their caches
+     * @param chunk the most tokens of one stream in a pass, at least 1
+     * @param passTokens the most tokens in a pass, at least 1
+     */
+    PassPlanner(CachePool<StreamName> pool, int chunk, int passTokens) {
+        this.pool = pool;
+        this.chunk = chunk;
+        this.mostTokens = passTokens;
+        this.passTokens = passTokens;
+    }
+
+    /** Takes in a job, which waits for its turn. */
+    void add(StreamJob job) {
+        waiting.addLast(job);
+    }
+
+    /** Whether there is nothing to do. */
+    boolean isIdle() {
+        return active.isEmpty() && waiting.isEmpty();
+    }
+
+    /** What was done so far; may be asked by any thread. */
+    StreamModelUsage usage() {
+        return new StreamModelUsage(passes.get(), tokens.get(), rebuilt.get(), pool.usage());
+    }
+
+    /** Makes one pass, if there is anything to run. */
+    void step(PassRunner runner) {
+        dropCancelled();
+        List<Planned> pass = plan();
+        if (!pass.isEmpty()) {
+            run(pass, runner);
+        }
+    }
+
+    /** Ends all jobs. */
+    void failAll(Throwable cause) {
+        active.forEach(job -> fail(job, cause));
+        active.clear();
+        waiting.forEach(job -> fail(job, cause));
+        waiting.clear();
+    }
+
+    private void dropCancelled() {
+        waiting.removeIf(StreamJob::isCancelled);
+        active.removeIf(job -> {
+            if (job.isCancelled()) {
+                pool.give(job.release());
+                return true;
+            }
+            return false;
+        });
+    }
+
+    private List<Planned> plan() {
+        List<Planned> pass = new ArrayList<>();
+        int kept = waiting.isEmpty() ? 0 : passTokens / PARTS;
+        int room = passTokens - kept;
+        while (room > 0 && !active.isEmpty()) {
+            StreamJob job = active.removeFirst();
+            int count = fitting(job, room, pass);
+            if (count == 0) {
+                active.addFirst(job);
+                break;
+            }
+            room -= take(job, count, pass);
+            if (job.runsAlone()) {
+                return pass;
+            }
+        }
+        for (room += kept; room > 0; ) {
+            StreamJob job = admit();
+            if (job == null) {
+                break;
+            }
+            int count = fitting(job, room, pass);
+            if (count == 0) {
+                // It has begun, and so its turn comes with the next pass.
+                active.addFirst(job);
+                break;
+            }
+            room -= take(job, count, pass);
+            if (job.runsAlone()) {
+                break;
+            }
+        }
+        return pass;
+    }
+
+    /** How many tokens of the job a pass with so much room takes; 0 if it has to wait for the next one. */
+    private int fitting(StreamJob job, int room, List<Planned> pass) {
+        if (pass.isEmpty()) {
+            return Math.min(Math.min(chunk, job.ready()), room);
+        }
+        int wanted = Math.min(chunk, job.ready());
+        boolean waits = job.runsAlone() || (wanted > room && room < SMALLEST_CUT);
+        return waits ? 0 : Math.min(wanted, room);
+    }
+
+    /** Puts a chunk of the job into the pass, and returns how many tokens it takes. */
+    private int take(StreamJob job, int count, List<Planned> pass) {
+        try {
+            pass.add(new Planned(job, job.chunk(count)));
+            return count;
+        } catch (Throwable e) {
+            fail(job, e);
+            return 0;
+        }
+    }
+
+    /** Gives the next waiting job a cache and has it begin; null if there is none, or no room for it. */
+    private StreamJob admit() {
+        for (StreamJob job = waiting.peekFirst(); job != null; job = waiting.peekFirst()) {
+            KeyValueCache cache = null;
+            try {
+                if (job.canBegin(pool)) {
+                    cache = pool.take(
+                            job.update().name(),
+                            job.update().state().epoch(),
+                            job.update().state().hash(),
+                            job.finalTokens());
+                    if (cache == null) {
+                        return null;
+                    }
+                }
+                waiting.removeFirst();
+                if (cache == null || job.lacks(cache)) {
+                    // Also if the cache was forgotten between the question and the taking.
+                    discard(cache);
+                    job.askForHistory();
+                    continue;
+                }
+                rebuilt.addAndGet(job.begin(cache));
+                return job;
+            } catch (Throwable e) {
+                // No memory for one more cache is this job's trouble and not the others'.
+                waiting.remove(job);
+                discard(cache);
+                job.release();
+                job.fail(e);
+            }
+        }
+        return null;
+    }
+
+    private void discard(KeyValueCache cache) {
+        if (cache != null) {
+            pool.discard(cache);
+        }
+    }
+
+    private void run(List<Planned> pass, PassRunner runner) {
+        List<Chunk> chunks = pass.stream().map(Planned::chunk).toList();
+        int size = chunks.stream().mapToInt(c -> c.tokens().length).sum();
+        List<ChunkResult> results;
+        try {
+            results = runner.run(chunks);
+        } catch (Throwable e) {
+            failed(pass, size, e);
+            return;
+        }
+        passes.incrementAndGet();
+        tokens.addAndGet(size);
+        if (passTokens < mostTokens && ++goodPasses == GOOD_PASSES) {
+            passTokens = (int) Math.min(mostTokens, 2L * passTokens);
+            goodPasses = 0;
+        }
+        for (int i = 0; i < pass.size(); i++) {
+            accept(pass.get(i), results.get(i));
+        }
+    }
+
+    private void accept(Planned planned, ChunkResult result) {
+        StreamJob job = planned.job();
+        try {
+            job.accept(planned.chunk(), result);
+            if (!job.isDone()) {
+                active.addLast(job);
+                return;
+            }
+            job.finish();
+            // Given back before the caller hears of it, so that nobody sees a held cache of a call that is over.
+            pool.give(job.release());
+            job.complete();
+        } catch (Throwable e) {
+            fail(job, e);
+        }
+    }
+
+    private void failed(List<Planned> pass, int size, Throwable e) {
+        boolean spoiled = e instanceof CachesSpoiledException;
+        Throwable cause = spoiled ? e.getCause() : e;
+        boolean outOfMemory = isOutOfMemory(cause);
+        if (outOfMemory && size > 1) {
+            passTokens = size / 2;
+            goodPasses = 0;
+            LOG.warn("a pass of {} tokens ran out of memory; passes take {} at most for a while", size, passTokens);
+        }
+        boolean isTriedAgain = pass.size() > 1 || (outOfMemory && size > 1);
+        for (Planned planned : pass) {
+            StreamJob job = planned.job();
+            if (!isTriedAgain) {
+                fail(job, cause);
+            } else if (!spoiled) {
+                job.runAlone(!outOfMemory);
+                active.addLast(job);
+            } else if (job.restarts() == MOST_RESTARTS) {
+                fail(job, cause);
+            } else {
+                discard(job.release());
+                job.restart();
+                job.runAlone(!outOfMemory);
+                waiting.addFirst(job);
+            }
+        }
+    }
+
+    private void fail(StreamJob job, Throwable cause) {
+        discard(job.release());
+        job.fail(cause);
+    }
+
+    /** libtorch throws one kind of exception for everything; its allocators' messages tell. */
+    private static boolean isOutOfMemory(Throwable e) {
+        String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+        return e instanceof OutOfMemoryError
+                || message.contains("out of memory")
+                || message.contains("can't allocate memory")
+                || message.contains("not enough memory");
+    }
+}
