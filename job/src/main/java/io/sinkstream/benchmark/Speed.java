@@ -8,6 +8,7 @@ import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
+import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.sinkstream.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelOptions;

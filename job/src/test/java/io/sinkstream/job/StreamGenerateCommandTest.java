@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,14 +86,17 @@ class StreamGenerateCommandTest {
                 String prompt = "Q " + row.getAs("text") + "\nA ";
                 int[] ids = Streams.ids(List.of(prompt), "");
                 int[] tokens = state.position() == 0 ? ids : Arrays.copyOfRange(ids, 1, ids.length);
-                StreamResult turn = alone.advance(StreamUpdate.generate(null, state, tokens, NEW_TOKENS, false));
+                StreamResult.Advanced turn =
+                        alone.advance(StreamUpdate.generate(null, state, tokens, NEW_TOKENS, false));
                 states.put(row.getAs("key"), turn.state());
                 assertThat(row.<Integer>getList(row.fieldIndex("continuation_tokens")))
-                        .containsExactly(
-                                Arrays.stream(turn.continuation()).boxed().toArray(Integer[]::new));
+                        .containsExactly(Arrays.stream(turn.continuation().tokens())
+                                .boxed()
+                                .toArray(Integer[]::new));
                 assertThat(row.<String>getAs("finish_reason"))
-                        .isEqualTo(turn.finish().name().toLowerCase(Locale.ROOT));
-                assertThat(row.<Double>getAs("nll")).isCloseTo(turn.continuationNll(), within(SAME * NEW_TOKENS));
+                        .isEqualTo(turn.continuation().finish().toString());
+                assertThat(row.<Double>getAs("nll"))
+                        .isCloseTo(turn.continuation().nll(), within(SAME * NEW_TOKENS));
                 assertThat(row.<Long>getAs("stream_tokens"))
                         .isEqualTo(turn.state().position());
                 assertThat(row.<String>getAs("error")).isNull();

@@ -61,7 +61,7 @@ final class HubFolderTest {
             for (int[] sample : samples) {
                 List<StreamResult> results = model.advance(
                         List.of(StreamUpdate.score(new StreamName("test", "" + predicted), model.start(), sample)));
-                double[] nlls = results.get(0).nll();
+                double[] nlls = results.get(0).advanced().nll();
                 nll += Arrays.stream(nlls).filter(one -> !Double.isNaN(one)).sum();
                 predicted += sample.length - 1;
             }

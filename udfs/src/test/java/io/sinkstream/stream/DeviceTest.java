@@ -20,7 +20,8 @@ class DeviceTest {
 
     private ModelOptions on(String device) {
         TinyModels.of(TinyModels.Shape.llama()).write(folder);
-        return ModelOptions.of(folder).withCompute(new ComputeOptions("auto", "auto", device, 0, new MemoryBudget(0, 0)));
+        return ModelOptions.of(folder)
+                .withCompute(new ComputeOptions("auto", "auto", device, 0, new MemoryBudget(0, 0)));
     }
 
     @Test

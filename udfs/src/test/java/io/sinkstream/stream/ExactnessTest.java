@@ -77,14 +77,18 @@ class ExactnessTest {
                         StreamUpdate.score(NAME, early, Arrays.copyOfRange(others, 3, others.length)),
                         StreamUpdate.score(null, model.start(), ids)));
                 String what = preset + " " + sinks + "+" + window + " in chunks of " + chunk + ", together, ";
-                assertNll(together.get(0).nll()).as(what + "a short one").isThatOf(wantedOfOthers);
-                assertNll(together.get(1).nll())
+                assertNll(together.get(0).advanced().nll())
+                        .as(what + "a short one")
+                        .isThatOf(wantedOfOthers);
+                assertNll(together.get(1).advanced().nll())
                         .as(what + "one from its middle")
                         .isThatOf(wanted, half, ids.length - half, SAME);
-                assertNll(together.get(2).nll())
+                assertNll(together.get(2).advanced().nll())
                         .as(what + "one that has just begun")
                         .isThatOf(wantedOfOthers, 3, others.length - 3, SAME);
-                assertNll(together.get(3).nll()).as(what + "a long one").isThatOf(wanted);
+                assertNll(together.get(3).advanced().nll())
+                        .as(what + "a long one")
+                        .isThatOf(wanted);
             }
         }
     }
@@ -182,7 +186,8 @@ class ExactnessTest {
                         continue;
                     }
                     compared++;
-                    StreamResult.Advanced result = model.advance(StreamUpdate.generate(null, model.start(), prompt, 40, true));
+                    StreamResult.Advanced result =
+                            model.advance(StreamUpdate.generate(null, model.start(), prompt, 40, true));
                     assertThat(result.continuation().tokens()).isEqualTo(wanted.tokens());
                     int[] all = concat(prompt, wanted.tokens());
                     double[] nll = reference.nll(all, rule[0], rule[1]);
@@ -209,7 +214,8 @@ class ExactnessTest {
         int[] prompt = shape.tokens(20, 3);
         int[] next = shape.tokens(40, 4);
         try (StreamModel model = open(4, 12)) {
-            StreamResult.Advanced continued = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 25, true));
+            StreamResult.Advanced continued =
+                    model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 25, true));
             StreamResult.Advanced after = score(model, NAME, continued.state(), next);
 
             int[] whole = concat(concat(prompt, continued.continuation().tokens()), next);
@@ -228,8 +234,11 @@ class ExactnessTest {
         try (StreamModel model = open(4, 12)) {
             StreamResult.Advanced whole = model.advance(StreamUpdate.generate(null, model.start(), prompt, 30, true));
             StreamResult.Advanced first = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 13, true));
-            StreamResult.Advanced second = model.advance(StreamUpdate.generate(NAME, first.state(), new int[0], 17, true));
-            assertThat(concat(first.continuation().tokens(), second.continuation().tokens())).isEqualTo(whole.continuation().tokens());
+            StreamResult.Advanced second =
+                    model.advance(StreamUpdate.generate(NAME, first.state(), new int[0], 17, true));
+            assertThat(concat(
+                            first.continuation().tokens(), second.continuation().tokens()))
+                    .isEqualTo(whole.continuation().tokens());
         }
     }
 
@@ -255,7 +264,8 @@ class ExactnessTest {
                     .orElseThrow();
             Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [" + eos + "]}");
             try (StreamModel model = open(4, 12)) {
-                StreamResult.Advanced result = model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 30, false));
+                StreamResult.Advanced result =
+                        model.advance(StreamUpdate.generate(NAME, model.start(), prompt, 30, false));
                 assertThat(result.continuation().finish()).isEqualTo(FinishReason.EOS);
                 assertThat(result.continuation().tokens()).isEqualTo(Arrays.copyOf(unbroken, length));
                 assertThat(result.state().position()).isEqualTo(promptLength + length);
@@ -270,7 +280,8 @@ class ExactnessTest {
                         .as("a stream of one token has nothing in its cache")
                         .isEqualTo(1);
 
-                StreamResult.Advanced through = model.advance(StreamUpdate.generate(null, model.start(), prompt, 30, true));
+                StreamResult.Advanced through =
+                        model.advance(StreamUpdate.generate(null, model.start(), prompt, 30, true));
                 assertThat(through.continuation().tokens()).isEqualTo(unbroken);
                 assertThat(through.continuation().finish()).isEqualTo(FinishReason.LENGTH);
             }

@@ -9,9 +9,11 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.decoder.CachesSpoiledException;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
 import io.sinkstream.decoder.Decoder;
@@ -24,7 +26,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,13 +118,24 @@ class FailedPassTest {
         }
     }
 
-    private PassLoop loop(BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner) {
-        return new PassLoop(this::load, runner, 64, 64, decoder -> 1L << 30);
+    private ModelThread thread(BiFunction<Decoder, List<Chunk>, List<ChunkResult>> runner) {
+        return new ModelThread(new ModelThread.Parts(
+                this::load,
+                decoder -> new CachePool<>(decoder.manager(), decoder.cacheShape(), decoder.cells(), 1L << 30),
+                pool -> new PassPlanner(pool, 64, 64),
+                decoder -> chunks -> runner.apply(decoder, chunks)));
     }
 
     private static StreamJob job(int[] ids) {
         StreamState start = StreamState.empty(4, 2L * RULE.window());
         return new StreamJob(StreamUpdate.score(null, start, ids), Set.of());
+    }
+
+    private static List<double[]> run(ModelThread thread, StreamJob... jobs) {
+        thread.submit(List.of(jobs));
+        return Arrays.stream(jobs)
+                .map(job -> ModelThread.await(job.future()).advanced().nll())
+                .toList();
     }
 
     private static int rows(List<Chunk> chunks) {
@@ -138,84 +153,150 @@ class FailedPassTest {
         int[] ids = SHAPE.tokens(100, 1);
         int[] other = SHAPE.tokens(90, 2);
         List<Integer> sizes = new ArrayList<>();
-        try (PassLoop loop = loop((decoder, chunks) -> {
+        try (ModelThread thread = thread((decoder, chunks) -> {
             sizes.add(rows(chunks));
             if (rows(chunks) > 10) {
                 throw new EngineException(message);
             }
             return decoder.run(chunks);
         })) {
-            List<StreamJob> jobs = List.of(job(ids), job(other));
-            loop.run(jobs);
+            List<double[]> nll = run(thread, job(ids), job(other));
 
             PlainDecoder reference = PlainDecoder.load(folder);
-            assertNll(jobs.get(0).result().nll()).isThatOf(reference.nll(ids, 4, WINDOW));
-            assertNll(jobs.get(1).result().nll()).isThatOf(reference.nll(other, 4, WINDOW));
+            assertNll(nll.get(0)).isThatOf(reference.nll(ids, 4, WINDOW));
+            assertNll(nll.get(1)).isThatOf(reference.nll(other, 4, WINDOW));
+            // What has begun leaves a quarter of a pass to what has not: 24 rows of 32 are left.
+            assertThat(sizes).startsWith(64, 24, 12, 6);
+            assertThat(thread.usage().tokens()).isEqualTo(99 + 89);
+            assertThat(thread.usage().caches().held()).isZero();
+        }
+    }
+
+    /** A spell without memory makes passes small, and not for good. */
+    @Test
+    void passesGrowAgainOnceThereIsMemory() {
+        int[] ids = SHAPE.tokens(4_000, 1);
+        List<Integer> sizes = new ArrayList<>();
+        try (ModelThread thread = thread((decoder, chunks) -> {
+            sizes.add(rows(chunks));
+            if (sizes.size() <= 3) {
+                throw new EngineException("not enough memory");
+            }
+            return decoder.run(chunks);
+        })) {
+            assertNll(run(thread, job(ids)).get(0))
+                    .isThatOf(PlainDecoder.load(folder).nll(ids, 4, WINDOW));
+
             assertThat(sizes).startsWith(64, 32, 16, 8, 8);
-            assertThat(loop.usage().tokens()).isEqualTo(99 + 89);
-            assertThat(loop.usage().caches().held()).isZero();
+            assertThat(sizes.get(sizes.size() - 2)).isEqualTo(64);
         }
     }
 
     @Test
     void aSingleRowThatFindsNoMemoryIsAnError() {
-        try (PassLoop loop = loop((decoder, chunks) -> {
+        try (ModelThread thread = thread((decoder, chunks) -> {
             throw new EngineException("not enough memory");
         })) {
-            List<StreamJob> jobs = List.of(job(SHAPE.tokens(9, 1)));
-            assertThatThrownBy(() -> loop.run(jobs))
+            assertThatThrownBy(() -> run(thread, job(SHAPE.tokens(9, 1))))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("the model failed: not enough memory");
-            assertThat(loop.usage().caches().held()).isZero();
+            assertThat(thread.usage().caches().held()).isZero();
         }
     }
 
-    /** A pass that fails fails its callers, and the model goes on. */
+    /** Caches that a failed pass has begun to write are of no use: their streams begin anew, and get the same numbers. */
     @Test
-    void theModelOutlivesAFailedPass() {
+    void aPassThatFailsWhileItWritesCachesIsNotRetriedOnThem() {
+        int[] ids = SHAPE.tokens(300, 1);
+        int[] other = SHAPE.tokens(200, 2);
+        List<Integer> sizes = new ArrayList<>();
+        try (ModelThread thread = thread((decoder, chunks) -> {
+            List<ChunkResult> results = decoder.run(chunks);
+            sizes.add(rows(chunks));
+            if (sizes.size() == 3) {
+                throw new CachesSpoiledException(new EngineException("not enough memory"));
+            }
+            return results;
+        })) {
+            List<double[]> nll = run(thread, job(ids), job(other));
+
+            PlainDecoder reference = PlainDecoder.load(folder);
+            assertNll(nll.get(0)).isThatOf(reference.nll(ids, 4, WINDOW));
+            assertNll(nll.get(1)).isThatOf(reference.nll(other, 4, WINDOW));
+            assertThat(sizes).hasSizeGreaterThan(8);
+            assertThat(thread.usage().caches().held()).isZero();
+        }
+    }
+
+    /** A pass that fails for one of its streams fails that stream's caller; the others get their numbers. */
+    @Test
+    void onlyTheStreamThatFailsAPassHearsOfIt() {
         int[] ids = SHAPE.tokens(50, 1);
         int[] bad = SHAPE.tokens(50, 1);
         bad[20] = SHAPE.vocab();
-        try (PassLoop loop = loop(Decoder::run)) {
-            List<StreamJob> failing = List.of(job(bad));
-            assertThatThrownBy(() -> loop.run(failing))
+        int[] other = SHAPE.tokens(60, 3);
+        try (ModelThread thread = thread(Decoder::run)) {
+            StreamJob failing = job(bad);
+            StreamJob first = job(ids);
+            StreamJob last = job(other);
+            thread.submit(List.of(first, failing, last));
+            assertThatThrownBy(() -> ModelThread.await(failing.future()))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageStartingWith("the model failed: ")
                     .hasCauseInstanceOf(EngineException.class);
-            assertThatThrownBy(() -> loop.call(decoder -> {
+            assertThatThrownBy(() -> thread.call(decoder -> {
                         throw new EngineException("a task of its own");
                     }))
                     .hasMessage("the model failed: a task of its own");
-            List<StreamJob> jobs = List.of(job(ids));
-            loop.run(jobs);
-            assertNll(jobs.get(0).result().nll())
-                    .isThatOf(PlainDecoder.load(folder).nll(ids, 4, WINDOW));
-            assertThat(loop.usage().caches().held()).isZero();
+
+            PlainDecoder reference = PlainDecoder.load(folder);
+            assertNll(ModelThread.await(first.future()).advanced().nll()).isThatOf(reference.nll(ids, 4, WINDOW));
+            assertNll(ModelThread.await(last.future()).advanced().nll()).isThatOf(reference.nll(other, 4, WINDOW));
+            assertThat(thread.usage().caches().held()).isZero();
         }
     }
 
-    /** An error of the JVM's ends the thread; its caller hears of it all the same. */
+    /** Even an error of the JVM's is its caller's alone. */
     @Test
-    void whatEndsTheThreadReachesTheCaller() {
-        try (PassLoop loop = loop((decoder, chunks) -> {
-            throw new NoClassDefFoundError("a library that is gone");
+    void nothingThatAPassThrowsEndsTheThread() {
+        AtomicBoolean isGone = new AtomicBoolean(true);
+        int[] ids = SHAPE.tokens(9, 1);
+        try (ModelThread thread = thread((decoder, chunks) -> {
+            if (isGone.getAndSet(false)) {
+                throw new NoClassDefFoundError("a library that is gone");
+            }
+            return decoder.run(chunks);
         })) {
-            List<StreamJob> jobs = List.of(job(SHAPE.tokens(9, 1)));
-            assertThatThrownBy(() -> loop.run(jobs)).hasMessage("the model failed: a library that is gone");
-            assertThatThrownBy(() -> loop.run(jobs)).hasMessageEndingWith("the model is closed");
+            assertThatThrownBy(() -> run(thread, job(ids))).hasMessage("the model failed: a library that is gone");
+            assertNll(run(thread, job(ids)).get(0))
+                    .isThatOf(PlainDecoder.load(folder).nll(ids, 4, WINDOW));
+        }
+    }
+
+    /** As many as a lost executor leaves to another one. */
+    @Test
+    void thousandsOfStreamsWithoutACacheAreAskedForTheirHistory() {
+        StreamState partial = StreamState.stored(4, 24, new int[] {1, 2, 3, 4}, 100, 7, new int[] {5}, false);
+        try (ModelThread thread = thread(Decoder::run)) {
+            List<StreamJob> jobs = IntStream.range(0, 50_000)
+                    .mapToObj(i -> new StreamJob(
+                            StreamUpdate.score(new StreamName("test", "" + i), partial, new int[] {6}), Set.of()))
+                    .toList();
+            thread.submit(jobs);
+            assertThat(jobs).allSatisfy(job -> assertThat(ModelThread.await(job.future()))
+                    .isEqualTo(new StreamResult.HistoryNeeded()));
         }
     }
 
     @Test
     void aModelThatCannotBeLoadedSaysWhy() {
-        assertThatThrownBy(() -> new PassLoop(
+        assertThatThrownBy(() -> new ModelThread(new ModelThread.Parts(
                         () -> {
                             throw new EngineException("no engine");
                         },
-                        Decoder::run,
-                        1,
-                        1,
-                        decoder -> 1))
+                        decoder -> null,
+                        pool -> null,
+                        decoder -> decoder::run)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the model failed: no engine");
     }

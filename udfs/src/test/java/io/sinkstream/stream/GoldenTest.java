@@ -93,7 +93,7 @@ class GoldenTest {
         List<StreamUpdate> rest = new ArrayList<>();
         for (int i = 0; i < begun.length; i++) {
             rest.add(StreamUpdate.score(
-                    name(begun[i]), states.get(i).state(), Arrays.copyOfRange(ids, begun[i], ids.length)));
+                    name(begun[i]), states.get(i).advanced().state(), Arrays.copyOfRange(ids, begun[i], ids.length)));
         }
         rest.add(StreamUpdate.generate(null, model.start(), wanted.prompt(), wanted.greedy().length, true));
         List<StreamResult> results = model.advance(rest);
@@ -102,7 +102,7 @@ class GoldenTest {
                     .as("%s, from token %d among others", what, begun[i])
                     .isThatOf(wanted.nll(), begun[i], ids.length - begun[i], NllAssert.SAME);
         }
-        StreamResult.Advanced continued = results.get(begun.length);
+        StreamResult.Advanced continued = results.get(begun.length).advanced();
         assertThat(continued.continuation().tokens()).as("%s, greedily", what).isEqualTo(wanted.greedy());
         assertThat(continued.continuation().finish()).isEqualTo(FinishReason.LENGTH);
         assertThat(model.usage().rebuiltTokens()).isZero();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.testing.Golden;
 import io.sinkstream.testing.Shared;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,10 @@ class StoredStateTest {
         return model.advance(StreamUpdate.score(NAME, from, tokens));
     }
 
+    private StreamResult update(StreamState from, int[] tokens) {
+        return model.advance(List.of(StreamUpdate.score(NAME, from, tokens))).get(0);
+    }
+
     private StreamState stored(int tokens, boolean whole) {
         int[] history = state.history();
         return model.resume(
@@ -59,7 +64,6 @@ class StoredStateTest {
 
         StreamResult.Advanced result = score(stored(1, false), next);
 
-        assertThat(result.historyNeeded()).isFalse();
         assertThat(result.nll()).usingComparatorWithPrecision(ROUNDING).containsExactly(unbroken);
         assertThat(model.usage().rebuiltTokens()).isEqualTo(before);
         assertThat(result.state().position()).isEqualTo(170);
@@ -69,14 +73,10 @@ class StoredStateTest {
     void withoutTheCacheTheHistoryIsAskedForAndGivesTheSameNumbers() {
         model.forget(NAME);
 
-        StreamResult.Advanced asked = score(stored(1, false), next);
-        assertThat(asked.historyNeeded()).isTrue();
-        assertThat(asked.error()).isNull();
-        assertThat(asked.nll()).isEmpty();
+        assertThat(update(stored(1, false), next)).isEqualTo(new StreamResult.HistoryNeeded());
 
         StreamState whole = stored(state.history().length, true);
         StreamResult.Advanced result = score(whole, next);
-        assertThat(result.historyNeeded()).isFalse();
         assertThat(result.nll()).usingComparatorWithPrecision(ROUNDING).containsExactly(unbroken);
         assertThat(model.usage().rebuiltTokens()).isEqualTo(whole.rebuildTokens());
     }
@@ -84,7 +84,7 @@ class StoredStateTest {
     /** The cache of another epoch is none: this one is ahead of the state, as after a task that was run again. */
     @Test
     void aCacheThatIsAheadIsNotTaken() {
-        assertThat(score(stored(1, false), next).historyNeeded()).isTrue();
+        assertThat(update(stored(1, false), next)).isEqualTo(new StreamResult.HistoryNeeded());
     }
 
     @Test
