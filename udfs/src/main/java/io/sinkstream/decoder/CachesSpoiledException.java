@@ -7,7 +7,8 @@ package io.sinkstream.decoder;
 public final class CachesSpoiledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    CachesSpoiledException(Throwable cause) {
+    /** What went wrong while they were written. */
+    public CachesSpoiledException(Throwable cause) {
         super("a pass failed while it wrote its caches", cause);
     }
 }
