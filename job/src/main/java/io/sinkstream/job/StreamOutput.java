@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.streaming.StatefulSink;
 import java.util.Map;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -50,8 +51,7 @@ record StreamOutput(String format, String path, Map<String, String> options) {
                     functions.col(key).cast("string").as("key"),
                     functions.to_json(all).as("value"));
         }
-        DataStreamWriter<Row> writer =
-                written.writeStream().format(format).options(options).outputMode("append");
+        DataStreamWriter<Row> writer = StatefulSink.writer(written, format).options(options);
         if (path != null) {
             writer.option("path", path);
         }

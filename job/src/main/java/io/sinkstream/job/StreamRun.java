@@ -6,6 +6,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.streaming.KeyedStreams;
+import io.sinkstream.streaming.OutputOwner;
 import io.sinkstream.streaming.StreamContract;
 import io.sinkstream.streaming.StreamOptions;
 import java.io.PrintWriter;
@@ -58,11 +59,12 @@ final class StreamRun {
     void run(String name, PrintWriter err) {
         String checkpoint = values.require(Settings.CHECKPOINT);
         // A session that a cluster still sends executors to does not end quietly, so this goes before it begins.
+        Configuration early = SparkHadoopUtil.get().newConfiguration(new SparkConf());
         StreamContract.check(
-                checkpoint,
-                options,
-                values.find(Settings.INITIAL_STATE).isPresent(),
-                SparkHadoopUtil.get().newConfiguration(new SparkConf()));
+                checkpoint, options, values.find(Settings.INITIAL_STATE).isPresent(), early);
+        if (output.isFiles() && StreamContract.isBegun(checkpoint, early)) {
+            OutputOwner.check(checkpoint, output.path(), early);
+        }
         try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();

@@ -9,6 +9,7 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.streaming.CheckpointStates;
 import io.sinkstream.streaming.KafkaBroker;
 import io.sinkstream.streaming.KeyedStreams;
+import io.sinkstream.streaming.StatefulSink;
 import io.sinkstream.streaming.StreamOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -138,17 +139,15 @@ class StreamKafkaTest {
         SettingValues settings = SettingValues.of(Map.of("model", model.toString(), "key", "key", "order", "offset"));
         StreamOptions options = StreamOptions.scoring(settings, columns -> columns);
 
-        StreamingQuery query = KeyedStreams.apply(table, options, checkpoint, null)
-                .writeStream()
+        StreamingQuery query = StatefulSink.writer(KeyedStreams.apply(table, options, checkpoint, null), "parquet")
                 .option("checkpointLocation", checkpoint)
                 .trigger(Trigger.AvailableNow())
-                .format("memory")
-                .queryName("scored_by_api")
-                .start();
+                .start(folder + "/api-scored");
         query.awaitTermination();
 
         assertThat(Command.spark()
-                        .table("scored_by_api")
+                        .read()
+                        .parquet(folder + "/api-scored")
                         .where("error IS NULL AND nll > 0")
                         .count())
                 .isEqualTo(12);
