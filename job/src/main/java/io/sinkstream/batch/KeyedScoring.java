@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.settings.UserException;
+import io.sinkstream.state.EndState;
 import java.util.UUID;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;

@@ -2,6 +2,7 @@ package io.sinkstream.batch;
 
 import io.sinkstream.batch.RowLayout.BadRow;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.state.EndState;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;

@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.state.EndState;
 import java.util.Collections;
 import java.util.Iterator;
 import org.apache.spark.api.java.function.MapPartitionsFunction;

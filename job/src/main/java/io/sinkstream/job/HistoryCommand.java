@@ -8,6 +8,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.tables.InputText;
 import java.io.PrintWriter;
 import java.util.List;
 

@@ -1,16 +1,21 @@
 package io.sinkstream.job;
 
-import io.sinkstream.batch.EndState;
 import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.KeyedScoring;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.console.ScoreProgress;
+import io.sinkstream.console.ScoreReport;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.streaming.SavedStates;
+import io.sinkstream.state.EndState;
+import io.sinkstream.state.SavedStates;
+import io.sinkstream.tables.OutputFolder;
+import io.sinkstream.tables.SparkMessages;
+import io.sinkstream.tables.TableInput;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -90,17 +95,16 @@ final class ScoreCommand extends SettingsCommand {
             throw new UserException(Settings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }
+        SaveMode mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
         try (Session session = Session.open("sinkstream score")) {
-            output.ifPresent(path ->
-                    OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            output.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             session.spark().sparkContext().register(totals, "sinkstream.score");
             Optional<String> states = values.find(Settings.SAVE_STATE);
-            states.ifPresent(path ->
-                    OutputFolder.check(session.spark(), path, values.require(Settings.OVERWRITE), input.paths()));
+            states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> scored = KeyedScoring.score(
-                    rows, options, totals, states.isPresent() ? SavedStates.endState(options) : null);
+                    rows, options, totals, states.isPresent() ? SavedStates.endState(options.modelOptions()) : null);
             if (states.isPresent()) {
                 // Written twice, scored once.
                 scored = scored.persist(StorageLevel.DISK_ONLY());
@@ -109,7 +113,7 @@ final class ScoreCommand extends SettingsCommand {
                 try {
                     write(states.isPresent() ? scored.drop(EndState.COLUMN) : scored, values, output);
                     if (states.isPresent()) {
-                        SavedStates.ofRun(scored, KeyedInput.key(scored, options.columns()), options)
+                        SavedStates.ofRun(scored, KeyedInput.key(scored, options.columns()), options.modelOptions())
                                 .write()
                                 .mode(SaveMode.Overwrite)
                                 .parquet(states.get());

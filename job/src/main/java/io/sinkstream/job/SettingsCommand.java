@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.console.RunFailure;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import java.io.PrintWriter;

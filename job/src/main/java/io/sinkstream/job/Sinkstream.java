@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sinkstream.console.RunFailure;
 import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -28,7 +29,7 @@ public final class Sinkstream {
     }
 
     /** Runs one command and returns the exit code. */
-    static int run(PrintWriter out, PrintWriter err, String... args) {
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
         return commandLine().setOut(out).setErr(err).execute(args);
     }
 

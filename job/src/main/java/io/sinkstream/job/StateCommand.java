@@ -1,10 +1,12 @@
 package io.sinkstream.job;
 
+import io.sinkstream.console.TextTable;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.streaming.CheckpointStates;
+import io.sinkstream.state.CheckpointStates;
+import io.sinkstream.tables.OutputFolder;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -63,7 +65,11 @@ final class StateCommand extends SettingsCommand {
         try (Session session = Session.open("sinkstream state")) {
             SparkSession spark = session.spark();
             if (output.isPresent()) {
-                OutputFolder.check(spark, output.get(), values.require(Settings.OVERWRITE), List.of(checkpoint));
+                OutputFolder.check(
+                        spark,
+                        output.get(),
+                        values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists,
+                        List.of(checkpoint));
                 CheckpointStates.saved(spark, checkpoint)
                         .write()
                         .mode(SaveMode.Overwrite)

@@ -1,14 +1,23 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.console.RunFailure;
+import io.sinkstream.console.StreamProgress;
 import io.sinkstream.settings.MicroBatches;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.state.SavedStates;
+import io.sinkstream.state.StreamContract;
+import io.sinkstream.streaming.CheckpointTerms;
 import io.sinkstream.streaming.KeyedStreams;
 import io.sinkstream.streaming.OutputOwner;
-import io.sinkstream.streaming.StreamContract;
 import io.sinkstream.streaming.StreamOptions;
+import io.sinkstream.tables.OutputFolder;
+import io.sinkstream.tables.SparkMessages;
+import io.sinkstream.tables.StreamInput;
+import io.sinkstream.tables.StreamOutput;
+import io.sinkstream.tables.TableInput;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +30,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
@@ -59,21 +69,23 @@ final class StreamRun {
     void run(String name, PrintWriter err) {
         String checkpoint = values.require(Settings.CHECKPOINT);
         // A session that a cluster still sends executors to does not end quietly, so this goes before it begins.
-        Configuration early = SparkHadoopUtil.get().newConfiguration(new SparkConf());
-        StreamContract.check(
-                checkpoint, options, values.find(Settings.INITIAL_STATE).isPresent(), early);
-        if (output.isFiles() && StreamContract.isBegun(checkpoint, early)) {
-            OutputOwner.check(checkpoint, output.path(), early);
+        Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
+        if (values.find(Settings.INITIAL_STATE).isPresent()) {
+            StreamContract.requireNew(checkpoint, hadoop);
+        }
+        CheckpointTerms.check(checkpoint, options, hadoop);
+        if (output.isFiles() && StreamContract.isBegun(checkpoint, hadoop)) {
+            OutputOwner.check(checkpoint, output.path(), hadoop);
         }
         try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
             if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
-                OutputFolder.check(spark, output.path(), false, input.paths());
+                OutputFolder.check(spark, output.path(), SaveMode.ErrorIfExists, input.paths());
             }
             Dataset<Row> rows = input.read(spark);
             Dataset<Row> initial = values.find(Settings.INITIAL_STATE)
-                    .map(path -> SavedTable.read(spark, path))
+                    .map(path -> states(spark, path))
                     .orElse(null);
             DataStreamWriter<Row> writer = output.writer(
                             KeyedStreams.apply(rows, options, checkpoint, initial),
@@ -96,6 +108,14 @@ final class StreamRun {
             } finally {
                 spark.streams().removeListener(progress);
             }
+        }
+    }
+
+    private static Dataset<Row> states(SparkSession spark, String path) {
+        try {
+            return SavedStates.read(spark, path);
+        } catch (AnalysisException e) {
+            throw SparkMessages.mendable(Settings.INITIAL_STATE.option(), e);
         }
     }
 

@@ -4,6 +4,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.streaming.StreamOptions;
+import io.sinkstream.tables.StreamInput;
 import java.io.PrintWriter;
 import java.util.List;
 

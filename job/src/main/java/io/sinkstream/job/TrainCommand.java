@@ -2,12 +2,16 @@ package io.sinkstream.job;
 
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.console.RunFailure;
+import io.sinkstream.console.TextTable;
+import io.sinkstream.console.TrainProgress;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.settings.TrainingSettings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.tables.TableInput;
 import io.sinkstream.train.InitialModel;
 import io.sinkstream.train.LogEntry;
 import io.sinkstream.train.ModelShape;

@@ -3,6 +3,8 @@ package io.sinkstream.streaming;
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.state.StreamHead;
+import io.sinkstream.state.StreamStore;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import java.util.Collections;
@@ -24,12 +26,6 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private static final long serialVersionUID = 1;
-
-    /** The name of the state that holds a {@link StreamHead} for each key. */
-    static final String STREAMS = "streams";
-
-    /** The name of the state that holds blocks of tokens. */
-    static final String HISTORY = "history";
 
     /** A stream is forgotten at most this part of the idle time too late. */
     private static final int LOOKS_PER_IDLE_TIME = 4;
@@ -62,8 +58,8 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     /** Also called on the driver, to see what state there is: no model is loaded here. */
     @Override
     public void init(OutputMode outputMode, TimeMode timeMode) {
-        heads = getHandle().getMapState(STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
-        blocks = getHandle().getMapState(HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
+        heads = getHandle().getMapState(StreamStore.STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
+        blocks = getHandle().getMapState(StreamStore.HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
     }
 
     @Override
@@ -113,7 +109,14 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
                 throw new UserException("the model " + options.scoring().model()
                         + " on this executor is not the driver's: all machines need the same files");
             }
-            store = new StreamStore(heads, blocks, options.owner(fingerprint), options.keep(model.description()));
+            store = new StreamStore(
+                    heads,
+                    blocks,
+                    StreamHead.owner(
+                            fingerprint,
+                            options.scoring().sinks(),
+                            options.scoring().window()),
+                    options.keep(model.description()));
         }
     }
 }

@@ -6,6 +6,11 @@ import io.sinkstream.batch.RowProblem;
 import io.sinkstream.batch.RowReader;
 import io.sinkstream.batch.RowScore;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.state.SavedStream;
+import io.sinkstream.state.SortableOrder;
+import io.sinkstream.state.StreamCommand;
+import io.sinkstream.state.StreamHead;
+import io.sinkstream.state.StreamStore;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
@@ -136,10 +141,12 @@ final class BucketRows implements Iterator<Row> {
     private void obey(Row row, Stream stream) {
         store.remove(stream.key, stream.head);
         model.forget(stream.name);
+        long keep = options.keep(model.description());
         stream.head = switch (StreamCommand.valueOf(more.command(row))) {
             case DELETE -> StreamHead.empty();
-            case RESTORE -> store.restore(stream.key, SavedStream.restored(more.state(row), model, options, now));
-            case RERUN -> store.restore(stream.key, SavedStream.rerun(more.state(row), model, options, now));
+            case RESTORE ->
+                store.restore(stream.key, SavedStream.restored(more.state(row), keep, options.history(), now));
+            case RERUN -> store.restore(stream.key, SavedStream.rerun(more.state(row), model, keep, now));
         };
         stream.order = stream.head.lastOrder();
         stream.isChanged = stream.head.position() > 0;

@@ -5,13 +5,17 @@ import io.sinkstream.batch.RowLayout;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.state.Buckets;
+import io.sinkstream.state.SavedStates;
+import io.sinkstream.state.SortableOrder;
+import io.sinkstream.state.StoreSettings;
+import io.sinkstream.state.StreamCommands;
+import io.sinkstream.state.StreamContract;
 import io.sinkstream.stream.StreamModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -21,7 +25,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager;
 import org.apache.spark.sql.functions;
@@ -43,20 +46,6 @@ public final class KeyedStreams {
     private static final String HELPER = "__sinkstream_";
     private static final int LEAST_PARTITIONS_ON_A_CLUSTER = 8;
     private static final String FILE_MANAGER = "spark.sql.streaming.checkpointFileManagerClass";
-
-    /** What state per key, kept for ever, needs of Spark. */
-    private static final Map<String, String> STATE = new TreeMap<>(Map.of(
-            "spark.sql.streaming.stateStore.providerClass",
-            "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider",
-            "spark.sql.streaming.stateStore.checkpointFormatVersion",
-            "2",
-            "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled",
-            "true",
-            "spark.sql.streaming.stateStore.rocksdb.boundedMemoryUsage",
-            "true",
-            // An operator that has timers would run empty micro-batches without end.
-            "spark.sql.streaming.noDataMicroBatches.enabled",
-            "false"));
 
     private KeyedStreams() {}
 
@@ -84,18 +73,22 @@ public final class KeyedStreams {
         SparkSession spark = input.sparkSession();
         Configuration conf = spark.sparkContext().hadoopConfiguration();
         options.scoring().describe();
-        StreamContract.check(checkpoint, options, initial != null, conf);
+        if (initial != null) {
+            StreamContract.requireNew(checkpoint, conf);
+        }
+        CheckpointTerms.check(checkpoint, options, conf);
         boolean isBegun = StreamContract.isBegun(checkpoint, conf);
         startNoProcesses(spark, checkpoint);
-        StreamOptions agreed = StreamContract.agree(checkpoint, options, partitions(spark, options), conf);
+        StreamOptions agreed = CheckpointTerms.agree(checkpoint, options, partitions(spark, options), conf);
         if (!isBegun) {
             // What does not fit must not leave a checkpoint behind.
             var unused = apply(input, agreed);
             StreamCommands.begin(spark, checkpoint);
             if (initial != null) {
-                StreamCommands.add(SavedStates.commands(initial, agreed), checkpoint);
+                StreamCommands.add(
+                        SavedStates.commands(initial, agreed.scoring().modelOptions()), checkpoint);
             }
-            StreamContract.begin(checkpoint, agreed, conf);
+            CheckpointTerms.of(agreed).begin(checkpoint, conf);
         }
         return apply(input, agreed, StreamCommands.read(spark, checkpoint));
     }
@@ -111,7 +104,7 @@ public final class KeyedStreams {
                 options.scoring().withPartitions(partitions(spark, options)).onExecutors());
         boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
         StructType result = OutputRows.schema(input.schema(), run, isCaseSensitive);
-        configure(spark, run.scoring().partitions());
+        StoreSettings.apply(spark, run.scoring().partitions());
 
         Dataset<Row> rows = rows(input, run);
         Dataset<Row> all = commands == null ? rows : rows.unionByName(commands(rows.schema(), commands, run));
@@ -168,21 +161,6 @@ public final class KeyedStreams {
             return TimeMode.None();
         }
         return options.eventTime() == null ? TimeMode.ProcessingTime() : TimeMode.EventTime();
-    }
-
-    static void configure(SparkSession spark, int partitions) {
-        RuntimeConfig conf = spark.conf();
-        STATE.forEach((key, value) -> {
-            if (!spark.sparkContext().getConf().contains(key)) {
-                conf.set(key, value);
-            }
-        });
-        String provider = conf.get("spark.sql.streaming.stateStore.providerClass");
-        if (!provider.contains("RocksDB")) {
-            throw new UserException("spark.sql.streaming.stateStore.providerClass is " + provider
-                    + "; state per key needs RocksDB's, leave it out");
-        }
-        conf.set("spark.sql.shuffle.partitions", partitions);
     }
 
     private static Dataset<Row> rows(Dataset<Row> input, StreamOptions options) {

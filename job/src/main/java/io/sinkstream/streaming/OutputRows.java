@@ -8,6 +8,7 @@ import io.sinkstream.batch.RowScore;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.state.StreamHead;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamResult;
 import java.util.Arrays;

@@ -1,6 +1,8 @@
 package io.sinkstream.streaming;
 
 import io.sinkstream.batch.RowLayout;
+import io.sinkstream.state.SortableOrder;
+import io.sinkstream.state.StreamCommand;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;

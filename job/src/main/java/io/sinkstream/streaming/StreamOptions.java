@@ -7,10 +7,6 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 
@@ -100,20 +96,5 @@ public record StreamOptions(
     /** How many tokens before the pending one are kept of a stream of this model. */
     long keep(ModelDescription description) {
         return history.tokens(description.historyTokens(), scoring.window());
-    }
-
-    /** Tells a model of this fingerprint, S and R from others: what a stored state belongs to. */
-    long owner(String fingerprint) {
-        return owner(fingerprint, scoring.sinks(), scoring.window());
-    }
-
-    static long owner(String fingerprint, int sinks, int window) {
-        String all = fingerprint + " " + sinks + " " + window;
-        try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8)))
-                    .getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
-        }
     }
 }

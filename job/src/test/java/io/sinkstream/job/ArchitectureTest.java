@@ -22,15 +22,21 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
-    /** {@code job -> ml, benchmark, train, plugin -> streaming -> batch}. */
+    /**
+     * {@code job -> console, tables, ml, benchmark, train -> streaming -> batch -> state}, and {@code plugin} beside them.
+     * The console also tells of a training.
+     */
     static final Map<String, Set<String>> SEES = Map.of(
-            "batch", Set.of(),
-            "streaming", Set.of("batch"),
+            "state", Set.of(),
+            "batch", Set.of("state"),
+            "streaming", Set.of("batch", "state"),
             "plugin", Set.of("batch", "streaming"),
-            "ml", Set.of("batch", "streaming"),
+            "ml", Set.of("batch", "streaming", "state"),
             "benchmark", Set.of("batch", "streaming"),
             "train", Set.of("batch", "streaming"),
-            "job", Set.of("ml", "benchmark", "train", "batch", "streaming", "plugin"));
+            "tables", Set.of("batch", "streaming", "state"),
+            "console", Set.of("train", "batch", "streaming", "state"),
+            "job", Set.of("console", "tables", "ml", "benchmark", "train", "batch", "streaming", "state", "plugin"));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);

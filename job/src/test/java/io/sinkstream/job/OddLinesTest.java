@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.harness.Command;
 import io.sinkstream.testing.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,10 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.sinkstream.harness.BatchScores;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.GrowingFolder;
+import io.sinkstream.harness.Streams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

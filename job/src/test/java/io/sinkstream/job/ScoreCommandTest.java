@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels.Shape;
 import java.io.IOException;

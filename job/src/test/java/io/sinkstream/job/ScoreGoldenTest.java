@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.Command;
 import io.sinkstream.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;

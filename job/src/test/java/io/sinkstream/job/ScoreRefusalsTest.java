@@ -2,6 +2,8 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Shape;

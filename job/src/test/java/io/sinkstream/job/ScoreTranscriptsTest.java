@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.Command;
 import io.sinkstream.testing.Shared;
 import java.nio.file.Path;
 import java.util.ArrayList;

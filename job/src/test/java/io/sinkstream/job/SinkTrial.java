@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.InstalledSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

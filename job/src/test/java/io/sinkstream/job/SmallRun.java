@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
 import io.sinkstream.testing.TinyModels.Shape;

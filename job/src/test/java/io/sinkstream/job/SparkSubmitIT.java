@@ -2,6 +2,8 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.InstalledSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,6 +3,8 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.benchmark.SpeedRow;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.Shared;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,9 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.StandaloneCluster;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.GrowingFolder;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamResult;

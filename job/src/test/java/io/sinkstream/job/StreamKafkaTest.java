@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.KafkaBroker;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.settings.SettingValues;
-import io.sinkstream.streaming.CheckpointStates;
-import io.sinkstream.streaming.KafkaBroker;
+import io.sinkstream.state.CheckpointStates;
 import io.sinkstream.streaming.KeyedStreams;
 import io.sinkstream.streaming.StatefulSink;
 import io.sinkstream.streaming.StreamOptions;

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
-import io.sinkstream.streaming.KafkaBroker;
-import io.sinkstream.streaming.KafkaBroker.Outgoing;
+import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.GrowingFolder;
+import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.KafkaBroker;
+import io.sinkstream.harness.KafkaBroker.Outgoing;
+import io.sinkstream.harness.QueryLog;
+import io.sinkstream.harness.QueryProgress;
+import io.sinkstream.harness.StandaloneCluster;
 import io.sinkstream.testing.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;

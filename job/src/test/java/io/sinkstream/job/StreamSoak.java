@@ -1,6 +1,10 @@
 package io.sinkstream.job;
 
-import io.sinkstream.streaming.KafkaBroker;
+import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.KafkaBroker;
+import io.sinkstream.harness.Kills;
+import io.sinkstream.harness.StandaloneCluster;
+import io.sinkstream.harness.Streams;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

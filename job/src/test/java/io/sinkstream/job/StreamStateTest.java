@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
+import io.sinkstream.harness.Command;
+import io.sinkstream.harness.GrowingFolder;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.PlainDecoder;
 import java.io.IOException;
 import java.nio.file.Path;

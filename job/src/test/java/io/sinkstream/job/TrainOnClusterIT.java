@@ -3,6 +3,9 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.StandaloneCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

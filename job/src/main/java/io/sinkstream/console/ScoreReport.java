@@ -1,0 +1,74 @@
+package io.sinkstream.console;
+
+import io.sinkstream.batch.Ranked;
+import io.sinkstream.batch.RowProblem;
+import io.sinkstream.batch.ScoringSummary;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What a scoring run tells at its end: the streams and rows of highest perplexity, and the totals. */
+public final class ScoreReport {
+    private static final int KEY_CHARACTERS = 48;
+
+    private ScoreReport() {}
+
+    /**
+     * Prints it.
+     *
+     * @param output where the rows went, or null if nowhere
+     */
+    public static void print(PrintWriter out, ScoringSummary done, String output) {
+        if (!done.topStreams().isEmpty()) {
+            out.println("Streams of highest perplexity");
+            TextTable.print(
+                    out,
+                    List.of("key", ">tokens", ">perplexity"),
+                    done.topStreams().stream()
+                            .map(stream -> List.of(
+                                    key(stream),
+                                    TextTable.count(stream.tokens()),
+                                    TextTable.number(stream.perplexity())))
+                            .toList());
+        }
+        if (!done.topRows().isEmpty()) {
+            out.println("Rows of highest perplexity");
+            TextTable.print(
+                    out,
+                    List.of("key", ">order", ">tokens", ">perplexity", "text"),
+                    done.topRows().stream()
+                            .map(row -> List.of(
+                                    key(row),
+                                    row.order() == null ? "" : row.order(),
+                                    TextTable.count(row.tokens()),
+                                    TextTable.number(row.perplexity()),
+                                    row.text() == null ? "" : TextTable.printable(row.text())))
+                            .toList());
+        }
+        List<List<String>> totals = new ArrayList<>();
+        totals.add(List.of("rows", TextTable.count(done.rows())));
+        totals.add(List.of("streams", TextTable.count(done.streams())));
+        totals.add(List.of("tokens", TextTable.count(done.tokens())));
+        totals.add(List.of("perplexity", TextTable.number(done.perplexity())));
+        totals.add(List.of("bits per byte", TextTable.number(done.bitsPerByte())));
+        totals.add(List.of("rows with an error", TextTable.count(done.errors())));
+        Stream.of(RowProblem.values())
+                .filter(done.problems()::containsKey)
+                .forEach(problem -> totals.add(List.of(
+                        "  " + problem.title(), TextTable.count(done.problems().get(problem)))));
+        if (done.dropped() > 0) {
+            totals.add(List.of("late rows dropped", TextTable.count(done.dropped())));
+        }
+        out.println("Totals");
+        TextTable.print(out, List.of("", ">"), totals);
+        out.println(output == null ? "Nothing is written: no --output was given." : "Written to " + output);
+        out.flush();
+    }
+
+    private static String key(Ranked ranked) {
+        String key = TextTable.printable(ranked.key());
+        // A path's end tells more than its start.
+        return key.length() <= KEY_CHARACTERS ? key : "..." + key.substring(key.length() - KEY_CHARACTERS + 3);
+    }
+}

@@ -1,0 +1,124 @@
+package io.sinkstream.state;
+
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.streaming.CommitLog;
+import org.apache.spark.sql.execution.streaming.CommitMetadata;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.Tuple2;
+
+/** The states in a checkpoint, seen from outside. The query that they belong to may be running. */
+public final class CheckpointStates {
+    private static final StructType SCHEMA = StructType.fromDDL("key STRING, stream_tokens BIGINT, predicted BIGINT,"
+            + " nll DOUBLE, last_seen BIGINT, sinks ARRAY<INT>, history ARRAY<INT>, state_bytes BIGINT, state BINARY");
+
+    private CheckpointStates() {}
+
+    /**
+     * All streams as the last committed micro-batch left them: {@code key}, {@code stream_tokens}, {@code predicted}, {@code
+     * nll}, {@code last_seen} (milliseconds since 1970, 0 where nothing asks for it), {@code sinks}, {@code history}, {@code
+     * state_bytes} and {@code state}.
+     *
+     * @throws UserException if this is no checkpoint of ours, or no micro-batch is committed yet
+     */
+    public static Dataset<Row> read(SparkSession spark, String checkpoint) {
+        Configuration conf = spark.sparkContext().hadoopConfiguration();
+        StreamContract contract = StreamContract.of(checkpoint, conf);
+        StoreSettings.apply(spark, contract.partitions());
+        String root = new Path(checkpoint).toString();
+        Option<Tuple2<Object, CommitMetadata>> latest = new CommitLog(
+                        spark instanceof org.apache.spark.sql.classic.SparkSession classic ? classic : null,
+                        root + "/commits")
+                .getLatest();
+        if (latest.isEmpty()) {
+            throw new UserException(Settings.CHECKPOINT + ": " + checkpoint + " has no finished micro-batch yet");
+        }
+        long version = (Long) latest.get()._1() + 1;
+        String[][] ids = latest.get()._2().stateUniqueIds().get().apply(0L);
+        int[] buckets = Buckets.numbers(contract.partitions());
+        long keep = contract.keep();
+        long owner = StreamHead.owner(contract.fingerprint(), contract.sinks(), contract.window());
+        String[] partitionIds =
+                IntStream.range(0, ids.length).mapToObj(i -> ids[i][0]).toArray(String[]::new);
+        FlatMapFunction<Integer, Row> read = partition -> {
+            List<Row> rows = new ArrayList<>();
+            try (StoredStreams streams = new StoredStreams(
+                    root,
+                    partition,
+                    buckets[partition],
+                    version,
+                    partitionIds[partition],
+                    SparkHadoopUtil.get().conf())) {
+                for (Map.Entry<String, StreamHead> stream : streams.heads().entrySet()) {
+                    rows.add(row(stream.getKey(), stream.getValue(), streams, keep, owner));
+                }
+            }
+            return rows.iterator();
+        };
+        List<Integer> partitions =
+                IntStream.range(0, contract.partitions()).boxed().toList();
+        return spark.createDataset(partitions, Encoders.INT())
+                .repartition(partitions.size())
+                .flatMap(read, Encoders.row(SCHEMA));
+    }
+
+    private static Row row(String key, StreamHead head, StoredStreams streams, long keep, long owner) {
+        int[] history = streams.history(key, head, keep);
+        long blocks = (head.tailStart() - head.firstBlock() * StreamHead.BLOCK) / StreamHead.BLOCK;
+        byte[] saved = SavedStream.toBytes(head, history, owner);
+        return RowFactory.create(
+                key,
+                head.position(),
+                head.predicted(),
+                head.nll(),
+                head.lastSeen(),
+                IntStream.of(head.sinks()).boxed().toArray(Integer[]::new),
+                IntStream.of(history).boxed().toArray(Integer[]::new),
+                (long) saved.length + blocks * (key.length() + Long.BYTES),
+                saved);
+    }
+
+    /** The table that {@code KeyedStreams} takes as the states to begin another checkpoint with. */
+    public static Dataset<Row> saved(SparkSession spark, String checkpoint) {
+        StreamContract contract =
+                StreamContract.of(checkpoint, spark.sparkContext().hadoopConfiguration());
+        return read(spark, checkpoint)
+                .select(
+                        functions.col("key"),
+                        functions.col("state"),
+                        functions.lit(contract.fingerprint()).as("model"),
+                        functions.lit(contract.tokenizer()).as("tokenizer"),
+                        functions.lit(contract.sinks()).as("sinks"),
+                        functions.lit(contract.window()).as("window"));
+    }
+
+    /** Has the stream forgotten with the query's next micro-batch. */
+    public static void delete(SparkSession spark, String checkpoint, String key) {
+        // Throws if this is no checkpoint of ours.
+        var unused = StreamContract.of(checkpoint, spark.sparkContext().hadoopConfiguration());
+        StreamCommands.add(spark, checkpoint, key, StreamCommand.DELETE);
+    }
+
+    /** What the checkpoint's states were made with, for people. */
+    public static String describe(SparkSession spark, String checkpoint) {
+        StreamContract contract =
+                StreamContract.of(checkpoint, spark.sparkContext().hadoopConfiguration());
+        return contract.term(Settings.MODEL) + ", " + contract.sinks() + " sinks and a window of " + contract.window()
+                + ", " + contract.partitions() + " partitions, history " + contract.term(Settings.HISTORY);
+    }
+}

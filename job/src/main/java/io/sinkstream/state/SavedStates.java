@@ -1,0 +1,91 @@
+package io.sinkstream.state;
+
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import java.util.Arrays;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Tables of streams' states, by which one run goes on where another ended: a row a stream, with what the state belongs to.
+ */
+public final class SavedStates {
+    static final StructType SCHEMA =
+            StructType.fromDDL("key STRING, state BINARY, model STRING, tokenizer STRING, sinks INT, window INT");
+
+    private SavedStates() {}
+
+    /** The states that an earlier run wrote. */
+    public static Dataset<Row> read(SparkSession spark, String path) throws AnalysisException {
+        return spark.read().parquet(path);
+    }
+
+    /** Makes the states of a batch run. */
+    public static EndState endState(ModelOptions options) {
+        long owner = StreamHead.owner(StreamModel.fingerprint(options), options.sinks(), options.window());
+        return (state, predicted, nll, lastOrder) -> {
+            StreamHead head = new StreamHead(
+                    state.position(),
+                    state.hash(),
+                    predicted,
+                    nll,
+                    0,
+                    lastOrder == null ? null : SortableOrder.of(lastOrder),
+                    state.sinks(),
+                    0,
+                    new int[0]);
+            return SavedStream.toBytes(head, state.history(), owner);
+        };
+    }
+
+    /** The table of a batch run's states, from its rows with {@link EndState#COLUMN}. */
+    public static Dataset<Row> ofRun(Dataset<Row> scored, Column key, ModelOptions options) {
+        return scored.where(functions.col(EndState.COLUMN).isNotNull())
+                .select(
+                        key.as("key"),
+                        functions.col(EndState.COLUMN).as("state"),
+                        functions.lit(StreamModel.fingerprint(options)).as("model"),
+                        functions.lit(StreamModel.tokenizerFingerprint(options)).as("tokenizer"),
+                        functions.lit(options.sinks()).as("sinks"),
+                        functions.lit(options.window()).as("window"));
+    }
+
+    /**
+     * The commands that begin a checkpoint with these states: as they are, if they belong to the options' model, S and R, or
+     * else anew from their tokens.
+     *
+     * @throws UserException if the table is none of states, or one is of another tokenizer
+     */
+    public static Dataset<Row> commands(Dataset<Row> saved, ModelOptions options) {
+        if (!Arrays.equals(saved.schema().fieldNames(), SCHEMA.fieldNames())) {
+            throw new UserException(Settings.INITIAL_STATE + ": has the columns "
+                    + String.join(", ", saved.schema().fieldNames()) + "; expected those that score "
+                    + Settings.SAVE_STATE
+                    + " writes: " + String.join(", ", SCHEMA.fieldNames()));
+        }
+        String tokenizer = StreamModel.tokenizerFingerprint(options);
+        if (!saved.where(functions.col("tokenizer").notEqual(tokenizer)).isEmpty()) {
+            throw new UserException(Settings.INITIAL_STATE + ": streams are of another tokenizer than "
+                    + options.model() + "; their tokens mean nothing to it");
+        }
+        Column isSame = functions
+                .col("model")
+                .equalTo(StreamModel.fingerprint(options))
+                .and(functions.col("sinks").equalTo(options.sinks()))
+                .and(functions.col("window").equalTo(options.window()));
+        return saved.select(
+                functions.col("key"),
+                functions
+                        .when(isSame, StreamCommand.RESTORE.name())
+                        .otherwise(StreamCommand.RERUN.name())
+                        .as("command"),
+                functions.col("state"));
+    }
+}

@@ -1,0 +1,73 @@
+package io.sinkstream.state;
+
+import io.sinkstream.settings.HistoryLength;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamState;
+import java.util.Arrays;
+
+/** A stream's state in one piece, to be carried from one run to another: a head whose tail is all the history that is kept. */
+public final class SavedStream {
+    private SavedStream() {}
+
+    /** As bytes. */
+    static byte[] toBytes(StreamHead head, int[] history, long owner) {
+        return new StreamHead(
+                        head.position(),
+                        head.hash(),
+                        head.predicted(),
+                        head.nll(),
+                        head.lastSeen(),
+                        head.lastOrder(),
+                        head.sinks(),
+                        0,
+                        history)
+                .toBytes(owner);
+    }
+
+    /**
+     * The stream as it was saved, last seen now.
+     *
+     * @param keep how many tokens before the pending one are to be kept
+     * @param history what asks for so many
+     * @throws UserException if less of its history was kept than is now
+     */
+    public static StreamHead restored(byte[] saved, long keep, HistoryLength history, long now) {
+        StreamHead head = StreamHead.ofAnyOwner(saved);
+        long needed = Math.min(head.position(), keep + 1);
+        if (head.tail().length < needed) {
+            throw new UserException(Settings.INITIAL_STATE + ": a saved stream keeps " + head.tail().length
+                    + " tokens of its history, and " + Settings.HISTORY + " " + history + " needs " + needed
+                    + "; save it with that " + Settings.HISTORY + ", or run with one that needs less");
+        }
+        return head.withScored(0, 0, now);
+    }
+
+    /**
+     * A stream of the saved one's sinks and history, with its NLL so far.
+     *
+     * @param keep how many tokens before the pending one are to be kept
+     */
+    public static StreamHead rerun(byte[] saved, StreamModel model, long keep, long now) {
+        StreamHead head = StreamHead.ofAnyOwner(saved);
+        int[] sinks = head.sinks();
+        int[] tail = head.tail();
+        // In a short stream the history begins among the sinks.
+        int fresh = (int) Math.min(sinks.length, head.tailStart());
+        int[] tokens = Arrays.copyOf(sinks, fresh + tail.length);
+        System.arraycopy(tail, 0, tokens, fresh, tail.length);
+        StreamState state = model.start().append(tokens);
+        int kept = (int) Math.min(tokens.length, keep + 1);
+        return new StreamHead(
+                state.position(),
+                state.hash(),
+                head.predicted(),
+                head.nll(),
+                now,
+                head.lastOrder(),
+                state.sinks(),
+                0,
+                Arrays.copyOfRange(tokens, tokens.length - kept, tokens.length));
+    }
+}

@@ -1,0 +1,217 @@
+package io.sinkstream.state;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonSyntaxException;
+import com.google.gson.reflect.TypeToken;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.stream.StreamModel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What the states in a checkpoint were made with, in a file beside Spark's own: a query that would read them otherwise is
+ * refused before it starts.
+ */
+public final class StreamContract {
+    private static final String FILE = "sinkstream.json";
+    private static final String OFFSETS = "offsets";
+    private static final String VERSION = "1";
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    private static final String FORMAT = "format";
+    private static final String COMMAND = "command";
+    private static final String FINGERPRINT = "model-fingerprint";
+    private static final String TOKENIZER = "tokenizer-fingerprint";
+    private static final String KEPT = "history-tokens";
+
+    private final Map<String, String> terms;
+
+    private StreamContract(Map<String, String> terms) {
+        this.terms = terms;
+    }
+
+    /**
+     * What a query would make states with.
+     *
+     * @param command what it does with rows
+     * @param model that it runs
+     * @param settings values of what else the states depend on
+     * @param keep how many tokens before the pending one it keeps
+     */
+    public static StreamContract made(String command, ModelOptions model, Map<Setting<?>, String> settings, long keep) {
+        Map<String, String> terms = new LinkedHashMap<>();
+        terms.put(FORMAT, VERSION);
+        terms.put(COMMAND, command);
+        terms.put(FINGERPRINT, StreamModel.fingerprint(model));
+        terms.put(TOKENIZER, StreamModel.tokenizerFingerprint(model));
+        settings.forEach((setting, value) -> terms.put(setting.name(), value));
+        terms.put(KEPT, "" + keep);
+        return new StreamContract(terms);
+    }
+
+    /**
+     * What the checkpoint was begun with, if it was.
+     *
+     * @throws UserException if it can't be read, or is another program's
+     */
+    public static Optional<StreamContract> find(String checkpoint, Configuration conf) {
+        try {
+            Path folder = new Path(checkpoint);
+            FileSystem files = folder.getFileSystem(conf);
+            Path file = new Path(folder, FILE);
+            if (files.exists(file)) {
+                return Optional.of(read(files, file));
+            }
+            if (files.exists(new Path(folder, OFFSETS))) {
+                throw new UserException(Settings.CHECKPOINT + ": " + checkpoint
+                        + " is the checkpoint of another program; give a new folder");
+            }
+            return Optional.empty();
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /** What the checkpoint was begun with. Throws UserException if it was never begun. */
+    static StreamContract of(String checkpoint, Configuration conf) {
+        try {
+            Path file = new Path(checkpoint, FILE);
+            FileSystem files = file.getFileSystem(conf);
+            if (!files.exists(file)) {
+                throw new UserException(Settings.CHECKPOINT + ": " + checkpoint
+                        + " is no checkpoint of stream score or stream generate");
+            }
+            return read(files, file);
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /** Whether the checkpoint was begun. */
+    public static boolean isBegun(String checkpoint, Configuration conf) {
+        try {
+            Path file = new Path(checkpoint, FILE);
+            return file.getFileSystem(conf).exists(file);
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /** Throws UserException if the checkpoint was begun, and so has states of its own. */
+    public static void requireNew(String checkpoint, Configuration conf) {
+        if (isBegun(checkpoint, conf)) {
+            throw new UserException(Settings.INITIAL_STATE + ": the checkpoint " + checkpoint
+                    + " has begun and has states of its own; leave it out, or begin a new checkpoint");
+        }
+    }
+
+    /** Begins the checkpoint. */
+    public void begin(String checkpoint, Configuration conf) {
+        try {
+            Path file = new Path(checkpoint, FILE);
+            write(file.getFileSystem(conf), file);
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /**
+     * Throws UserException if a query that makes states with {@code other} can't go on with this checkpoint's. Where the
+     * model lies does not matter, only what it is.
+     */
+    public void require(StreamContract other, String checkpoint) {
+        for (Map.Entry<String, String> term : terms.entrySet()) {
+            String name = term.getKey();
+            String found = other.terms.get(name);
+            if (name.equals(Settings.MODEL.name()) || term.getValue().equals(found)) {
+                continue;
+            }
+            if (name.equals(FINGERPRINT)) {
+                throw new UserException(Settings.MODEL + ": " + other.term(Settings.MODEL)
+                        + " is not the model and tokenizer that the checkpoint " + checkpoint + " was begun with, "
+                        + term(Settings.MODEL) + "; go on with that, or begin a new checkpoint (with "
+                        + Settings.INITIAL_STATE + " to keep the streams)");
+            }
+            throw new UserException((name.equals(FORMAT) || name.equals(COMMAND) ? "" : "--") + name
+                    + ": the checkpoint " + checkpoint + " was begun with " + term.getValue() + ", not " + found
+                    + "; go on with that, or begin a new checkpoint");
+        }
+    }
+
+    private static UserException unusable(String checkpoint, Exception e) {
+        return new UserException(Settings.CHECKPOINT + ": " + checkpoint + " can't be used: " + e.getMessage(), e);
+    }
+
+    /** The value of a term, as it was written. */
+    String term(Setting<?> setting) {
+        return terms.get(setting.name());
+    }
+
+    /** S. */
+    int sinks() {
+        return Integer.parseInt(term(Settings.SINKS));
+    }
+
+    /** R. */
+    int window() {
+        return Integer.parseInt(term(Settings.WINDOW));
+    }
+
+    /** The number of partitions. */
+    public int partitions() {
+        return Integer.parseInt(term(Settings.PARTITIONS));
+    }
+
+    /** How many tokens before the pending one are kept. */
+    long keep() {
+        return Long.parseLong(terms.get(KEPT));
+    }
+
+    /** The tokenizer's fingerprint. */
+    String tokenizer() {
+        return terms.get(TOKENIZER);
+    }
+
+    /** The model's fingerprint. */
+    String fingerprint() {
+        return terms.get(FINGERPRINT);
+    }
+
+    private static StreamContract read(FileSystem files, Path file) throws IOException {
+        try (InputStream in = files.open(file)) {
+            Map<String, String> terms = GSON.fromJson(
+                    new String(in.readAllBytes(), StandardCharsets.UTF_8),
+                    new TypeToken<LinkedHashMap<String, String>>() {}.getType());
+            if (terms == null || !VERSION.equals(terms.get(FORMAT))) {
+                throw new UserException(file + ": is of another version; expected format " + VERSION);
+            }
+            return new StreamContract(terms);
+        } catch (JsonSyntaxException e) {
+            throw new UserException(file + ": is broken: " + e.getMessage(), e);
+        }
+    }
+
+    /** By a rename: a driver that dies in between leaves no half of it. */
+    private void write(FileSystem files, Path file) throws IOException {
+        Path draft = new Path(file.getParent(), "." + FILE + ".draft");
+        try (OutputStream out = files.create(draft, true)) {
+            out.write(GSON.toJson(terms).getBytes(StandardCharsets.UTF_8));
+        }
+        if (!files.rename(draft, file)) {
+            throw new IOException("can't rename " + draft + " to " + file);
+        }
+    }
+}

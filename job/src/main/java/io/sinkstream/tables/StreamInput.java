@@ -1,0 +1,133 @@
+package io.sinkstream.tables;
+
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkClassNotFoundException;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.streaming.DataStreamReader;
+
+/**
+ * A table that grows.
+ *
+ * @param format Spark's name of its source
+ * @param paths where it is; none for a source that needs none
+ * @param schema its columns as DDL, or null
+ * @param options the source's options
+ * @param rowsPerTrigger the most rows of a micro-batch from Kafka
+ */
+public record StreamInput(
+        String format, List<String> paths, String schema, Map<String, String> options, int rowsPerTrigger) {
+    private static final Set<String> LIMITS = Set.of("maxfilespertrigger", "maxbytespertrigger");
+    private static final String BYTES_PER_TRIGGER = "" + (64L << 20);
+
+    /**
+     * The input that the settings say.
+     *
+     * @param rowsPerTrigger of Kafka, if they don't say
+     * @throws UserException if it is missing or lacks what its format needs
+     */
+    public static StreamInput from(SettingValues values, int rowsPerTrigger) {
+        String format = TableInput.known(values.require(Settings.FORMAT));
+        Optional<String> schema = values.find(Settings.SCHEMA);
+        Map<String, String> options = values.find(Settings.OPTION).orElse(Map.of());
+        List<String> paths = values.find(Settings.INPUT).orElse(List.of());
+        if (TableInput.FILES.contains(format)) {
+            paths = values.require(Settings.INPUT);
+            if (schema.isEmpty() && !format.equals("text")) {
+                throw new UserException(Settings.SCHEMA + " is missing: files that are still to come can't be looked"
+                        + " into; give their columns, such as \"key STRING, seq BIGINT, text STRING\"");
+            }
+        }
+        if (format.equals(TableInput.CATALOG)) {
+            TableInput.requireName(values);
+        }
+        if (format.equals(KafkaRecords.FORMAT)) {
+            KafkaRecords.check(options);
+        }
+        if (paths.size() > 1) {
+            throw new UserException(Settings.INPUT + ": an endless stream reads one folder, not " + paths.size()
+                    + "; a glob can name several");
+        }
+        int asked = values.require(Settings.ROWS_PER_TRIGGER);
+        return new StreamInput(format, paths, schema.orElse(null), options, asked > 0 ? asked : rowsPerTrigger);
+    }
+
+    boolean isKafka() {
+        return format.equals(KafkaRecords.FORMAT);
+    }
+
+    /** The table. Throws UserException if Spark can't read it. */
+    public Dataset<Row> read(SparkSession spark) {
+        if (TableInput.FILES.contains(format)) {
+            requireNoFile(spark, paths.get(0));
+        }
+        try {
+            return load(spark);
+        } catch (ParseException e) {
+            throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
+        } catch (AnalysisException | SparkException e) {
+            throw SparkMessages.mendable(Settings.INPUT.option(), e);
+        } catch (SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.FORMAT.option(), e);
+        }
+    }
+
+    /** Spark would take a single file and then fail in the first micro-batch. */
+    private static void requireNoFile(SparkSession spark, String input) {
+        try {
+            Path path = new Path(input);
+            FileSystem files = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
+            if (files.exists(path) && files.getFileStatus(path).isFile()) {
+                throw new UserException(Settings.INPUT + ": " + input
+                        + " is a file; an endless stream reads a folder that files come into, or a glob such as "
+                        + input
+                        + "*");
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserException(Settings.INPUT + ": " + input + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Spark throws these checked exceptions without declaring them. */
+    private Dataset<Row> load(SparkSession spark)
+            throws AnalysisException, SparkException, SparkClassNotFoundException {
+        DataStreamReader reader = spark.readStream().format(format);
+        if (isKafka()) {
+            reader.options(KafkaRecords.DEFAULTS).option("maxOffsetsPerTrigger", rowsPerTrigger);
+            return KafkaRecords.rows(reader.options(options).load(), schema);
+        }
+        if (TableInput.FILES.contains(format)
+                && options.keySet().stream().noneMatch(key -> LIMITS.contains(key.toLowerCase(Locale.ROOT)))) {
+            reader.option("maxBytesPerTrigger", BYTES_PER_TRIGGER);
+        }
+        if (format.equals("csv")) {
+            reader.option("header", true);
+        }
+        if (format.equals("json")) {
+            // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
+            reader.option("maxStringLen", Integer.MAX_VALUE);
+        }
+        reader.options(options);
+        if (format.equals(TableInput.CATALOG)) {
+            return spark.readStream().options(options).table(paths.get(0));
+        }
+        if (schema != null) {
+            reader.schema(schema);
+        }
+        return paths.isEmpty() ? reader.load() : reader.load(paths.get(0));
+    }
+}

@@ -1,0 +1,208 @@
+package io.sinkstream.tables;
+
+import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkClassNotFoundException;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A table to read.
+ *
+ * @param format Spark's name of its source
+ * @param paths where it is; none for a source that needs none
+ * @param schema its columns as DDL, or null to infer them
+ * @param options the source's options
+ * @param order the column that rows are ordered by, or null
+ */
+public record TableInput(String format, List<String> paths, String schema, Map<String, String> options, String order) {
+    private static final Map<String, String> ENDINGS =
+            Map.of("jsonl", "json", "json", "json", "csv", "csv", "parquet", "parquet", "txt", "text", "log", "text");
+    /** The formats that lie in files, by Spark's names. */
+    static final Set<String> FILES = Set.of("json", "csv", "parquet", "text", "orc");
+
+    /** The format of tables in Spark's catalog, whose input is their name. */
+    static final String CATALOG = "table";
+
+    private static final Set<String> COMPRESSIONS = Set.of("gz", "bz2", "zst", "lz4", "snappy", "deflate");
+
+    /** The input that the settings say. Throws UserException if it is missing, or of unknown format. */
+    public static TableInput from(SettingValues values) {
+        Optional<String> format = values.find(Settings.FORMAT).map(TableInput::known);
+        List<String> paths = values.find(Settings.INPUT).orElse(List.of());
+        if (format.isEmpty() || FILES.contains(format.get())) {
+            paths = values.require(Settings.INPUT);
+        }
+        if (format.filter(CATALOG::equals).isPresent()) {
+            requireName(values);
+        }
+        if (format.filter(KafkaRecords.FORMAT::equals).isPresent()) {
+            KafkaRecords.check(values.find(Settings.OPTION).orElse(Map.of()));
+        }
+        List<String> known = paths;
+        return new TableInput(
+                format.orElseGet(() -> formatOf(known)),
+                paths,
+                values.find(Settings.SCHEMA).orElse(null),
+                values.find(Settings.OPTION).orElse(Map.of()),
+                values.find(Settings.ORDER).orElse(null));
+    }
+
+    /** Throws UserException unless the input is one table's name and nothing says what the catalog knows. */
+    static void requireName(SettingValues values) {
+        List<String> names = values.require(Settings.INPUT);
+        if (names.size() > 1) {
+            throw new UserException(
+                    Settings.INPUT + ": " + Settings.FORMAT + " " + CATALOG + " reads one table, not " + names.size());
+        }
+        values.find(Settings.SCHEMA).ifPresent(schema -> {
+            throw new UserException(Settings.SCHEMA + ": a table has its own columns; leave it out with "
+                    + Settings.FORMAT + " " + CATALOG);
+        });
+    }
+
+    /** The columns of a format whose rows always have the same ones, where the settings name none. */
+    public static StreamColumns columns(String format, StreamColumns given) {
+        return switch (format) {
+            case "text" -> given.withText("value");
+            case KafkaRecords.FORMAT -> given.withKeyAndOrder(KafkaRecords.KEY, KafkaRecords.ORDER);
+            default -> given;
+        };
+    }
+
+    /** Whether it is read from Kafka. */
+    public boolean isKafka() {
+        return format.equals(KafkaRecords.FORMAT);
+    }
+
+    /** The same table elsewhere. */
+    public TableInput withPaths(List<String> others) {
+        return new TableInput(format, others, schema, options, order);
+    }
+
+    /** The table. Throws UserException if Spark can't read it. */
+    public Dataset<Row> read(SparkSession spark) {
+        return read(spark, Settings.INPUT);
+    }
+
+    /** The table, whose paths were given by {@code place}. Throws UserException if Spark can't read it. */
+    public Dataset<Row> read(SparkSession spark, Setting<?> place) {
+        if (FILES.contains(format)) {
+            // Spark says so too, but not before it has logged a stack trace.
+            paths.forEach(path -> requireFiles(spark, place, path));
+        }
+        try {
+            return load(spark);
+        } catch (ParseException e) {
+            throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
+        } catch (AnalysisException | SparkException e) {
+            throw SparkMessages.mendable(place.option(), e);
+        } catch (SparkClassNotFoundException e) {
+            throw SparkMessages.mendable(Settings.FORMAT.option(), e);
+        }
+    }
+
+    private static void requireFiles(SparkSession spark, Setting<?> place, String pattern) {
+        try {
+            Path path = new Path(pattern);
+            FileStatus[] found = path.getFileSystem(spark.sparkContext().hadoopConfiguration())
+                    .globStatus(path);
+            if (found == null || found.length == 0) {
+                throw new UserException(place + ": there is no file or folder " + pattern);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new UserException(place + ": " + pattern + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Spark throws these checked exceptions without declaring them. */
+    private Dataset<Row> load(SparkSession spark)
+            throws AnalysisException, SparkException, SparkClassNotFoundException {
+        boolean isCsv = format.equals("csv");
+        DataFrameReader reader = spark.read().format(format);
+        if (isCsv) {
+            reader.option("header", true);
+        }
+        if (format.equals("json")) {
+            // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
+            reader.option("maxStringLen", Integer.MAX_VALUE);
+        }
+        if (isKafka()) {
+            return KafkaRecords.rows(
+                    reader.options(KafkaRecords.DEFAULTS).options(options).load(), schema);
+        }
+        reader.options(options);
+        if (format.equals(CATALOG)) {
+            return spark.read().options(options).table(paths.get(0));
+        }
+        if (schema != null) {
+            reader.schema(schema);
+        } else if (isCsv && order != null && options.keySet().stream().noneMatch("inferSchema"::equalsIgnoreCase)) {
+            // Texts and keys stay as they are written, but the order is to sort numbers as numbers.
+            StructType inferred = spark.read()
+                    .format(format)
+                    .option("header", true)
+                    .options(options)
+                    .option("inferSchema", true)
+                    .load(paths.toArray(String[]::new))
+                    .schema();
+            reader.schema(new StructType(Stream.of(inferred.fields())
+                    .map(field -> field.name().equalsIgnoreCase(order)
+                            ? field
+                            : new StructField(field.name(), DataTypes.StringType, true, field.metadata()))
+                    .toArray(StructField[]::new)));
+        }
+        return paths.isEmpty() ? reader.load() : reader.load(paths.toArray(String[]::new));
+    }
+
+    /** Names of formats are the same in any case; names of a source's class are not. */
+    static String known(String format) {
+        String lower = format.toLowerCase(Locale.ROOT);
+        return FILES.contains(lower) || lower.equals(KafkaRecords.FORMAT) || lower.equals(CATALOG) ? lower : format;
+    }
+
+    private static String formatOf(List<String> paths) {
+        Set<String> formats = paths.stream()
+                .map(TableInput::ending)
+                .map(ending -> ENDINGS.getOrDefault(ending, ""))
+                .collect(Collectors.toSet());
+        String format = formats.iterator().next();
+        if (formats.size() > 1 || format.isEmpty()) {
+            throw new UserException(Settings.FORMAT + " is missing: " + String.join(", ", paths)
+                    + (formats.size() > 1 ? " end in several ways" : " ends in no way that tells it")
+                    + "; give json, text, csv, parquet, table or another source of Spark");
+        }
+        return format;
+    }
+
+    private static String ending(String path) {
+        String name = path.substring(path.lastIndexOf('/', Math.max(0, path.length() - 2)) + 1)
+                .replaceAll("/+$", "")
+                .toLowerCase(Locale.ROOT);
+        String ending = name.substring(name.lastIndexOf('.') + 1);
+        return COMPRESSIONS.contains(ending) && ending.length() < name.length()
+                ? ending(name.substring(0, name.length() - ending.length() - 1))
+                : ending;
+    }
+}

@@ -1,0 +1,85 @@
+package io.sinkstream.corpus;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The lines of one process's log.
+ *
+ * @param lines in their order
+ */
+record LogLines(List<String> lines) {
+    private static final int LONGEST = 2000;
+
+    /** Begins an entry, in one of the layouts that the programs log in. */
+    private static final Pattern ENTRY = Pattern.compile(
+            "\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d.*|\\d\\d:\\d\\d:\\d\\d.*|\\[(INFO|DEBUG|WARNING|ERROR)\\].*|\\[\\d+\\.\\d+s\\].*");
+
+    private static final Pattern ERROR =
+            Pattern.compile("(\\[?[\\d/:.,TZ+ -]{8,30}\\]?\\s+)(\\[[^]]*\\] )?(ERROR|FATAL)\\b.*|\\[ERROR\\].*");
+    /** An error only to Spark. */
+    private static final String ASKED_TO_END = "RECEIVED SIGNAL TERM";
+
+    private static final Pattern HEADER = Pattern.compile(
+            "(Exception in thread .*|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
+    private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+.*|\\.\\.\\. \\d+ (more|common frames omitted))");
+
+    /** What Spark and Kafka say of a process that was killed, or of what vanished, at other levels than ERROR. */
+    private static final Pattern LOSS = Pattern.compile(
+            ".*(Lost (executor|task)|(exited with code|exitStatus) (?!0\\b|143\\b)\\d+"
+                    + "|finished with state (EXITED|FAILED)|(Removing|Removed) worker .* (lost|because)|[Ww]orker lost|Connection re(set|fused)"
+                    + "|Executor lost|Resubmitted|FetchFailed|UNKNOWN_TOPIC_OR_PARTITION|java\\.lang\\.OutOfMemoryError: ).*");
+
+    /** Lines that are no longer than a collector of logs takes them, and no more than so many: the first and the last. */
+    LogLines cut(int most) {
+        List<String> cut = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.size() <= most || i < most * 2 / 3 || i >= lines.size() - (most - most * 2 / 3)) {
+                String line = lines.get(i).stripTrailing();
+                cut.add(line.length() <= LONGEST ? line : line.substring(0, LONGEST));
+            }
+        }
+        return new LogLines(cut);
+    }
+
+    /**
+     * Which lines a failure wrote: entries at ERROR or FATAL with the lines that belong to them, exceptions with their
+     * stacks and the entry above them, and entries that tell of something lost or killed. A stack that no exception begins
+     * is a thread's, and no failure.
+     */
+    boolean[] odd() {
+        boolean[] odd = new boolean[lines.size()];
+        boolean isOddEntry = false;
+        boolean isTrace = false;
+        for (int i = 0; i < odd.length; i++) {
+            String line = lines.get(i);
+            if (ENTRY.matcher(line).matches()) {
+                isOddEntry = ERROR.matcher(line).matches() && !line.contains(ASKED_TO_END);
+                isTrace = false;
+                odd[i] = isOddEntry || LOSS.matcher(line).matches();
+            } else if (HEADER.matcher(line).matches()) {
+                isTrace = true;
+                odd[i] = true;
+                if (i > 0 && !lines.get(i - 1).isBlank()) {
+                    odd[i - 1] = true;
+                }
+            } else {
+                isTrace = isTrace && FRAME.matcher(line).matches();
+                odd[i] = isTrace || (isOddEntry && !line.isBlank());
+            }
+        }
+        return odd;
+    }
+
+    /** So many lines, a good part of them from before the first failure. */
+    LogLines aroundFirstOdd(int count) {
+        boolean[] odd = odd();
+        int first = 0;
+        while (first < odd.length && !odd[first]) {
+            first++;
+        }
+        int from = Math.max(0, Math.min(first - count * 2 / 3, lines.size() - count));
+        return new LogLines(lines.subList(from, Math.min(lines.size(), from + count)));
+    }
+}

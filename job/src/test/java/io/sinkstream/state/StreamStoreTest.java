@@ -1,0 +1,170 @@
+package io.sinkstream.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sinkstream.settings.UserException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.apache.spark.sql.streaming.MapState;
+import org.junit.jupiter.api.Test;
+import scala.Tuple2;
+import scala.collection.Iterator;
+
+/** A stream's history in head and blocks is the last tokens of the stream, however they came and whatever is kept. */
+class StreamStoreTest {
+    private static final long OWNER = 17;
+
+    private final Map<Object, byte[]> heads = new HashMap<>();
+    private final Map<Object, byte[]> blocks = new HashMap<>();
+
+    private StreamStore store(long keep, long owner) {
+        return new StreamStore(
+                new InMemory<>(heads, key -> key), new InMemory<>(blocks, ByteBuffer::wrap), owner, keep);
+    }
+
+    @Property(tries = 300)
+    void theHistoryIsTheStreamsLastTokens(
+            @ForAll @Size(min = 1, max = 12) List<@IntRange(min = 0, max = 700) Integer> pieces,
+            @ForAll @IntRange(min = 0, max = 900) int keep,
+            @ForAll long seed) {
+        heads.clear();
+        blocks.clear();
+        StreamStore store = store(keep, OWNER);
+        Random random = new Random(seed);
+        List<Integer> all = new ArrayList<>();
+        for (int size : pieces) {
+            int[] tokens = random.ints(size, 0, 200_000).toArray();
+            Arrays.stream(tokens).forEach(all::add);
+            int[] sinks = all.stream().limit(4).mapToInt(x -> x).toArray();
+            store.write("k", store.append("k", store.read("k"), tokens, sinks, all.size()));
+        }
+        StreamHead head = store.read("k");
+        assertThat(head.position()).isEqualTo(all.size());
+        assertThat(store.history("k", head)).containsExactly(last(all, keep + 1));
+        assertThat(head.tail()).endsWith(last(all, StreamHead.CONTEXT));
+        // Not one block more than the history needs.
+        assertThat(blocks.size()).isLessThanOrEqualTo((keep + 1) / StreamHead.BLOCK + 1);
+
+        byte[] saved = SavedStream.toBytes(head, store.history("k", head), OWNER);
+        StreamStore other = store(keep, OWNER);
+        StreamHead restored = other.restore("other", StreamHead.ofAnyOwner(saved));
+        assertThat(restored.position()).isEqualTo(head.position());
+        assertThat(other.history("other", restored)).containsExactly(last(all, keep + 1));
+        int[] more = {1, 2, 3};
+        StreamHead longer = other.append("other", restored, more, restored.sinks(), 0);
+        Arrays.stream(more).forEach(all::add);
+        assertThat(other.history("other", longer)).containsExactly(last(all, keep + 1));
+
+        store.remove("k", head);
+        other.remove("other", longer);
+        assertThat(heads).isEmpty();
+        assertThat(blocks).isEmpty();
+    }
+
+    private static int[] last(List<Integer> all, int count) {
+        return all.subList(Math.max(0, all.size() - count), all.size()).stream()
+                .mapToInt(x -> x)
+                .toArray();
+    }
+
+    @Test
+    void whatAHeadHoldsComesBack() {
+        StreamHead head = new StreamHead(
+                5_000_000_000L, -3, 7, 1.5, 99, new byte[] {1, -1}, new int[] {0, 300_000}, 12, new int[] {5, 127, 128
+                });
+
+        StreamHead back = StreamHead.fromBytes(head.toBytes(OWNER), OWNER);
+
+        assertThat(back).usingRecursiveComparison().isEqualTo(head);
+    }
+
+    @Test
+    void aStateOfAnotherModelIsRefused() {
+        store(10, OWNER).write("k", StreamHead.empty());
+
+        assertThatThrownBy(() -> store(10, OWNER + 1).read("k"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("state of stream k")
+                .hasMessageContaining("another model");
+    }
+
+    @Test
+    void aStateOfAnotherFormatIsRefused() {
+        byte[] bytes = StreamHead.empty().toBytes(OWNER);
+        bytes[0] = 9;
+        heads.put("k", bytes);
+
+        assertThatThrownBy(() -> store(10, OWNER).read("k"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("format 9");
+    }
+
+    /** Spark's map state, without Spark. */
+    private static final class InMemory<K> implements MapState<K, byte[]> {
+        private static final long serialVersionUID = 1;
+
+        private final transient Map<Object, byte[]> values;
+        private final transient Function<K, Object> name;
+
+        InMemory(Map<Object, byte[]> values, Function<K, Object> name) {
+            this.values = values;
+            this.name = name;
+        }
+
+        @Override
+        public boolean exists() {
+            return !values.isEmpty();
+        }
+
+        @Override
+        public byte[] getValue(K key) {
+            return values.get(name.apply(key));
+        }
+
+        @Override
+        public boolean containsKey(K key) {
+            return values.containsKey(name.apply(key));
+        }
+
+        @Override
+        public void updateValue(K key, byte[] value) {
+            values.put(name.apply(key), value);
+        }
+
+        @Override
+        public Iterator<Tuple2<K, byte[]>> iterator() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Iterator<K> keys() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Iterator<byte[]> values() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void removeKey(K key) {
+            values.remove(name.apply(key));
+        }
+
+        @Override
+        public void clear() {
+            values.clear();
+        }
+    }
+}
