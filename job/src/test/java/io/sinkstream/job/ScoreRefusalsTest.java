@@ -57,6 +57,15 @@ class ScoreRefusalsTest {
     }
 
     @Test
+    void aTokenizerThatIsNoneIsToldBeforeAJobStarts() throws IOException {
+        Path tokenizer = Files.writeString(model.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Nonsense\"}}");
+
+        assertThat(score("--output", folder + "/out").refusal())
+                .startsWith("sinkstream score: " + tokenizer + ": not a tokenizer (");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
     void aCommandIsAskedFor() {
         assertThat(Command.alone().refusal()).isEqualTo("sinkstream: no command is given (see sinkstream --help)");
         assertThat(Command.alone("scor").refusal()).startsWith("sinkstream: Unmatched argument at index 0: 'scor'");

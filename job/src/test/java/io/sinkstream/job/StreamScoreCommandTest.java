@@ -71,6 +71,25 @@ class StreamScoreCommandTest {
         return BatchScores.of(model, WINDOW, rows, folder);
     }
 
+    @Test
+    void aBrokenTokenizerIsToldBeforeAnythingIsWrittenAndCanBeMended() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(2, 5);
+        Path input = new GrowingFolder(folder.resolve("in")).add(rows, 10).path();
+        Path tokenizer = model.resolve("tokenizer.json");
+        byte[] sound = Files.readAllBytes(tokenizer);
+        Files.writeString(tokenizer, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+
+        assertThat(run(input).refusal())
+                .isEqualTo("sinkstream stream score: " + tokenizer
+                        + ": is a Git LFS pointer, not the file: run git lfs pull");
+        assertThat(folder.resolve("checkpoint")).doesNotExist();
+        assertThat(folder.resolve("scored")).doesNotExist();
+
+        Files.write(tokenizer, sound);
+        run(input).succeeded();
+        assertThat(scored()).hasSize(10);
+    }
+
     @ParameterizedTest(name = "{0} rows a micro-batch, {1} partitions")
     @CsvSource({"1,1", "10,2", "200,7"})
     void microBatchesAndPartitionsChangeNoNumber(int rowsPerBatch, int partitions) throws IOException {

@@ -6,14 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A checkpoint's folder, its headers read and checked; weights are mapped one by one, on demand. Immutable, holds no file
@@ -36,9 +31,7 @@ public final class Checkpoint {
     private static final String EOS = "eos_token_id";
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
-    private static final String TOKENIZER = "tokenizer.json";
     private static final String ADAPTER = "adapter_config.json";
-    private static final int SAMPLE = 256;
 
     private final Path folder;
     private final ModelConfig config;
@@ -46,6 +39,7 @@ public final class Checkpoint {
     private final List<Path> files;
     private final Map<String, TensorHeader> tensors;
     private final Map<String, SafetensorsType> others;
+    private final Optional<TokenizerFiles> tokenizer;
 
     private Checkpoint(
             Path folder,
@@ -53,13 +47,15 @@ public final class Checkpoint {
             Set<Integer> eosTokens,
             List<Path> files,
             Map<String, TensorHeader> tensors,
-            Map<String, SafetensorsType> others) {
+            Map<String, SafetensorsType> others,
+            Optional<TokenizerFiles> tokenizer) {
         this.folder = folder;
         this.config = config;
         this.eosTokens = eosTokens;
         this.files = List.copyOf(files);
         this.tensors = Collections.unmodifiableMap(tensors);
         this.others = Collections.unmodifiableMap(others);
+        this.tokenizer = tokenizer;
     }
 
     /**
@@ -80,31 +76,26 @@ public final class Checkpoint {
             throw new UserException(folder.resolve(ADAPTER)
                     + ": an adapter; expected none, merge it into the weights and take the file away");
         }
-        Path configFile = folder.resolve(CONFIG);
-        if (!Files.isRegularFile(configFile)) {
-            throw new UserException(
-                    folder + ": has no " + CONFIG + "; expected a Hugging Face checkpoint (" + listing(folder) + ")");
-        }
-        ModelConfig config = ModelConfig.read(configFile);
-        Set<Integer> eosTokens = eosTokens(folder, config);
-        Optional<ShardIndex> index = Optional.empty();
-        List<Path> files;
-        if (Files.isRegularFile(folder.resolve(WEIGHTS))) {
-            files = List.of(folder.resolve(WEIGHTS));
-        } else if (Files.isRegularFile(folder.resolve(INDEX))) {
-            index = Optional.of(ShardIndex.read(folder.resolve(INDEX)));
-            files = index.get().shards().values().stream()
-                    .distinct()
-                    .map(folder::resolve)
-                    .toList();
-        } else {
-            throw noWeights(folder);
-        }
+        FolderEntries entries = new FolderEntries(folder);
+        ModelConfig config = ModelConfig.read(entries.file(CONFIG)
+                .orElseThrow(() -> new UserException(folder + ": has no " + CONFIG
+                        + "; expected a Hugging Face checkpoint (" + entries.listing() + ")")));
+        Set<Integer> eosTokens = eosTokens(entries, config);
+        Optional<TokenizerFiles> tokenizer = TokenizerFiles.of(entries, config);
+        Optional<Path> whole = entries.file(WEIGHTS);
+        Optional<ShardIndex> index =
+                whole.isPresent() ? Optional.empty() : entries.file(INDEX).map(ShardIndex::read);
+        List<Path> files = whole.map(List::of)
+                .or(() -> index.map(shards -> shards.shards().values().stream()
+                        .distinct()
+                        .map(folder::resolve)
+                        .toList()))
+                .orElseThrow(() -> noWeights(entries));
         Map<String, TensorHeader> tensors = new LinkedHashMap<>();
         Map<String, SafetensorsType> others = new LinkedHashMap<>();
         Map<String, Path> places = new LinkedHashMap<>();
         for (Path file : files) {
-            if (!Files.isRegularFile(file)) {
+            if (entries.file(file.getFileName().toString()).isEmpty()) {
                 throw new UserException(file + ": no such file, but " + INDEX + " names it; download it again");
             }
             SafetensorsHeader header = SafetensorsHeader.read(file);
@@ -124,7 +115,7 @@ public final class Checkpoint {
                         + INDEX + " says that it is there");
             }
         }));
-        return new Checkpoint(folder, config, eosTokens, files, tensors, others);
+        return new Checkpoint(folder, config, eosTokens, files, tensors, others, tokenizer);
     }
 
     /** The folder, as it was given. */
@@ -219,51 +210,33 @@ public final class Checkpoint {
 
     /**
      * Tells this model from every other, other weights of the same shapes included: a SHA-256 over config, tokenizer, all
-     * headers and {@value #SAMPLE} bytes from the middle of each tensor, in hexadecimal. Where the folder lies does not
-     * matter.
+     * headers and some bytes from the middle of each tensor, in hexadecimal. Where the folder lies does not matter.
      */
     public String fingerprint() {
-        MessageDigest digest = sha256();
-        digest.update(content(CONFIG));
-        digest.update(tokenizerFingerprint().getBytes(StandardCharsets.UTF_8));
-        for (TensorHeader tensor : new TreeMap<>(tensors).values()) {
-            digest.update((tensor.name() + tensor.type() + tensor.shape()).getBytes(StandardCharsets.UTF_8));
-            digest.update(sample(tensor));
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        Fingerprint all = new Fingerprint()
+                .content(new FolderEntries(folder).file(CONFIG))
+                .text(tokenizerFingerprint());
+        new TreeMap<>(tensors).values().forEach(all::tensor);
+        return all.hex();
     }
 
-    /** Tells the tokenizer from every other: a SHA-256 of {@code tokenizer.json}, or of nothing where there is none. */
+    /**
+     * Tells the tokenizer from every other: a SHA-256 of {@code tokenizer.json}, or of nothing where there is none, and of
+     * what stands in front of a text where the files beside it change that.
+     *
+     * @throws UserException if the file is no tokenizer
+     */
     public String tokenizerFingerprint() {
-        return HexFormat.of().formatHex(sha256().digest(content(TOKENIZER)));
+        return tokenizer.map(TokenizerFiles::fingerprint).orElseGet(() -> new Fingerprint().hex());
     }
 
-    private byte[] content(String name) {
-        Path file = folder.resolve(name);
-        try {
-            return Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
-        } catch (IOException e) {
-            throw Shown.unreadable(file, e);
-        }
-    }
-
-    private static byte[] sample(TensorHeader tensor) {
-        ByteBuffer sample = ByteBuffer.allocate((int) Math.min(SAMPLE, tensor.bytes()));
-        try (FileChannel channel = FileChannel.open(tensor.file())) {
-            long from = tensor.offset() + (tensor.bytes() - sample.capacity()) / 2;
-            while (sample.hasRemaining() && channel.read(sample, from + sample.position()) > 0) {}
-        } catch (IOException e) {
-            throw Shown.unreadable(tensor.file(), e);
-        }
-        return sample.array();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
-        }
+    /**
+     * Loads {@code tokenizer.json} if there is one, and frees it again.
+     *
+     * @throws UserException if the file is no tokenizer
+     */
+    public void checkTokenizer() {
+        tokenizer.ifPresent(TokenizerFiles::check);
     }
 
     /**
@@ -272,17 +245,17 @@ public final class Checkpoint {
      * @throws UserException if the file is no tokenizer
      */
     public Optional<TextTokenizer> tokenizer() {
-        return hasTokenizer() ? Optional.of(TextTokenizer.open(tokenizerFile())) : Optional.empty();
+        return tokenizer.map(TokenizerFiles::open);
     }
 
     /** Whether there is a {@code tokenizer.json}; loads nothing. */
     public boolean hasTokenizer() {
-        return Files.isRegularFile(tokenizerFile());
+        return tokenizer.isPresent();
     }
 
     /** Where its {@code tokenizer.json} is, if it has one. */
     public Path tokenizerFile() {
-        return folder.resolve(TOKENIZER);
+        return folder.resolve(TokenizerFiles.TOKENIZER);
     }
 
     /**
@@ -293,11 +266,11 @@ public final class Checkpoint {
         return eosTokens;
     }
 
-    private static Set<Integer> eosTokens(Path folder, ModelConfig config) {
-        Path generation = folder.resolve(GENERATION_CONFIG);
-        Optional<Set<Integer>> first =
-                Files.isRegularFile(generation) ? ModelConfig.read(generation).optTokenIds(EOS) : Optional.empty();
-        return first.or(() -> config.optTokenIds(EOS)).orElse(Set.of());
+    private static Set<Integer> eosTokens(FolderEntries entries, ModelConfig config) {
+        return entries.file(GENERATION_CONFIG)
+                .flatMap(file -> ModelConfig.read(file).optTokenIds(EOS))
+                .or(() -> config.optTokenIds(EOS))
+                .orElse(Set.of());
     }
 
     private static Set<String> namesOf(SafetensorsHeader header) {
@@ -306,8 +279,9 @@ public final class Checkpoint {
         return names;
     }
 
-    private static UserException noWeights(Path folder) {
-        Optional<String> pickle = names(folder).stream()
+    private static UserException noWeights(FolderEntries entries) {
+        Path folder = entries.folder();
+        Optional<String> pickle = entries.names().stream()
                 .filter(name -> name.matches(".*\\.(bin|bin\\.index\\.json|pt|pth|pkl|ckpt)"))
                 .findFirst();
         if (pickle.isPresent()) {
@@ -317,23 +291,6 @@ public final class Checkpoint {
                     + " safe_serialization=True), or take a revision that has " + WEIGHTS);
         }
         return new UserException(
-                folder + ": no weights; looked for " + WEIGHTS + " and " + INDEX + " (" + listing(folder) + ")");
-    }
-
-    private static String listing(Path folder) {
-        List<String> names = names(folder);
-        if (names.isEmpty()) {
-            return "the folder is empty";
-        }
-        String first = names.stream().limit(8).map(Shown::plain).collect(Collectors.joining(", "));
-        return "the folder has " + first + (names.size() > 8 ? ", and " + (names.size() - 8) + " more" : "");
-    }
-
-    private static List<String> names(Path folder) {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
-        } catch (IOException e) {
-            throw Shown.unreadable(folder, e);
-        }
+                folder + ": no weights; looked for " + WEIGHTS + " and " + INDEX + " (" + entries.listing() + ")");
     }
 }

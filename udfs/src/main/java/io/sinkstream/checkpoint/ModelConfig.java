@@ -109,6 +109,21 @@ public final class ModelConfig {
         }
     }
 
+    /**
+     * Refuses two names of one field that say different things: readers differ in which of them they believe.
+     *
+     * @param name the one that is read
+     * @param other another name of the same
+     */
+    public void requireAgreed(String name, String other) {
+        if (has(name) && has(other) && !fields.get(name).equals(fields.get(other))) {
+            throw unsupported(
+                    name,
+                    "what \"" + path + other + "\", another name of it, says, "
+                            + Shown.plain(fields.get(other).toString()));
+        }
+    }
+
     /** A nested object (its errors name {@code field.inner}), or empty where the field is absent or null. */
     public Optional<ModelConfig> optObject(String field) {
         if (!has(field)) {
@@ -255,7 +270,8 @@ public final class ModelConfig {
         return new UserException(found(field) + "; expected " + allowed);
     }
 
-    private String found(String field) {
+    /** How messages begin that say what stands there. */
+    String found(String field) {
         String place = file + ": field \"" + path + field + "\" ";
         return has(field) ? place + "is " + Shown.plain(fields.get(field).toString()) : place + "is missing";
     }

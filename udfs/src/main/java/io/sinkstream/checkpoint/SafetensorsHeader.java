@@ -59,6 +59,10 @@ record SafetensorsHeader(Map<String, TensorHeader> tensors, Map<String, Safetens
 
     private static SafetensorsHeader read(Path file, SeekableByteChannel channel) throws IOException {
         long size = channel.size();
+        ByteBuffer head = ByteBuffer.allocate((int) Math.min(size, GitLfs.HEAD));
+        while (head.hasRemaining() && channel.read(head) > 0) {}
+        GitLfs.refusePointer(file, head.array());
+        channel.position(0);
         if (size < Long.BYTES) {
             throw new UserException(file + ": truncated: has " + size
                     + " bytes; expected a safetensors file, which starts with the 8 bytes of its header's length");

@@ -91,9 +91,21 @@ final class StrictJson {
                 throw new UserException(
                         file + ": has " + Files.size(file) + " bytes; expected at most " + limit + " in such a file");
             }
+            checkStart(file, bytes);
             return bytes;
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
+        }
+    }
+
+    private static void checkStart(Path file, byte[] bytes) {
+        GitLfs.refusePointer(file, bytes);
+        if (bytes.length == 0) {
+            throw new UserException(file + ": is empty; expected JSON; download it again");
+        }
+        // Gson passes over it, no other reader of these files does.
+        if (bytes.length >= 3 && (bytes[0] & 0xFF) == 0xEF && (bytes[1] & 0xFF) == 0xBB && (bytes[2] & 0xFF) == 0xBF) {
+            throw new UserException(file + ": starts with a byte order mark; expected JSON in UTF-8 without one");
         }
     }
 

@@ -9,11 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -46,10 +45,10 @@ public final class TextTokenizer implements AutoCloseable {
     /** Shared by those who call into native memory, exclusive for who frees it. */
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
 
-    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer) {
+    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, Optional<int[]> front) {
         this.file = file;
         this.tokenizer = tokenizer;
-        this.prefix = findPrefix();
+        this.prefix = front.orElseGet(this::findPrefix);
     }
 
     /**
@@ -58,9 +57,14 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws UserException if it is none
      */
     public static TextTokenizer open(Path file) {
+        return open(file, Optional.empty());
+    }
+
+    /** The same, with what stands in front of a text if other files say so, and not its post-processor. */
+    static TextTokenizer open(Path file, Optional<TokenizerFiles.Front> front) {
         DjlOffline.ensure();
         byte[] json = StrictJson.bytes(file, LARGEST);
-        checkForm(file, json);
+        Optional<Integer> id = TokenizerForm.check(file, json, front.flatMap(TokenizerFiles.Front::token));
         HuggingFaceTokenizer tokenizer;
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
@@ -75,45 +79,36 @@ public final class TextTokenizer implements AutoCloseable {
                     file + ": not a tokenizer (" + Shown.firstLine(e) + "); expected a Hugging Face tokenizer.json", e);
         }
         try {
-            return new TextTokenizer(file, tokenizer);
+            return new TextTokenizer(file, tokenizer, front.map(said -> ids(file, said, id)));
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
         }
     }
 
-    /**
-     * The native reader aborts the JVM on a decoder that is not sound JSON, as in a download that was cut off, where it
-     * returns an error for all else; so Java looks first.
-     */
-    private static void checkForm(Path file, byte[] bytes) {
-        boolean model = StrictJson.read(file, file + ":", new ByteArrayInputStream(bytes), json -> {
-            StrictJson.expectObject(json, file + ":");
-            Set<String> seen = new HashSet<>();
-            json.beginObject();
-            while (json.hasNext()) {
-                String field = StrictJson.key(json, seen);
-                if (field.equals("decoder")) {
-                    StrictJson.skipSound(json);
-                    continue;
-                }
-                if (field.equals("model")) {
-                    StrictJson.expectObject(json, file + ": field \"model\"");
-                }
-                json.skipValue();
-            }
-            json.endObject();
-            return seen.contains("model");
-        });
-        if (!model) {
-            throw new UserException(
-                    file + ": field \"model\" is missing; expected an object, as in every Hugging Face tokenizer.json");
+    private static int[] ids(Path file, TokenizerFiles.Front front, Optional<Integer> id) {
+        if (front.token().isPresent() && id.isEmpty()) {
+            throw new UserException(front.said() + "; expected a token of " + file.getFileName() + ", which has no "
+                    + Shown.quoted(front.token().get()));
         }
+        return id.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /** The ids that the post-processor puts in front of a text: BOS or nothing. A new array. */
+    /**
+     * The ids that stand in front of a text: what the post-processor puts there, or the files beside a checkpoint's
+     * {@code tokenizer.json} say, BOS or nothing. A new array.
+     */
     public int[] prefix() {
         return prefix.clone();
+    }
+
+    /** What the post-processor alone puts in front of a text; empty if it does more than that. */
+    Optional<int[]> postProcessorPrefix() {
+        try {
+            return Optional.of(findPrefix());
+        } catch (UserException e) {
+            return Optional.empty();
+        }
     }
 
     /**

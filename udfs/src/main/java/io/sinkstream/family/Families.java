@@ -44,6 +44,7 @@ public final class Families {
     public static DecoderSpec spec(Checkpoint checkpoint, SinkWindow rule) {
         Family family = family(checkpoint);
         DecoderSpec spec = family.spec(checkpoint.config(), rule);
+        SensitiveFields.refuseContradictions(checkpoint.config());
         SensitiveFields.refuseUnread(checkpoint.config());
         Set<String> unused = checkpoint.names();
         if (spec.output().tied()) {

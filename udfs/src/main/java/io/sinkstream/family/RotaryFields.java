@@ -106,7 +106,8 @@ final class RotaryFields {
     }
 
     private static List<Double> scaled(ModelConfig scaling, List<Double> plain, String fallback) {
-        // The field's name was "type" before transformers 4.43.
+        // The field's name was "type" before transformers 4.43, which still lets it win.
+        scaling.requireAgreed("rope_type", "type");
         String field = scaling.has("rope_type") || !scaling.has("type") ? "rope_type" : "type";
         String type = scaling.optString(field).orElse(fallback);
         return switch (type) {

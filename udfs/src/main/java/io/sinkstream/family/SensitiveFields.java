@@ -81,7 +81,25 @@ final class SensitiveFields {
             "moe_intermediate_size",
             EXPERTS);
 
+    /** Names of one field, in one family or another. */
+    private static final List<List<String>> ALIASES = List.of(
+            List.of("hidden_size", "n_embd", "n_embed", "d_model"),
+            List.of("num_hidden_layers", "n_layer", "n_layers"),
+            List.of("num_attention_heads", "n_head", "n_heads"),
+            List.of("num_key_value_heads", "num_kv_heads", "n_head_kv"),
+            List.of("intermediate_size", "ffn_hidden_size"),
+            List.of("layer_norm_eps", "layer_norm_epsilon", "norm_eps"));
+
     private SensitiveFields() {}
+
+    /** Refuses a field that was read where another of its names says something else. */
+    static void refuseContradictions(ModelConfig config) {
+        for (List<String> names : ALIASES) {
+            for (String read : names.stream().filter(config::wasRead).toList()) {
+                names.forEach(other -> config.requireAgreed(read, other));
+            }
+        }
+    }
 
     /** Refuses the first field that is set, was not read and does not say that there is nothing to do. */
     static void refuseUnread(ModelConfig config) {

@@ -88,15 +88,18 @@ public final class StreamModel implements AutoCloseable {
     }
 
     /**
-     * Reads headers, config and family, and loads no weight and no native library: what a driver checks before a job.
+     * Reads headers, config, family and the tokenizer, and loads no weight: what a driver checks before a job.
      *
      * @throws UserException for anything about the model that is missing, broken or not supported
      */
     public static ModelDescription describe(ModelOptions options) {
-        return describe(Checkpoint.open(options.model()), rule(options));
+        Checkpoint checkpoint = Checkpoint.open(options.model());
+        ModelDescription description = describe(checkpoint, rule(options));
+        checkpoint.checkTokenizer();
+        return description;
     }
 
-    /** {@link Checkpoint#fingerprint} of the model; loads no weight and no native library. */
+    /** {@link Checkpoint#fingerprint} of the model; loads no weight. */
     public static String fingerprint(ModelOptions options) {
         return Checkpoint.open(options.model()).fingerprint();
     }

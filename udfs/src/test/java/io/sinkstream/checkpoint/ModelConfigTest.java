@@ -169,7 +169,7 @@ class ModelConfigTest {
                 "{\"x\": 1e99999999999} | is not valid JSON: number 1e99999999999 out of range at path $.x",
                 "[1]               | is a list; expected an object",
                 "3                 | is a number; expected an object",
-                "^^                | is not valid JSON: End of input",
+                "^^                | is empty; expected JSON; download it again",
             })
     void whatIsNoJsonObjectIsRefused(String json, String message) {
         assertThat(refusal(() -> config(json))).startsWith(file + ": " + message);

@@ -172,7 +172,7 @@ class TextTokenizerTest {
             delimiter = '|',
             quoteCharacter = '^',
             value = {
-                "^^      | is not valid JSON: End of input",
+                "^^      | is empty; expected JSON; download it again",
                 "{       | is not valid JSON: End of input",
                 "[]      | is a list; expected an object",
                 "null    | is null; expected an object",
@@ -197,7 +197,7 @@ class TextTokenizerTest {
         String whole =
                 Files.readString(SharedFolders.folder("models/stories260K").resolve("tokenizer.json"));
 
-        for (int length = 0; length < whole.length(); length += 997) {
+        for (int length = 1; length < whole.length(); length += 997) {
             String part = whole.substring(0, length);
             assertThat(refusal(() -> open(part)))
                     .startsWith(folder.resolve("tokenizer.json") + ": is not valid JSON: ");
