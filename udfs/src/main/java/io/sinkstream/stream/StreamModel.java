@@ -11,6 +11,8 @@ import io.sinkstream.decoder.Hardware;
 import io.sinkstream.decoder.MachineRates;
 import io.sinkstream.decoder.PassWork;
 import io.sinkstream.family.Families;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,9 @@ import java.util.concurrent.CompletableFuture;
  * model's own makes. Owns the weights and all caches; {@link #close} frees them.
  */
 public final class StreamModel implements AutoCloseable {
+    /** Of S and of R: no model is trained on more, and the masks of larger ones would not fit in memory. */
+    private static final int MOST_TOKENS = 1 << 20;
+
     private final ModelDescription description;
     private final String fingerprint;
     private final SinkWindow rule;
@@ -73,7 +78,16 @@ public final class StreamModel implements AutoCloseable {
     }
 
     private static SinkWindow rule(ModelOptions options) {
+        requireSize(Settings.SINKS, options.sinks());
+        requireSize(Settings.WINDOW, options.window());
         return new SinkWindow(options.sinks(), options.window());
+    }
+
+    private static void requireSize(Setting<Integer> setting, int tokens) {
+        if (tokens > MOST_TOKENS) {
+            throw new UserException(setting + ": " + tokens + " is too much; allowed is at most " + MOST_TOKENS
+                    + ", as the mask of a pass takes 256 bytes a token");
+        }
     }
 
     private static ModelDescription describe(Checkpoint checkpoint, SinkWindow rule) {
