@@ -289,6 +289,25 @@ class TextTokenizerTest {
     }
 
     @Test
+    void nulIsACharacterLikeAnyOther() {
+        try (TextTokenizer tokenizer = stories()) {
+            int[] ids = tokenizer.encode("a\u0000b");
+
+            assertThat(ids).hasSizeGreaterThan(tokenizer.encode("ab").length);
+            assertThat(tokenizer.decode(ids)).isEqualTo("a\u0000b");
+        }
+    }
+
+    @Test
+    void aMegabyteOfOneCharacterIsReadWhole() {
+        try (TextTokenizer tokenizer = stories()) {
+            String text = "x".repeat(1 << 20);
+
+            assertThat(tokenizer.decode(tokenizer.encode(text))).isEqualTo(text);
+        }
+    }
+
+    @Test
     void twoMegabytesAreNotTruncated() {
         try (TextTokenizer tokenizer = stories()) {
             String text = "Once upon a time there was a cat.\n".repeat(60_000);
