@@ -10,6 +10,7 @@ import io.sinkstream.console.ScoreReport;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.EndState;
 import io.sinkstream.state.SavedStates;
@@ -59,7 +60,7 @@ final class ScoreCommand extends SettingsCommand {
                 Settings.OUTPUT,
                 Settings.OUTPUT_FORMAT,
                 Settings.OUTPUT_OPTION,
-                Settings.SAVE_STATE,
+                StreamSettings.SAVE_STATE,
                 Settings.OVERWRITE);
     }
 
@@ -91,8 +92,8 @@ final class ScoreCommand extends SettingsCommand {
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
         ScoringOptions options = given.withColumns(columns);
         options.describe();
-        if (values.find(Settings.SAVE_STATE).isPresent() && (columns.key() == null || columns.order() == null)) {
-            throw new UserException(Settings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
+        if (values.find(StreamSettings.SAVE_STATE).isPresent() && (columns.key() == null || columns.order() == null)) {
+            throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }
         SaveMode mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
@@ -101,7 +102,7 @@ final class ScoreCommand extends SettingsCommand {
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             session.spark().sparkContext().register(totals, "sinkstream.score");
-            Optional<String> states = values.find(Settings.SAVE_STATE);
+            Optional<String> states = values.find(StreamSettings.SAVE_STATE);
             states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> scored = KeyedScoring.score(
                     rows, options, totals, states.isPresent() ? SavedStates.endState(options.modelOptions()) : null);

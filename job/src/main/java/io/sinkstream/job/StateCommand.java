@@ -4,6 +4,7 @@ import io.sinkstream.console.TextTable;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.CheckpointStates;
 import io.sinkstream.tables.OutputFolder;
@@ -26,7 +27,12 @@ final class StateCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return List.of(Settings.CHECKPOINT, Settings.STREAM, Settings.DELETE, Settings.OUTPUT, Settings.OVERWRITE);
+        return List.of(
+                StreamSettings.CHECKPOINT,
+                StreamSettings.STREAM,
+                StreamSettings.DELETE,
+                Settings.OUTPUT,
+                Settings.OVERWRITE);
     }
 
     @Override
@@ -51,16 +57,17 @@ final class StateCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        String checkpoint = values.require(Settings.CHECKPOINT);
-        Optional<String> stream = values.find(Settings.STREAM);
+        String checkpoint = values.require(StreamSettings.CHECKPOINT);
+        Optional<String> stream = values.find(StreamSettings.STREAM);
         Optional<String> output = values.find(Settings.OUTPUT);
-        boolean delete = values.require(Settings.DELETE);
+        boolean delete = values.require(StreamSettings.DELETE);
         if (delete && stream.isEmpty()) {
-            throw new UserException(Settings.STREAM + " is missing: " + Settings.DELETE + " forgets one stream");
+            throw new UserException(
+                    StreamSettings.STREAM + " is missing: " + StreamSettings.DELETE + " forgets one stream");
         }
         if (stream.isPresent() && output.isPresent()) {
             throw new UserException(
-                    Settings.OUTPUT + " writes all streams, not one: leave " + Settings.STREAM + " out");
+                    Settings.OUTPUT + " writes all streams, not one: leave " + StreamSettings.STREAM + " out");
         }
         try (Session session = Session.open("sinkstream state")) {
             SparkSession spark = session.spark();
@@ -89,7 +96,7 @@ final class StateCommand extends SettingsCommand {
                 .where(functions.col("key").equalTo(key))
                 .collectAsList();
         if (found.isEmpty()) {
-            throw new UserException(Settings.STREAM + ": the checkpoint " + checkpoint + " has no stream " + key);
+            throw new UserException(StreamSettings.STREAM + ": the checkpoint " + checkpoint + " has no stream " + key);
         }
         if (delete) {
             CheckpointStates.delete(spark, checkpoint, key);
@@ -117,7 +124,7 @@ final class StateCommand extends SettingsCommand {
 
     private static String lastSeen(long millis) {
         return millis == 0
-                ? "not kept without " + Settings.IDLE
+                ? "not kept without " + StreamSettings.IDLE
                 : Instant.ofEpochMilli(millis).toString();
     }
 

@@ -7,6 +7,7 @@ import io.sinkstream.settings.MicroBatches;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.state.SavedStates;
 import io.sinkstream.state.StreamContract;
 import io.sinkstream.streaming.CheckpointTerms;
@@ -56,7 +57,7 @@ final class StreamRun {
         this.values = values;
         this.input = input;
         this.output = StreamOutput.from(values);
-        values.require(Settings.CHECKPOINT);
+        values.require(StreamSettings.CHECKPOINT);
         this.options = options;
         options.scoring().describe();
     }
@@ -67,10 +68,10 @@ final class StreamRun {
     }
 
     void run(String name, PrintWriter err) {
-        String checkpoint = values.require(Settings.CHECKPOINT);
+        String checkpoint = values.require(StreamSettings.CHECKPOINT);
         // A session that a cluster still sends executors to does not end quietly, so this goes before it begins.
         Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
-        if (values.find(Settings.INITIAL_STATE).isPresent()) {
+        if (values.find(StreamSettings.INITIAL_STATE).isPresent()) {
             StreamContract.requireNew(checkpoint, hadoop);
         }
         CheckpointTerms.check(checkpoint, options, hadoop);
@@ -84,14 +85,14 @@ final class StreamRun {
                 OutputFolder.check(spark, output.path(), SaveMode.ErrorIfExists, input.paths());
             }
             Dataset<Row> rows = input.read(spark);
-            Dataset<Row> initial = values.find(Settings.INITIAL_STATE)
+            Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))
                     .orElse(null);
             DataStreamWriter<Row> writer = output.writer(
                             KeyedStreams.apply(rows, options, checkpoint, initial),
                             options.scoring().columns().key())
                     .option("checkpointLocation", checkpoint);
-            values.find(Settings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
+            values.find(StreamSettings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
             StreamProgress progress = new StreamProgress(err);
             spark.streams().addListener(progress);
             try {
@@ -115,7 +116,7 @@ final class StreamRun {
         try {
             return SavedStates.read(spark, path);
         } catch (AnalysisException e) {
-            throw SparkMessages.mendable(Settings.INITIAL_STATE.option(), e);
+            throw SparkMessages.mendable(StreamSettings.INITIAL_STATE.option(), e);
         }
     }
 
@@ -174,7 +175,7 @@ final class StreamRun {
                 Settings.INPUT,
                 Settings.SCHEMA,
                 Settings.OPTION,
-                Settings.ROWS_PER_TRIGGER,
+                StreamSettings.ROWS_PER_TRIGGER,
                 Settings.KEY,
                 Settings.ORDER,
                 Settings.TEXT,
@@ -182,14 +183,14 @@ final class StreamRun {
                 Settings.LATE,
                 Settings.MAX_ROW_BYTES,
                 Settings.PREFIX,
-                Settings.CHECKPOINT,
-                Settings.INITIAL_STATE,
+                StreamSettings.CHECKPOINT,
+                StreamSettings.INITIAL_STATE,
                 Settings.PARTITIONS,
-                Settings.HISTORY,
-                Settings.TRIGGER,
-                Settings.IDLE,
-                Settings.EVENT_TIME,
-                Settings.WATERMARK,
+                StreamSettings.HISTORY,
+                StreamSettings.TRIGGER,
+                StreamSettings.IDLE,
+                StreamSettings.EVENT_TIME,
+                StreamSettings.WATERMARK,
                 Settings.OUTPUT,
                 Settings.OUTPUT_FORMAT,
                 Settings.OUTPUT_OPTION));

@@ -1,6 +1,7 @@
 package io.sinkstream.state;
 
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class CheckpointStates {
                         root + "/commits")
                 .getLatest();
         if (latest.isEmpty()) {
-            throw new UserException(Settings.CHECKPOINT + ": " + checkpoint + " has no finished micro-batch yet");
+            throw new UserException(StreamSettings.CHECKPOINT + ": " + checkpoint + " has no finished micro-batch yet");
         }
         long version = (Long) latest.get()._1() + 1;
         String[][] ids = latest.get()._2().stateUniqueIds().get().apply(0L);
@@ -119,6 +120,6 @@ public final class CheckpointStates {
         StreamContract contract =
                 StreamContract.of(checkpoint, spark.sparkContext().hadoopConfiguration());
         return contract.term(Settings.MODEL) + ", " + contract.sinks() + " sinks and a window of " + contract.window()
-                + ", " + contract.partitions() + " partitions, history " + contract.term(Settings.HISTORY);
+                + ", " + contract.partitions() + " partitions, history " + contract.term(StreamSettings.HISTORY);
     }
 }

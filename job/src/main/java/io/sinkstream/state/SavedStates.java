@@ -1,6 +1,6 @@
 package io.sinkstream.state;
 
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
@@ -65,14 +65,14 @@ public final class SavedStates {
      */
     public static Dataset<Row> commands(Dataset<Row> saved, ModelOptions options) {
         if (!Arrays.equals(saved.schema().fieldNames(), SCHEMA.fieldNames())) {
-            throw new UserException(Settings.INITIAL_STATE + ": has the columns "
+            throw new UserException(StreamSettings.INITIAL_STATE + ": has the columns "
                     + String.join(", ", saved.schema().fieldNames()) + "; expected those that score "
-                    + Settings.SAVE_STATE
+                    + StreamSettings.SAVE_STATE
                     + " writes: " + String.join(", ", SCHEMA.fieldNames()));
         }
         String tokenizer = StreamModel.tokenizerFingerprint(options);
         if (!saved.where(functions.col("tokenizer").notEqual(tokenizer)).isEmpty()) {
-            throw new UserException(Settings.INITIAL_STATE + ": streams are of another tokenizer than "
+            throw new UserException(StreamSettings.INITIAL_STATE + ": streams are of another tokenizer than "
                     + options.model() + "; their tokens mean nothing to it");
         }
         Column isSame = functions

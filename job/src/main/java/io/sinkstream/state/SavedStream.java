@@ -1,7 +1,7 @@
 package io.sinkstream.state;
 
 import io.sinkstream.settings.HistoryLength;
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamState;
@@ -37,9 +37,9 @@ public final class SavedStream {
         StreamHead head = StreamHead.ofAnyOwner(saved);
         long needed = Math.min(head.position(), keep + 1);
         if (head.tail().length < needed) {
-            throw new UserException(Settings.INITIAL_STATE + ": a saved stream keeps " + head.tail().length
-                    + " tokens of its history, and " + Settings.HISTORY + " " + history + " needs " + needed
-                    + "; save it with that " + Settings.HISTORY + ", or run with one that needs less");
+            throw new UserException(StreamSettings.INITIAL_STATE + ": a saved stream keeps " + head.tail().length
+                    + " tokens of its history, and " + StreamSettings.HISTORY + " " + history + " needs " + needed
+                    + "; save it with that " + StreamSettings.HISTORY + ", or run with one that needs less");
         }
         return head.withScored(0, 0, now);
     }

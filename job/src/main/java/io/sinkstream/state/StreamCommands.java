@@ -1,6 +1,6 @@
 package io.sinkstream.state;
 
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.util.List;
@@ -44,7 +44,8 @@ public final class StreamCommands {
                 throw new IOException("can't make the folder " + path);
             }
         } catch (IOException e) {
-            throw new UserException(Settings.CHECKPOINT + ": " + checkpoint + " can't be used: " + e.getMessage(), e);
+            throw new UserException(
+                    StreamSettings.CHECKPOINT + ": " + checkpoint + " can't be used: " + e.getMessage(), e);
         }
     }
 

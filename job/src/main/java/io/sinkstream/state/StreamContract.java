@@ -6,6 +6,7 @@ import com.google.gson.JsonSyntaxException;
 import com.google.gson.reflect.TypeToken;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
@@ -76,7 +77,7 @@ public final class StreamContract {
                 return Optional.of(read(files, file));
             }
             if (files.exists(new Path(folder, OFFSETS))) {
-                throw new UserException(Settings.CHECKPOINT + ": " + checkpoint
+                throw new UserException(StreamSettings.CHECKPOINT + ": " + checkpoint
                         + " is the checkpoint of another program; give a new folder");
             }
             return Optional.empty();
@@ -91,7 +92,7 @@ public final class StreamContract {
             Path file = new Path(checkpoint, FILE);
             FileSystem files = file.getFileSystem(conf);
             if (!files.exists(file)) {
-                throw new UserException(Settings.CHECKPOINT + ": " + checkpoint
+                throw new UserException(StreamSettings.CHECKPOINT + ": " + checkpoint
                         + " is no checkpoint of stream score or stream generate");
             }
             return read(files, file);
@@ -113,7 +114,7 @@ public final class StreamContract {
     /** Throws UserException if the checkpoint was begun, and so has states of its own. */
     public static void requireNew(String checkpoint, Configuration conf) {
         if (isBegun(checkpoint, conf)) {
-            throw new UserException(Settings.INITIAL_STATE + ": the checkpoint " + checkpoint
+            throw new UserException(StreamSettings.INITIAL_STATE + ": the checkpoint " + checkpoint
                     + " has begun and has states of its own; leave it out, or begin a new checkpoint");
         }
     }
@@ -143,7 +144,7 @@ public final class StreamContract {
                 throw new UserException(Settings.MODEL + ": " + other.term(Settings.MODEL)
                         + " is not the model and tokenizer that the checkpoint " + checkpoint + " was begun with, "
                         + term(Settings.MODEL) + "; go on with that, or begin a new checkpoint (with "
-                        + Settings.INITIAL_STATE + " to keep the streams)");
+                        + StreamSettings.INITIAL_STATE + " to keep the streams)");
             }
             throw new UserException((name.equals(FORMAT) || name.equals(COMMAND) ? "" : "--") + name
                     + ": the checkpoint " + checkpoint + " was begun with " + term.getValue() + ", not " + found
@@ -152,7 +153,8 @@ public final class StreamContract {
     }
 
     private static UserException unusable(String checkpoint, Exception e) {
-        return new UserException(Settings.CHECKPOINT + ": " + checkpoint + " can't be used: " + e.getMessage(), e);
+        return new UserException(
+                StreamSettings.CHECKPOINT + ": " + checkpoint + " can't be used: " + e.getMessage(), e);
     }
 
     /** The value of a term, as it was written. */

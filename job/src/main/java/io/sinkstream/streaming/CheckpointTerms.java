@@ -2,6 +2,7 @@ package io.sinkstream.streaming;
 
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.state.StreamContract;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,7 +44,7 @@ public final class CheckpointTerms {
         settings.put(Settings.MODEL, options.scoring().model());
         settings.put(Settings.SINKS, "" + options.scoring().sinks());
         settings.put(Settings.WINDOW, "" + options.scoring().window());
-        settings.put(Settings.HISTORY, options.history().toString());
+        settings.put(StreamSettings.HISTORY, options.history().toString());
         settings.put(Settings.PARTITIONS, "" + options.scoring().partitions());
         settings.put(Settings.KEY, options.scoring().columns().key());
         settings.put(Settings.ORDER, options.scoring().columns().order());

@@ -4,6 +4,7 @@ import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.Buckets;
 import io.sinkstream.state.SavedStates;
@@ -212,7 +213,7 @@ public final class KeyedStreams {
                 return KeyedInput.quoted(name);
             }
         }
-        throw new UserException(Settings.EVENT_TIME + ": the input has no timestamp column " + name);
+        throw new UserException(StreamSettings.EVENT_TIME + ": the input has no timestamp column " + name);
     }
 
     private static Column bucket(Column key, int partitions) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -83,7 +84,7 @@ public final class OutputOwner {
             throw refused("lacks what the checkpoint " + checkpoint + " has done: that goes to micro-batch " + done
                     + " and the output to " + (written < 0 ? "none" : "" + written)
                     + ", so it is another query's or was removed; give the one that the checkpoint was begun with,"
-                    + " or begin a new checkpoint (with " + Settings.INITIAL_STATE + " to keep the streams)");
+                    + " or begin a new checkpoint (with " + StreamSettings.INITIAL_STATE + " to keep the streams)");
         }
         if (written > begun) {
             throw refused("is ahead of the checkpoint " + checkpoint + ": it goes to micro-batch " + written

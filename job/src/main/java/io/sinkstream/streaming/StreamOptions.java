@@ -4,6 +4,7 @@ import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.settings.HistoryLength;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
@@ -40,12 +41,12 @@ public record StreamOptions(
                     Settings.ORDER + " is missing: rows of an endless stream come in no order of their own");
         }
         if (eventTime != null && idle == null) {
-            throw new UserException(Settings.EVENT_TIME + " " + eventTime + " does nothing without " + Settings.IDLE
-                    + ": it says by which time a stream is idle");
+            throw new UserException(StreamSettings.EVENT_TIME + " " + eventTime + " does nothing without "
+                    + StreamSettings.IDLE + ": it says by which time a stream is idle");
         }
         if ((eventTime == null) != (watermark == null)) {
             throw new UserException(
-                    Settings.EVENT_TIME + " and " + Settings.WATERMARK + " go together: give both or none");
+                    StreamSettings.EVENT_TIME + " and " + StreamSettings.WATERMARK + " go together: give both or none");
         }
         if (generation != null
                 && scoring.columns().tokens() != null
@@ -77,10 +78,10 @@ public record StreamOptions(
         return new StreamOptions(
                 scoring,
                 generation,
-                values.require(Settings.HISTORY),
-                values.find(Settings.IDLE).orElse(null),
-                values.find(Settings.EVENT_TIME).orElse(null),
-                values.find(Settings.WATERMARK).orElse(null));
+                values.require(StreamSettings.HISTORY),
+                values.find(StreamSettings.IDLE).orElse(null),
+                values.find(StreamSettings.EVENT_TIME).orElse(null),
+                values.find(StreamSettings.WATERMARK).orElse(null));
     }
 
     /** The same with other scoring options. */

@@ -2,6 +2,7 @@ package io.sinkstream.tables;
 
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.util.List;
@@ -62,7 +63,7 @@ public record StreamInput(
             throw new UserException(Settings.INPUT + ": an endless stream reads one folder, not " + paths.size()
                     + "; a glob can name several");
         }
-        int asked = values.require(Settings.ROWS_PER_TRIGGER);
+        int asked = values.require(StreamSettings.ROWS_PER_TRIGGER);
         return new StreamInput(format, paths, schema.orElse(null), options, asked > 0 ? asked : rowsPerTrigger);
     }
 

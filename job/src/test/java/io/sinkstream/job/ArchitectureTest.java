@@ -10,6 +10,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.sinkstream.testing.HouseRules;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Row;
@@ -48,6 +49,12 @@ final class ArchitectureTest {
     static final ArchRule MANNERS = HouseRules.manners(ROOT, Set.of("job", "benchmark"));
 
     private ArchitectureTest() {}
+
+    @Test
+    void nothingIsTooLongToRead() {
+        assertThat(HouseRules.tooLong(Path.of(System.getProperty("basedir", "."), "src/main/java")))
+                .isEmpty();
+    }
 
     /** Where Spark is on the class path, the model side's rule can be seen to bite. */
     @Test

@@ -90,7 +90,7 @@ class SettingsTest {
 
     @Test
     void whatIsMissingIsAskedFor() {
-        assertThatThrownBy(() -> SettingValues.of(Map.of()).require(Settings.CHECKPOINT))
+        assertThatThrownBy(() -> SettingValues.of(Map.of()).require(StreamSettings.CHECKPOINT))
                 .isInstanceOf(UserException.class)
                 .hasMessageStartingWith("--checkpoint is missing: give it, or set spark.sinkstream.checkpoint");
     }

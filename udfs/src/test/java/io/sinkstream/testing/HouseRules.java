@@ -11,15 +11,21 @@ import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The rules of the house: which package may see which, and what none may do. Packages that do not exist yet break none
  * of them. {@code root} is the package that they lie in: the tests of the rules themselves have houses of their own.
  */
 public final class HouseRules {
+    private static final int CLASS_LINES = 350;
+    private static final int METHOD_LINES = 60;
+
     private HouseRules() {}
 
     /**
@@ -83,6 +89,23 @@ public final class HouseRules {
                         .haveNameMatching(".*(Utils?|Helpers?|Manager)")
                         .because("such a name says nothing of what the class is")
                         .allowEmptyShould(true));
+    }
+
+    /**
+     * The classes and methods that are too long to be read in one go, with their lines.
+     *
+     * @param sources the folder of a module's sources; throws IllegalStateException if there are none
+     */
+    public static List<String> tooLong(Path sources) {
+        List<SourceSizes.Size> classes = SourceSizes.classes(sources);
+        if (classes.isEmpty()) {
+            throw new IllegalStateException(sources + ": there are no sources");
+        }
+        return Stream.concat(
+                        classes.stream().filter(size -> size.lines() > CLASS_LINES),
+                        SourceSizes.methods(sources).stream().filter(size -> size.lines() > METHOD_LINES))
+                .map(size -> size.name() + ": " + size.lines() + " lines")
+                .toList();
     }
 
     private static String[] under(String root, Collection<String> names) {
