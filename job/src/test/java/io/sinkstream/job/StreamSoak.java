@@ -3,13 +3,25 @@ package io.sinkstream.job;
 import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.KafkaBroker;
 import io.sinkstream.harness.Kills;
+import io.sinkstream.harness.PlacedKills;
+import io.sinkstream.harness.PlacedKills.Output;
+import io.sinkstream.harness.PlacedKills.Step;
 import io.sinkstream.harness.StandaloneCluster;
 import io.sinkstream.harness.Streams;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,5 +51,58 @@ final class StreamSoak {
         System.out.println("soak: " + report);
         Path file = spark.project().resolve("job/target/soak.txt");
         Files.writeString(file, "seed " + seed + "\n" + report + "\n", StandardCharsets.UTF_8);
+    }
+
+    /**
+     * {@link PlacedKills}: each step of a micro-batch's life {@code -Dsoak.rounds} times, for each command and output, in an
+     * order that is drawn; {@code -Dsoak.outputs} names some of the outputs.
+     */
+    @Test
+    void aKillAtAnyStepCanNotBeToldFromTheResults(@TempDir Path folder) throws Exception {
+        int rounds = Integer.getInteger("soak.rounds", 3);
+        long seed = Long.getLong("soak.seed", new Random().nextLong());
+        System.out.println("soak: seed " + seed);
+        long start = System.nanoTime();
+        List<Output> outputs = Stream.of(System.getProperty("soak.outputs", "PARQUET,JSON,KAFKA,OBJECTS")
+                        .split(","))
+                .map(Output::valueOf)
+                .toList();
+        Path model = Streams.model(folder.resolve("model"));
+        Map<String, PlacedKills> streams = new LinkedHashMap<>();
+        Map<String, Future<Void>> killed = new LinkedHashMap<>();
+        StringBuilder table = new StringBuilder("seed " + seed + "\n");
+        ExecutorService threads =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try (KafkaBroker broker = KafkaBroker.start(folder)) {
+            for (String command : List.of("score", "generate")) {
+                for (Output output : outputs) {
+                    String name = command + "-" + output;
+                    Path home = Files.createDirectories(folder.resolve(name));
+                    PlacedKills kills = new PlacedKills(command, output, broker, model, home);
+                    Random random = new Random(seed + name.hashCode());
+                    List<Step> steps = new ArrayList<>();
+                    for (int i = 0; i < rounds; i++) {
+                        steps.addAll(Step.of(output));
+                    }
+                    Collections.shuffle(steps, random);
+                    streams.put(name, kills);
+                    killed.put(name, threads.submit(() -> {
+                        kills.kill(steps, random);
+                        return null;
+                    }));
+                    table.append(String.format("%s: %d steps, %d kills%n", name, steps.size() / rounds, steps.size()));
+                }
+            }
+            for (Map.Entry<String, Future<Void>> stream : killed.entrySet()) {
+                stream.getValue().get();
+                streams.get(stream.getKey()).assertNothingIsToBeSeen();
+                System.out.println("soak: " + stream.getKey() + ": every row once, every number the same");
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        table.append(Duration.ofNanos(System.nanoTime() - start).toSeconds()).append(" s\n");
+        System.out.println(table);
+        Files.writeString(Path.of(System.getProperty("project.root"), "job/target/placed-kills.txt"), table.toString());
     }
 }
