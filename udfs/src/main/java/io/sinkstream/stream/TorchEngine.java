@@ -52,12 +52,10 @@ public final class TorchEngine {
     }
 
     /**
-     * Has OpenMP's threads spin for some microseconds and then sleep while they wait for each other, unless the environment
-     * says otherwise. By default they spin for milliseconds, which pays while every thread has a core to itself; Spark's tasks
-     * take some of them, and then each waits for one that has none. One token of a 162M Llama in bfloat16 on two cores, and beside a
-     * process that keeps one of them busy, milliseconds: spinning for 1,000 rounds 9.7 and 17, for 3,000 rounds 9.0 and 23, for 10,000
-     * rounds 9.1 and 45, as by default 9.1 and 85. OpenMP reads the variable when it is loaded, so it has to stand in the process's
-     * own environment by then.
+     * Has OpenMP's threads spin for a short while and then sleep while they wait for each other, unless the environment says
+     * otherwise. The default, to spin for long, pays while every thread has a core to itself; Spark's tasks take some of them,
+     * and then each waits for one that has none. udfs/RATIONALE.md has what was measured. OpenMP reads the variable when it is
+     * loaded, so it has to stand in the process's own environment by then.
      */
     private static void spinBriefly() {
         if (System.getenv("OMP_WAIT_POLICY") == null) {
@@ -74,9 +72,8 @@ public final class TorchEngine {
     }
 
     /**
-     * Has oneDNN keep 256 of the kernels that it compiles, one for each shape of a product, in place of 1,024. Passes have any
-     * number of rows, and with many streams they fill whatever it keeps: 1,024 are a hundred megabytes more for a model of one
-     * layer, and the allocator's pieces between them go on growing.
+     * Has oneDNN keep fewer of the kernels that it compiles, one for each shape of a product. Passes have any number of rows, and
+     * with many streams they fill whatever it keeps, while the allocator's pieces between them go on growing.
      */
     private static void keepFewPrimitives() {
         setIfUnset("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256");
