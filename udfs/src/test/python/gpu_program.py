@@ -154,7 +154,8 @@ class Model:
                 self.weights += make[slot["form"]](w)
         self.positions = [torch.tensor(p, dtype=torch.float64).to(device) for p in self.run["positions"]]
         with watch:
-            self.bands = self.program.bands(self.positions)
+            self.rules = [[group["rule"][name] for group in self.run["groups"]] for name in ("sinks", "window")]
+            self.bands = self.program.bands(self.positions, self.rules[1])
         self.caches = {}
 
     def cache(self, stream, slots):
@@ -174,6 +175,7 @@ class Model:
             self.weights,
             self.positions,
             self.bands,
+            *self.rules,
             tensors,
             call["plan"],
             numbers("ids", 2, len(call["ids"]) // 2),
@@ -312,7 +314,7 @@ def speed(folder, dtype, times):
         streams = len(call["streams"])
         rows = len(call["ids"]) // 2
         arguments = model.arguments(call)
-        for cache in arguments[3]:
+        for cache in arguments[5]:
             cache.normal_()
         taken = seconds(lambda: model.program.forward(*arguments).cpu(), times)
         flops = 2 * rows * (products + 2 * attended * spec["heads"])

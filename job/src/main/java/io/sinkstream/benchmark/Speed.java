@@ -2,6 +2,7 @@ package io.sinkstream.benchmark;
 
 import io.sinkstream.benchmark.SpeedRow.Work;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.decoder.Limits;
 import io.sinkstream.decoder.MachineRates;
 import io.sinkstream.decoder.PassWork;
 import io.sinkstream.stream.ModelOptions;
@@ -84,7 +85,7 @@ public final class Speed {
                 Work.SCORE,
                 1,
                 chunk,
-                () -> model.productSeconds(1, chunk, 1)[0],
+                () -> model.measure(limits -> limits.productSeconds(1, chunk, 1))[0],
                 () -> seconds(() -> stream.score(tokens(model, chunk))));
     }
 
@@ -104,7 +105,7 @@ public final class Speed {
                     Work.DECODE,
                     count,
                     1,
-                    () -> model.productSeconds(count, 1, 3)[1],
+                    () -> model.measure(limits -> limits.productSeconds(count, 1, 3))[1],
                     () -> seconds(() -> generate(model, batch, each)) / each));
         }
         return rows;
@@ -125,7 +126,7 @@ public final class Speed {
         List<double[]> rounds = rounds(products, pass, ROUNDS, SECONDS);
         double limit = median(rounds, 0);
         double taken = median(rounds, 1);
-        MachineRates rates = model.rates();
+        MachineRates rates = model.measure(Limits::rates);
         return List.of(
                 row(Work.MATMUL, model, rates, streams, chunk, limit, limit),
                 row(work, model, rates, streams, chunk, taken, limit));
@@ -143,7 +144,7 @@ public final class Speed {
 
     private SpeedRow row(
             Work work, StreamModel model, MachineRates rates, int streams, int chunk, double seconds, double limit) {
-        PassWork done = model.work(streams, chunk);
+        PassWork done = model.measure(limits -> limits.work(streams, chunk));
         return new SpeedRow(
                 work,
                 options.compute().dtype(),

@@ -1,7 +1,6 @@
 package io.sinkstream.decoder;
 
 import io.sinkstream.cache.ChunkPlan;
-import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.settings.NumberType;
 import java.lang.reflect.RecordComponent;
@@ -50,33 +49,51 @@ final class DecoderProgram {
             "up.bias", "gate.bias");
 
     /** The files of the program's class: the first begins it. */
-    private static final List<String> PARTS = List.of("decoder", "weights", "cache", "attention", "slabs", "limits");
+    private static final List<String> PARTS = List.of("decoder", "weights", "cache", "attention", "slabs");
 
     private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
 
     private final Hardware hardware;
     private final DecoderSpec spec;
-    private final List<LayerGroup> groups;
     private final NumberType held;
     private final NumberType cell;
     private final Products products;
     private final List<Slot> layerSlots;
     private final List<Slot> lastSlots;
+    private final List<String> parts;
 
     /**
+     * A program for any rule.
+     *
      * @param held what the weights are rounded to
      * @param cell the number type of keys and values
+     * @param parts the files of its class
      */
-    DecoderProgram(
-            Hardware hardware, DecoderSpec spec, SinkWindow rule, NumberType held, NumberType cell, Products products) {
+    private DecoderProgram(
+            Hardware hardware,
+            DecoderSpec spec,
+            NumberType held,
+            NumberType cell,
+            Products products,
+            List<String> parts) {
+        this.parts = parts;
         this.hardware = hardware;
         this.spec = spec;
-        this.groups = spec.groups(rule);
         this.held = held;
         this.cell = cell;
         this.products = products;
         this.layerSlots = slots(spec.layerWeights(""));
         this.lastSlots = slots(lastWeights());
+    }
+
+    DecoderProgram(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
+        this(hardware, spec, held, cell, products, PARTS);
+    }
+
+    /** The same with methods for {@link Limits} and {@link ProductChoice}, and the same weights. */
+    DecoderProgram forLimits() {
+        List<String> all = Stream.concat(PARTS.stream(), Stream.of("limits")).toList();
+        return new DecoderProgram(hardware, spec, held, cell, products, all);
     }
 
     DecoderSpec spec() {
@@ -196,7 +213,7 @@ final class DecoderProgram {
     String source() {
         Map<String, String> names = names();
         return TorchScript.filled(
-                PARTS.stream()
+                parts.stream()
                         .map(part -> TorchScript.template(DecoderProgram.class, part + ".torchscript"))
                         .collect(Collectors.joining()),
                 features(),
@@ -238,8 +255,6 @@ final class DecoderProgram {
                 entry("WIDE", products.activations() == NumberType.FLOAT32 ? "" : ".to(6)"),
                 entry("NARROW", products.activations() == NumberType.FLOAT32 ? "" : ".to(15)"),
                 entry("KINDS", spec.kinds().size()),
-                entry("SINKS", groups.stream().map(g -> g.rule().sinks()).toList()),
-                entry("WINDOWS", groups.stream().map(g -> g.rule().window()).toList()),
                 entry("KIND_OF", spec.kindOf()),
                 entry("NTH_OF_KIND", nthOfKind())));
         // What is only added to the residual stream is widened by the addition.

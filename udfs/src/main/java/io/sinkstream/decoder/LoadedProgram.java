@@ -73,15 +73,12 @@ final class LoadedProgram implements AutoCloseable {
         }
     }
 
-    /** Runs a method of the program with the weights first. */
-    IValue runWithWeights(String method, IValue... arguments) {
-        IValue[] all = new IValue[arguments.length + 1];
-        all[0] = weights;
-        System.arraycopy(arguments, 0, all, 1, arguments.length);
-        return IValueUtils.runMethod(module, method, all);
+    /** What {@link #load} loaded. */
+    IValue weights() {
+        return weights;
     }
 
-    /** Runs a method of the program. */
+    /** Runs a method of the program, which takes {@link #weights} first if it takes any. */
     IValue run(String method, IValue... arguments) {
         return IValueUtils.runMethod(module, method, arguments);
     }

@@ -139,7 +139,8 @@ record ProductChoice(Products few, Products many, int threshold) {
 
     /** Empty if libtorch has no such products here, or not for these shapes. */
     private static Optional<Timing> ready(DecoderProgram written, NDManager scratch, WeightSource source, IValue like) {
-        LoadedProgram program = new LoadedProgram(written, scratch);
+        LoadedProgram program = new LoadedProgram(written.forLimits(), scratch);
+        boolean isReady = false;
         try {
             List<PtNDArray> weights = new ArrayList<>();
             for (int layer : new int[] {0, Math.min(1, written.spec().sizes().layers() - 1)}) {
@@ -154,11 +155,15 @@ record ProductChoice(Products few, Products many, int threshold) {
             for (int rows : ROWS) {
                 seconds(timing, rows, like, 0);
             }
+            isReady = true;
             return Optional.of(timing);
         } catch (EngineException e) {
             LOG.debug("{} can't be used", written.products(), e);
-            program.close();
             return Optional.empty();
+        } finally {
+            if (!isReady) {
+                program.close();
+            }
         }
     }
 

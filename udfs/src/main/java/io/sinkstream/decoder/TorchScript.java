@@ -107,10 +107,14 @@ public final class TorchScript {
         zip.closeEntry();
     }
 
+    /** Makes the calling thread one that runs programs: else the graph executor compiles them anew for the first calls of each shape. */
+    static void prepareThread() {
+        JniUtils.setGraphExecutorOptimize(false);
+    }
+
     /** Loads an archive for the calling thread. The module is {@code manager}'s. */
     public static PtSymbolBlock load(byte[] archive, PtNDManager manager) {
-        // Without this the graph executor compiles the program anew for the first calls of each shape.
-        JniUtils.setGraphExecutorOptimize(false);
+        prepareThread();
         try {
             return JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
         } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.LoadedWeights;
 import io.sinkstream.decoder.Numbers;
 import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.settings.UserException;
@@ -77,14 +78,14 @@ public final class Families {
     }
 
     /**
-     * Loads the decoder, on the calling thread, to which it then belongs. Weights of fp32 files stay where they are mapped,
+     * Loads the decoder and its weights, on the calling thread, to which it then belongs. Weights of fp32 files stay where they are mapped,
      * unless the numbers ask for others.
      *
-     * @param manager will own the weights; the decoder closes it
+     * @param manager will own the weights; the decoder closes it with them
      */
     public static Decoder load(Checkpoint checkpoint, SinkWindow rule, Numbers numbers, NDManager manager) {
         DecoderSpec spec = spec(checkpoint, rule);
-        return Decoder.load(spec, rule, numbers, manager, weights(checkpoint, spec));
+        return Decoder.owning(LoadedWeights.load(spec, numbers, manager, weights(checkpoint, spec)), rule);
     }
 
     /** Where the weights of a checkpoint's decoder come from. */

@@ -11,6 +11,12 @@ final class LlamaLayout {
     /** More than any model has; a config with more is broken, and its layers would not fit into memory. */
     static final int MOST_LAYERS = 10_000;
 
+    /** The same of a head, from whose size numbers are made before any weight's shape is checked. */
+    private static final int MOST_HEAD_SIZE = 1 << 16;
+
+    /** The same of heads, which may each have a slope. */
+    private static final int MOST_HEADS = 1 << 16;
+
     /** The tensors' names, by the decoder's. */
     static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("embedding", "model.embed_tokens"),
@@ -61,6 +67,9 @@ final class LlamaLayout {
         int headSize = config.has("head_dim")
                 ? config.requireInt("head_dim", 2)
                 : headSize(config, "hidden_size", hidden, "num_attention_heads", heads);
+        if (headSize > MOST_HEAD_SIZE) {
+            throw config.unsupported("head_dim", "at most " + MOST_HEAD_SIZE);
+        }
         if (headSize % 2 != 0) {
             throw config.unsupported(config.has("head_dim") ? "head_dim" : "hidden_size", "an even head size");
         }
@@ -78,6 +87,12 @@ final class LlamaLayout {
     static int headSize(ModelConfig config, String hiddenField, int hidden, String headsField, int heads) {
         if (hidden % heads != 0) {
             throw config.unsupported(hiddenField, "a multiple of " + headsField + ", " + heads);
+        }
+        if (heads > MOST_HEADS) {
+            throw config.unsupported(headsField, "at most " + MOST_HEADS);
+        }
+        if (hidden / heads > MOST_HEAD_SIZE) {
+            throw config.unsupported(hiddenField, "at most " + MOST_HEAD_SIZE + " numbers a head");
         }
         return hidden / heads;
     }

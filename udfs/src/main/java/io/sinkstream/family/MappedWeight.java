@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.checkpoint.StoredType;
 import io.sinkstream.checkpoint.TensorHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,13 +18,16 @@ import java.util.List;
 
 /** A stored tensor as fp32: the mapped bytes themselves where they are fp32, else a widened copy. */
 final class MappedWeight {
+    /** Bytes of fp32 that are made at a time where a tensor has to be widened: buffers count against the JVM's limit, arrays do not. */
+    static final int PIECE = 16 << 20;
+
     private MappedWeight() {}
 
     /** Loads the tensors, one after the other, as a weight of {@code shape} into {@code manager}, which owns it. */
     static NDArray load(Checkpoint checkpoint, List<Stored> parts, List<Long> shape, NDManager manager) {
         Shape wanted = new Shape(shape.stream().mapToLong(Long::longValue).toArray());
         if (parts.size() == 1 && parts.get(0).isWhole()) {
-            return load(checkpoint, checkpoint.tensor(parts.get(0).tensor()), manager, Integer.MAX_VALUE);
+            return load(checkpoint, checkpoint.tensor(parts.get(0).tensor()), manager, PIECE);
         }
         try (NDManager scratch = manager.newSubManager()) {
             NDList loaded = new NDList();
@@ -37,7 +41,7 @@ final class MappedWeight {
     }
 
     private static NDArray rows(Checkpoint checkpoint, Stored part, NDManager scratch) {
-        NDArray whole = load(checkpoint, checkpoint.tensor(part.tensor()), scratch, Integer.MAX_VALUE);
+        NDArray whole = load(checkpoint, checkpoint.tensor(part.tensor()), scratch, PIECE);
         NDArray upright = part.transposed() ? whole.transpose() : whole;
         if (part.rows().isEmpty()) {
             return upright;
@@ -47,51 +51,62 @@ final class MappedWeight {
     }
 
     /**
-     * A tensor as it is stored, with buffers of at most {@code most} bytes. A buffer cannot hold 2 GiB, so a larger tensor comes in pieces
-     * of whole rows, which are then joined by a copy.
+     * A tensor as it is stored. fp32 is a view of the mapped file, up to the 2 GiB that a buffer can hold; a larger one, and what has fewer
+     * bits, is copied in pieces of whole rows.
+     *
+     * @param most bytes of a piece in fp32, if a row takes no more
      */
     static NDArray load(Checkpoint checkpoint, TensorHeader header, NDManager manager, int most) {
+        boolean mapped = header.type() == StoredType.F32;
         long rows = header.rows();
         long widest = header.rowBytes() * 4 / header.type().bytes();
-        long step = Math.max(1, most / widest);
-        if (step >= rows) {
-            return piece(checkpoint, header, 0, rows, manager);
+        if (mapped && rows * widest <= Integer.MAX_VALUE) {
+            return manager.create(checkpoint.map(header, 0, rows), shape(header, rows), DataType.FLOAT32);
         }
+        long step = Math.min(rows, Math.max(1, most / widest));
+        int buffer = header.type() == StoredType.BF16 ? Math.toIntExact(step * widest) : 0;
+        ByteBuffer wide = ByteBuffer.allocateDirect(buffer).order(ByteOrder.nativeOrder());
+        NDArray whole = manager.create(shape(header, rows), DataType.FLOAT32);
         try (NDManager scratch = manager.newSubManager()) {
-            NDList pieces = new NDList();
             for (long from = 0; from < rows; from += step) {
-                pieces.add(piece(checkpoint, header, from, Math.min(rows, from + step), scratch));
+                long to = Math.min(rows, from + step);
+                ByteBuffer bytes = checkpoint.map(header, from, to);
+                try (NDArray piece = piece(bytes, header.type(), shape(header, to - from), wide, scratch)) {
+                    whole.set(new NDIndex("{}:{}", from, to), piece);
+                }
             }
-            NDArray joined = NDArrays.concat(pieces, 0);
-            joined.attach(manager);
-            return joined;
+            return whole;
+        } catch (RuntimeException | Error e) {
+            whole.close();
+            throw e;
         }
     }
 
-    private static NDArray piece(Checkpoint checkpoint, TensorHeader header, long from, long to, NDManager manager) {
-        ByteBuffer bytes = checkpoint.map(header, from, to);
+    private static Shape shape(TensorHeader header, long rows) {
         long[] dimensions = header.shape().stream().mapToLong(Long::longValue).toArray();
-        dimensions[0] = to - from;
-        Shape shape = new Shape(dimensions);
-        return switch (header.type()) {
+        dimensions[0] = rows;
+        return new Shape(dimensions);
+    }
+
+    private static NDArray piece(ByteBuffer bytes, StoredType type, Shape shape, ByteBuffer wide, NDManager manager) {
+        return switch (type) {
             case F32 -> manager.create(bytes, shape, DataType.FLOAT32);
             case F16 -> {
                 try (NDArray half = manager.create(bytes, shape, DataType.FLOAT16)) {
                     yield half.toType(DataType.FLOAT32, true);
                 }
             }
-            case BF16 -> manager.create(widen(bytes), shape, DataType.FLOAT32);
+            case BF16 -> manager.create(widened(bytes, wide), shape, DataType.FLOAT32);
         };
     }
 
     /** bfloat16 is the upper half of a float; DJL's own bfloat16 arrays abort the JVM. */
-    private static ByteBuffer widen(ByteBuffer bytes) {
-        ByteBuffer wide = ByteBuffer.allocateDirect(2 * bytes.capacity()).order(ByteOrder.nativeOrder());
+    private static ByteBuffer widened(ByteBuffer bytes, ByteBuffer wide) {
         ShortBuffer from = bytes.asShortBuffer();
         FloatBuffer to = wide.asFloatBuffer();
         for (int i = 0; i < from.capacity(); i++) {
             to.put(i, Float.intBitsToFloat(from.get(i) << 16));
         }
-        return wide;
+        return wide.slice(0, 2 * bytes.capacity()).order(ByteOrder.nativeOrder());
     }
 }

@@ -8,8 +8,7 @@ import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Hardware;
-import io.sinkstream.decoder.MachineRates;
-import io.sinkstream.decoder.PassWork;
+import io.sinkstream.decoder.Limits;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
@@ -19,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * A model that advances many streams at once: {@link #advance} is a pure function of states and tokens to new states and
@@ -254,23 +254,9 @@ public final class StreamModel implements AutoCloseable {
                 .map(found -> "the stream's stored state is broken: " + found);
     }
 
-    /**
-     * Times the matrix products of a pass and nothing else, see {@link Decoder#productSeconds}.
-     *
-     * @return seconds, ascending
-     */
-    public double[] productSeconds(int streams, int rows, int times) {
-        return thread.call(decoder -> decoder.productSeconds(streams, rows, times));
-    }
-
-    /** What a pass over full caches has to do, see {@link Decoder#work}. */
-    public PassWork work(int streams, int rows) {
-        return thread.call(decoder -> decoder.work(streams, rows));
-    }
-
-    /** Measures what this machine reaches, see {@link Decoder#rates}. */
-    public MachineRates rates() {
-        return thread.call(Decoder::rates);
+    /** Measures what bounds its passes, on its thread, between two of them. */
+    public <T> T measure(Function<Limits, T> what) {
+        return thread.call(decoder -> what.apply(decoder.limits()));
     }
 
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */

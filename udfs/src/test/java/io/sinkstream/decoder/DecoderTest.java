@@ -74,13 +74,13 @@ class DecoderTest {
         NumberType held = ProductsTest.held(products);
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
         try {
-            return Decoder.load(
+            LoadedWeights weights = LoadedWeights.load(
                     spec,
-                    RULE,
                     new Numbers(held, held.cache(), Long.MAX_VALUE),
                     manager,
                     source,
                     ProductChoice.only(products));
+            return Decoder.owning(weights, RULE);
         } catch (EngineException e) {
             manager.close();
             assertThat(e).hasMessageContaining("cpu support");
@@ -107,8 +107,11 @@ class DecoderTest {
             }
             assertThat(DoubleStream.of(single).average().orElseThrow()).isBetween(0.0, 2 * Math.log(SHAPE.vocab()));
             // What is timed before one is chosen, and beside a pass.
-            assertThat(decoder.productSeconds(1, 1, 1)).hasSize(1);
-            assertThat(decoder.productSeconds(2, 3, 1)).hasSize(1);
+            Limits limits = decoder.limits();
+            assertThat(limits.productSeconds(1, 1, 1)).hasSize(1);
+            assertThat(limits.productSeconds(2, 3, 1)).hasSize(1);
+            assertThat(limits.work(2, 3).flops())
+                    .isCloseTo(6 * limits.work(1, 1).flops(), within(1.0));
         }
     }
 

@@ -96,9 +96,9 @@ class GpuProgramTest {
         return SHARED.contains(family) ? Golden.require(family) : Golden.own(family, checkpoints.resolve(family));
     }
 
-    private static DecoderProgram program(DecoderSpec spec, SinkWindow rule, NumberType weights) {
+    private static DecoderProgram program(DecoderSpec spec, NumberType weights) {
         return new DecoderProgram(
-                GPU, spec, rule, weights, weights.cache(), GPU.products(weights).get(0));
+                GPU, spec, weights, weights.cache(), GPU.products(weights).get(0));
     }
 
     @ParameterizedTest
@@ -115,7 +115,7 @@ class GpuProgramTest {
                     .toList();
             assertThat(types).contains(NumberType.FLOAT32);
             for (NumberType type : types) {
-                assertLoads(program(spec, rule, type));
+                assertLoads(program(spec, type));
             }
             if (FOLDER != null) {
                 Path folder = Files.createDirectories(FOLDER.resolve(family).resolve(wanted.toString()));
@@ -130,7 +130,7 @@ class GpuProgramTest {
                 .contains("_scaled_dot_product_efficient_attention")
                 .doesNotContain("_for_cpu", "mkldnn", "?", "$");
         try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
-                LoadedProgram loaded = new LoadedProgram(program, manager)) {
+                LoadedProgram loaded = new LoadedProgram(program.forLimits(), manager)) {
             loaded.run("nothing").close();
         }
     }
@@ -160,7 +160,7 @@ class GpuProgramTest {
                 List.of(new DecoderSpec.LayerKind(0, new DecoderSpec.Rotary(frequencies))),
                 DecoderSpec.alike(sizes.layers()));
         for (NumberType weights : NumberType.values()) {
-            assertLoads(program(spec, rule, weights));
+            assertLoads(program(spec, weights));
         }
         if (FOLDER != null) {
             List<Run> runs = new ArrayList<>();
@@ -375,8 +375,8 @@ class GpuProgramTest {
                         .toList());
         Map<String, List<Slot>> slots = new LinkedHashMap<>();
         for (NumberType type : types) {
-            DecoderProgram program = program(spec, rule, type);
-            Files.write(folder.resolve(type + ".pt"), program.archive());
+            DecoderProgram program = program(spec, type);
+            Files.write(folder.resolve(type + ".pt"), program.forLimits().archive());
             slots.put(type.toString(), program.slots());
         }
         all.put("slots", slots);

@@ -44,7 +44,7 @@ class ProductsTest {
         TinyModels.of(TinyModels.Shape.llama()).write(folder);
         DecoderSpec spec = Families.spec(Checkpoint.open(folder), rule);
         return new LoadedProgram(
-                new DecoderProgram(Hardware.CPU, spec, rule, held(products), NumberType.FLOAT32, products), manager);
+                new DecoderProgram(Hardware.CPU, spec, held(products), NumberType.FLOAT32, products), manager);
     }
 
     private static double[] numbers(IValue tensor, PtNDManager manager) {
@@ -151,7 +151,7 @@ class ProductsTest {
         ProductChoice choice = ProductChoice.measure(
                 spec,
                 new Numbers(weights, NumberType.FLOAT32, bytes),
-                products -> new DecoderProgram(Hardware.CPU, spec, rule, weights, NumberType.FLOAT32, products),
+                products -> new DecoderProgram(Hardware.CPU, spec, weights, NumberType.FLOAT32, products),
                 manager,
                 Families.weights(checkpoint, spec));
         return List.of(choice.few(), choice.many());

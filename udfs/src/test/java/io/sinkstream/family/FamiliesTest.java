@@ -9,6 +9,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -24,6 +25,8 @@ import io.sinkstream.testing.NumberType;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -221,6 +224,13 @@ class FamiliesTest {
     }
 
     @Test
+    void aHeadSizeThatLiesIsFoundAtOnce() throws IOException {
+        TinyModels.of(TinyModels.Shape.llama()).write(folder);
+        set("head_dim", "1000000000");
+        assertRefused(folder.resolve("config.json") + ": field \"head_dim\" is 1000000000; supported: at most 65536");
+    }
+
+    @Test
     void aTensorOfAnotherShapeIsNamed() throws IOException {
         TinyModels.of(TinyModels.Shape.llama()).write(folder);
         set("intermediate_size", "173");
@@ -274,6 +284,27 @@ class FamiliesTest {
                 assertThat(joined.toFloatArray()).as("%d bytes a piece", most).containsExactly(whole);
             }
             assertThat(manager.getManagedArrays()).as("pieces are freed").hasSize(5);
+        }
+    }
+
+    /** Direct buffers count against the JVM's limit, which is the heap's: a tensor of 26 MB in fp32 takes one of them at a time. */
+    @Test
+    void aLargeTensorIsWidenedInSmallBuffers() {
+        TinyModels.of(TinyModels.Shape.llama().withLayers(1).withVocab(100_000))
+                .storedAs(NumberType.BF16)
+                .write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        TensorHeader header = checkpoint.tensor("model.embed_tokens.weight");
+        BufferPoolMXBean direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
+        try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu())) {
+            long before = direct.getMemoryUsed();
+            Shape shape = MappedWeight.load(checkpoint, header, manager, MappedWeight.PIECE)
+                    .getShape();
+            assertThat(shape).isEqualTo(new Shape(100_000, 64));
+            assertThat(direct.getMemoryUsed() - before).isBetween(1L, MappedWeight.PIECE + 4096L);
         }
     }
 
