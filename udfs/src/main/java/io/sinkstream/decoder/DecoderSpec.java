@@ -333,74 +333,12 @@ public record DecoderSpec(
 
     /** All weights, in the order in which the program takes them. */
     public List<Weight> weights() {
-        List<Weight> all = new ArrayList<>();
-        all.add(Weight.of("embedding", sizes.vocabulary(), sizes.hidden()));
-        for (int layer = 0; layer < sizes.layers(); layer++) {
-            all.addAll(layerWeights("layers." + layer + "."));
-        }
-        norm(all, "norm");
-        if (!output.tied()) {
-            all.add(Weight.of("head", sizes.vocabulary(), sizes.hidden()));
-        }
-        if (output.bias()) {
-            all.add(Weight.of("head.bias", sizes.vocabulary()));
-        }
-        return all;
+        return new DecoderWeights(this).all();
     }
 
     /** One layer's weights, their roles behind {@code prefix}; the same in every layer. */
     List<Weight> layerWeights(String prefix) {
-        List<Weight> all = new ArrayList<>();
-        int hidden = sizes.hidden();
-        int queries = sizes.heads() * sizes.headSize();
-        int keys = sizes.keyValueHeads() * sizes.headSize();
-        norm(all, prefix + "attention_norm");
-        product(all, prefix + "query", queries, hidden, attention.inputBias());
-        product(all, prefix + "key", keys, hidden, attention.inputBias());
-        product(all, prefix + "value", keys, hidden, attention.inputBias());
-        queryKeyNorm(all, prefix + "query_norm", sizes.heads());
-        queryKeyNorm(all, prefix + "key_norm", sizes.keyValueHeads());
-        if (attention.sink() == Sink.HEAD) {
-            all.add(Weight.of(prefix + "sinks", sizes.heads()));
-        }
-        product(all, prefix + "output", hidden, queries, attention.outputBias());
-        if (block != Block.PARALLEL) {
-            norm(all, prefix + "mlp_norm");
-        }
-        if (mlp.gated()) {
-            product(all, prefix + "gate", sizes.intermediate(), hidden, mlp.bias());
-        }
-        product(all, prefix + "up", sizes.intermediate(), hidden, mlp.bias());
-        product(all, prefix + "down", hidden, sizes.intermediate(), mlp.bias());
-        return all;
-    }
-
-    private void norm(List<Weight> all, String role) {
-        all.add(Weight.of(role, sizes.hidden()));
-        if (norm.bias()) {
-            all.add(Weight.of(role + ".bias", sizes.hidden()));
-        }
-    }
-
-    private void queryKeyNorm(List<Weight> all, String role, int heads) {
-        switch (attention.queryKeyNorm()) {
-            case NONE -> {}
-            case HEAD -> all.add(Weight.of(role, sizes.headSize()));
-            case EACH_HEAD -> all.add(Weight.of(role, heads, sizes.headSize()));
-            case WHOLE -> {
-                all.add(Weight.of(role, (long) heads * sizes.headSize()));
-                if (norm.bias()) {
-                    all.add(Weight.of(role + ".bias", (long) heads * sizes.headSize()));
-                }
-            }
-        }
-    }
-
-    private static void product(List<Weight> all, String role, int out, int in, boolean bias) {
-        all.add(Weight.of(role, out, in));
-        if (bias) {
-            all.add(Weight.of(role + ".bias", out));
-        }
+        return new DecoderWeights(this).layer(prefix);
     }
 
     /** The number of all weights' numbers. */

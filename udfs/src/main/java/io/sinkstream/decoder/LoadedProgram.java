@@ -38,7 +38,7 @@ final class LoadedProgram implements AutoCloseable {
     /** Loads all weights. */
     void load(WeightSource source) {
         List<PtNDArray> all = new ArrayList<>();
-        program.slots().forEach(slot -> all.addAll(make(slot, source, manager)));
+        program.weights().all().forEach(slot -> all.addAll(make(slot, source, manager)));
         weights = IValue.listFrom(all.toArray(PtNDArray[]::new));
     }
 

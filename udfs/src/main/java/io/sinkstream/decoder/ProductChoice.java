@@ -144,7 +144,7 @@ record ProductChoice(Products few, Products many, int threshold) {
         try {
             List<PtNDArray> weights = new ArrayList<>();
             for (int layer : new int[] {0, Math.min(1, written.spec().sizes().layers() - 1)}) {
-                written.layerSlots(layer).forEach(slot -> weights.addAll(program.make(slot, source, scratch)));
+                written.weights().layer(layer).forEach(slot -> weights.addAll(program.make(slot, source, scratch)));
             }
             Timing timing = new Timing(
                     written.products(),

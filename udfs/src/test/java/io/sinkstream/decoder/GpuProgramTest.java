@@ -377,7 +377,7 @@ class GpuProgramTest {
         for (NumberType type : types) {
             DecoderProgram program = program(spec, type);
             Files.write(folder.resolve(type + ".pt"), program.forLimits().archive());
-            slots.put(type.toString(), program.slots());
+            slots.put(type.toString(), program.weights().all());
         }
         all.put("slots", slots);
         all.put("runs", runs);
