@@ -29,8 +29,17 @@ import org.apache.spark.sql.types.StructType;
  * that from what comes out.
  */
 public final class PlacedKills {
-    /** The life of a micro-batch, in its order; of each pair of a file and its checksum the file goes first. */
+    /**
+     * The beginning of a stream, and then the life of a micro-batch, in their order. Of each pair of a file and its checksum
+     * the file goes first.
+     */
     public enum Step {
+        CONTRACT_DRAFTED("rename .*/checkpoint/sinkstream\\.json", 1, false),
+        CONTRACT_WRITTEN("rename .*/checkpoint/sinkstream\\.json", 1, true),
+        QUERY_DRAFTED("rename .*/checkpoint/metadata", 1, false),
+        QUERY_WRITTEN("rename .*/checkpoint/metadata", 1, true),
+        OWNER_DRAFTED("rename .*/out/_sinkstream\\.json", 1, false),
+        OWNER_WRITTEN("rename .*/out/_sinkstream\\.json", 1, true),
         INPUT_DRAFTED("rename .*/sources/\\d+/%d", 1, false),
         INPUT_LOGGED("rename .*/sources/\\d+/%d", 1, true),
         OFFSETS_DRAFTED("rename .*/offsets/%d", 1, false),
@@ -67,9 +76,18 @@ public final class PlacedKills {
             this.isAfter = isAfter;
         }
 
-        /** Those of a micro-batch that goes there. */
+        /** Those of a stream's first start, which come once. */
+        public static List<Step> ofBeginning(Output output) {
+            return Stream.of(values())
+                    .filter(step -> step.compareTo(INPUT_DRAFTED) < 0)
+                    .filter(step -> output != Output.KAFKA || !step.operation.contains("/out/"))
+                    .toList();
+        }
+
+        /** Those of each micro-batch that goes there. */
         public static List<Step> of(Output output) {
             return Stream.of(values())
+                    .filter(step -> step.compareTo(INPUT_DRAFTED) >= 0)
                     .filter(step -> output == Output.OBJECTS || !step.operation.startsWith("copied"))
                     .filter(step -> output != Output.KAFKA
                             || !(step.operation.contains("/out/") || step.operation.contains("_spark_metadata")))
@@ -136,14 +154,22 @@ public final class PlacedKills {
         this.folder = folder;
     }
 
+    /**
+     * A driver's end.
+     *
+     * @param isAgain whether it was in a micro-batch that the driver before it had begun
+     */
+    public record Kill(Step step, boolean isAgain) {}
+
     /** Kills drivers at these steps, one after the other, and lets the last one come to its end. */
-    public void kill(List<Step> steps, Random random) throws IOException, InterruptedException {
+    public List<Kill> kill(List<Step> steps, Random random) throws IOException, InterruptedException {
         rows = GrowingFolder.rows(KEYS, steps.size() + 2);
         new GrowingFolder(folder.resolve("in")).add(rows, KEYS);
         if (output == Output.KAFKA) {
             broker.createTopic(topic(), 1);
         }
         QueryLog log = new QueryLog(folder.resolve("checkpoint"));
+        List<Kill> kills = new ArrayList<>();
         for (Step step : steps) {
             boolean isAgain = log.isInMicroBatch() && step.comesAgain() && random.nextInt(ONE_IN_AGAIN) == 0;
             long batch = log.begun() + (isAgain ? 0 : 1);
@@ -151,8 +177,10 @@ public final class PlacedKills {
             assertThat(code)
                     .as("%s of micro-batch %d, in %s: %s", step, batch, folder, said())
                     .isEqualTo(HaltingFileSystem.CODE);
+            kills.add(new Kill(step, isAgain));
         }
         assertThat(drive(null)).as(said()).isZero();
+        return kills;
     }
 
     private String topic() {
@@ -192,11 +220,14 @@ public final class PlacedKills {
                 .redirectOutput(folder.resolve("driver-" + drivers + ".out").toFile())
                 .redirectError(folder.resolve("driver-" + drivers + ".err").toFile())
                 .start();
-        if (!driver.waitFor(MINUTES, TimeUnit.MINUTES)) {
+        try {
+            if (!driver.waitFor(MINUTES, TimeUnit.MINUTES)) {
+                throw new IllegalStateException("not within " + MINUTES + " minutes: " + said());
+            }
+            return driver.exitValue();
+        } finally {
             driver.destroyForcibly();
-            throw new IllegalStateException("not within " + MINUTES + " minutes: " + said());
         }
-        return driver.exitValue();
     }
 
     private String said() throws IOException {

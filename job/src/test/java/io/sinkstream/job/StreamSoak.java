@@ -4,6 +4,7 @@ import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.KafkaBroker;
 import io.sinkstream.harness.Kills;
 import io.sinkstream.harness.PlacedKills;
+import io.sinkstream.harness.PlacedKills.Kill;
 import io.sinkstream.harness.PlacedKills.Output;
 import io.sinkstream.harness.PlacedKills.Step;
 import io.sinkstream.harness.StandaloneCluster;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -54,8 +56,8 @@ final class StreamSoak {
     }
 
     /**
-     * {@link PlacedKills}: each step of a micro-batch's life {@code -Dsoak.rounds} times, for each command and output, in an
-     * order that is drawn; {@code -Dsoak.outputs} names some of the outputs.
+     * {@link PlacedKills}: the steps of a stream's beginning, and then each step of a micro-batch's life {@code
+     * -Dsoak.rounds} times, for each command and output, in an order that is drawn; {@code -Dsoak.outputs} names some of the outputs.
      */
     @Test
     void aKillAtAnyStepCanNotBeToldFromTheResults(@TempDir Path folder) throws Exception {
@@ -69,8 +71,8 @@ final class StreamSoak {
                 .toList();
         Path model = Streams.model(folder.resolve("model"));
         Map<String, PlacedKills> streams = new LinkedHashMap<>();
-        Map<String, Future<Void>> killed = new LinkedHashMap<>();
-        StringBuilder table = new StringBuilder("seed " + seed + "\n");
+        Map<String, Future<List<Kill>>> killed = new LinkedHashMap<>();
+        Map<String, List<Kill>> kills = new LinkedHashMap<>();
         ExecutorService threads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try (KafkaBroker broker = KafkaBroker.start(folder)) {
@@ -78,31 +80,45 @@ final class StreamSoak {
                 for (Output output : outputs) {
                     String name = command + "-" + output;
                     Path home = Files.createDirectories(folder.resolve(name));
-                    PlacedKills kills = new PlacedKills(command, output, broker, model, home);
+                    PlacedKills stream = new PlacedKills(command, output, broker, model, home);
                     Random random = new Random(seed + name.hashCode());
                     List<Step> steps = new ArrayList<>();
                     for (int i = 0; i < rounds; i++) {
                         steps.addAll(Step.of(output));
                     }
                     Collections.shuffle(steps, random);
-                    streams.put(name, kills);
-                    killed.put(name, threads.submit(() -> {
-                        kills.kill(steps, random);
-                        return null;
-                    }));
-                    table.append(String.format("%s: %d steps, %d kills%n", name, steps.size() / rounds, steps.size()));
+                    steps.addAll(0, Step.ofBeginning(output));
+                    streams.put(name, stream);
+                    killed.put(name, threads.submit(() -> stream.kill(steps, random)));
                 }
             }
-            for (Map.Entry<String, Future<Void>> stream : killed.entrySet()) {
-                stream.getValue().get();
-                streams.get(stream.getKey()).assertNothingIsToBeSeen();
-                System.out.println("soak: " + stream.getKey() + ": every row once, every number the same");
+            for (String name : streams.keySet()) {
+                kills.put(name, killed.get(name).get());
+                streams.get(name).assertNothingIsToBeSeen();
+                System.out.println("soak: " + name + ": every row once, every number the same");
             }
         } finally {
             threads.shutdownNow();
         }
-        table.append(Duration.ofNanos(System.nanoTime() - start).toSeconds()).append(" s\n");
-        System.out.println(table);
-        Files.writeString(Path.of(System.getProperty("project.root"), "job/target/placed-kills.txt"), table.toString());
+        String report = String.format(
+                Locale.ROOT, "seed %d, %d s%n%s", seed, (System.nanoTime() - start) / 1_000_000_000, table(kills));
+        System.out.println("soak: " + report);
+        Files.writeString(Path.of(System.getProperty("project.root"), "job/target/placed-kills.txt"), report);
+    }
+
+    /** How often each step was hit, and in brackets how often of it while a micro-batch was done again. */
+    private static String table(Map<String, List<Kill>> kills) {
+        StringBuilder table = new StringBuilder(String.format("%-26s", ""));
+        kills.keySet().forEach(name -> table.append(String.format("%18s", name)));
+        for (Step step : Step.values()) {
+            table.append(String.format("%n%-26s", step));
+            for (List<Kill> stream : kills.values()) {
+                List<Kill> those =
+                        stream.stream().filter(kill -> kill.step() == step).toList();
+                long again = those.stream().filter(Kill::isAgain).count();
+                table.append(String.format("%18s", those.size() + " (" + again + ")"));
+            }
+        }
+        return table.append("\n").toString();
     }
 }
