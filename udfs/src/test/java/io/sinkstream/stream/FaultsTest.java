@@ -1,0 +1,233 @@
+package io.sinkstream.stream;
+
+import static io.sinkstream.stream.NllAssert.SAME;
+import static io.sinkstream.stream.NllAssert.assertNll;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.sinkstream.cache.CachePool;
+import io.sinkstream.cache.Cells;
+import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.decoder.CachesSpoiledException;
+import io.sinkstream.decoder.Chunk;
+import io.sinkstream.decoder.ChunkResult;
+import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.Numbers;
+import io.sinkstream.family.Families;
+import io.sinkstream.testing.PlainDecoder;
+import io.sinkstream.testing.TinyModels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Faults of every kind at every step of a pass and of an admission, at moments that a seed draws, which is printed: whatever
+ * happens, no number is wrong, no cache stays held, no caller waits for ever, and the model goes on.
+ */
+class FaultsTest {
+    private static final int ROUNDS = 1_000;
+    private static final int STREAMS = 20;
+    private static final int WINDOW = 12;
+    private static final SinkWindow RULE = new SinkWindow(4, WINDOW);
+    private static final TinyModels.Shape SHAPE = TinyModels.Shape.llama().withLayers(2);
+
+    /** Where a fault can happen. */
+    private enum Step {
+        /** A cache for a stream that is admitted, or more room for it. */
+        CACHE,
+        /** A pass, before anything is written. */
+        PASS,
+        /** A pass that has begun to write its caches. */
+        WRITE,
+        /** What a pass gave is taken in by its job. */
+        RESULT
+    }
+
+    @TempDir
+    private Path folder;
+
+    private final long seed = Long.getLong("faults.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+    private final Map<Step, Integer> happened = new EnumMap<>(Step.class);
+
+    /** A stream whose tokens are known, as far as it got. */
+    private static final class Story {
+        private final StreamName name;
+        private final int[] ids;
+        private final double[] wanted;
+        private StreamState state;
+
+        Story(int number, PlainDecoder reference) {
+            name = new StreamName("faults", "" + number);
+            ids = SHAPE.tokens(400, number);
+            wanted = reference.nll(ids, 4, WINDOW);
+            state = StreamState.empty(4, 2L * WINDOW);
+        }
+    }
+
+    private Throwable fault() {
+        return switch (random.nextInt(5)) {
+            case 0 -> new OutOfMemoryError("Java heap space");
+            case 1 -> new EngineException("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 byte");
+            case 2 -> new EngineException("The following operation failed in the TorchScript interpreter");
+            case 3 -> new StackOverflowError();
+            default -> new IllegalStateException("a fault");
+        };
+    }
+
+    private void perhaps(Step step, double probability) {
+        if (random.nextDouble() < probability) {
+            happened.merge(step, 1, Integer::sum);
+            Throwable fault = step == Step.WRITE ? new CachesSpoiledException(fault()) : fault();
+            if (fault instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) fault;
+        }
+    }
+
+    private Cells faulty(Cells cells) {
+        return new Cells() {
+            @Override
+            public NDArray empty(NDManager owner, int layers, int slots) {
+                perhaps(Step.CACHE, 0.05);
+                return cells.empty(owner, layers, slots);
+            }
+
+            @Override
+            public NDArray grown(NDManager owner, NDArray old, int slots) {
+                perhaps(Step.CACHE, 0.05);
+                return cells.grown(owner, old, slots);
+            }
+        };
+    }
+
+    private List<ChunkResult> faulty(Decoder decoder, List<Chunk> chunks) {
+        perhaps(Step.PASS, 0.05);
+        List<ChunkResult> results = decoder.run(chunks);
+        perhaps(Step.WRITE, 0.05);
+        if (random.nextDouble() < 0.02) {
+            happened.merge(Step.RESULT, 1, Integer::sum);
+            List<ChunkResult> broken = new ArrayList<>(results);
+            broken.set(random.nextInt(broken.size()), null);
+            return broken;
+        }
+        return results;
+    }
+
+    private Decoder load() {
+        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        return Families.load(Checkpoint.open(folder), RULE, Numbers.REFERENCE, manager);
+    }
+
+    @Test
+    void noFaultGivesAWrongNumberOrADeadModel() throws Exception {
+        TinyModels.of(SHAPE).write(folder);
+        PlainDecoder reference = PlainDecoder.load(folder);
+        List<Story> stories = new ArrayList<>();
+        for (int i = 0; i < STREAMS; i++) {
+            stories.add(new Story(i, reference));
+        }
+        System.out.println("faults.seed " + seed);
+        int failed = 0;
+        int asked = 0;
+        try (ModelThread thread = new ModelThread(new ModelThread.Parts(
+                this::load,
+                // Room for about half of the streams: caches come and go.
+                decoder -> new CachePool<>(
+                        decoder.manager(),
+                        decoder.cacheShape(),
+                        faulty(decoder.cells()),
+                        STREAMS / 2 * decoder.cacheShape().bytesFor(400)),
+                pool -> new PassPlanner(pool, 16, 32),
+                decoder -> chunks -> faulty(decoder, chunks)))) {
+            for (int round = 0; round < ROUNDS; round++) {
+                List<Story> told = drawn(stories);
+                List<StreamJob> jobs = told.stream().map(this::next).toList();
+                thread.submit(jobs);
+                for (int i = 0; i < jobs.size(); i++) {
+                    StreamResult outcome = outcome(jobs.get(i));
+                    if (outcome == null) {
+                        failed++;
+                    } else if (outcome instanceof StreamResult.HistoryNeeded) {
+                        asked++;
+                    } else {
+                        take(told.get(i), outcome.advanced());
+                    }
+                }
+                assertThat(thread.usage().caches().held()).as("seed %d", seed).isZero();
+            }
+            stories.forEach(story -> thread.forget(story.name));
+            assertThat(thread.usage().caches().idle()).isZero();
+            assertThat(thread.usage().caches().heldBytes()).isZero();
+            assertThat(thread.usage().caches().idleBytes()).isZero();
+        }
+        assertThat(happened).as("faults of every kind happened").containsOnlyKeys(Step.values());
+        assertThat(failed).as("some callers heard of it").isPositive();
+        assertThat(asked).isPositive();
+    }
+
+    private List<Story> drawn(List<Story> stories) {
+        List<Story> drawn = new ArrayList<>();
+        for (Story story : stories) {
+            if (random.nextInt(4) == 0 || (drawn.isEmpty() && story == stories.get(STREAMS - 1))) {
+                drawn.add(story);
+            }
+        }
+        return drawn;
+    }
+
+    /** The stream's next tokens; sometimes from a state that holds a part of its history only. */
+    private StreamJob next(Story story) {
+        if (story.state.position() > 340) {
+            story.state = StreamState.empty(4, 2L * WINDOW);
+        }
+        int from = (int) story.state.position();
+        StreamState state = story.state;
+        if (from > 0 && random.nextInt(3) == 0) {
+            state = StreamState.stored(
+                    4, 2L * WINDOW, state.sinks(), from, state.hash(), new int[] {story.ids[from - 1]}, false);
+        }
+        return new StreamJob(
+                StreamUpdate.score(
+                        story.name, state, Arrays.copyOfRange(story.ids, from, from + 2 + random.nextInt(50))),
+                Set.of());
+    }
+
+    /** Null if the job failed. A caller that waits for a minute waits for ever. */
+    private static StreamResult outcome(StreamJob job) throws Exception {
+        try {
+            return job.future().get(1, TimeUnit.MINUTES);
+        } catch (ExecutionException e) {
+            return null;
+        }
+    }
+
+    private void take(Story story, StreamResult.Advanced advanced) {
+        int from = (int) story.state.position();
+        int count = (int) advanced.state().position() - from;
+        assertNll(advanced.nll()).as("seed %d, %s", seed, story.name).isThatOf(story.wanted, from, count, SAME);
+        story.state = StreamState.stored(
+                4,
+                2L * WINDOW,
+                advanced.state().sinks(),
+                advanced.state().position(),
+                advanced.state().hash(),
+                Arrays.copyOfRange(story.ids, Math.max(0, from + count - 2 * WINDOW - 1), from + count),
+                true);
+    }
+}
