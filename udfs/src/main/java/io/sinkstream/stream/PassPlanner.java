@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Plans the passes of one model and takes in what they give. Has no thread of its own: one {@link #step} is one pass.
  *
  * <p>Streams that are there at the same moment share passes (continuous batching, Yu et al. 2022, Orca). A pass is filled
- * up to its cap with chunks of the streams that have begun, in turn, and with the first chunks of those that wait, for
- * which a part of it is kept free. A stream begins when it gets a cache, and waits while the pool has no room.
+ * up to its cap with the first chunks of streams that wait, which get a part of it, and with chunks of those that have
+ * begun, in turn. A stream begins when it gets a cache, and waits while the pool has no room.
  *
  * <p>Whatever goes wrong with one job ends that job alone. A pass that runs out of memory is split and tried again, and
  * passes stay small for a while. A pass of several streams that fails otherwise is made again for each of them alone, so
@@ -34,7 +34,7 @@ final class PassPlanner {
      */
     private static final int SMALLEST_CUT = 64;
 
-    /** What has begun leaves one part in so many of a pass to what waits. */
+    /** One part in so many of a pass is for jobs that wait, while others have begun. */
     private static final int PARTS = 4;
 
     /** After so many good passes in a row, passes that were made smaller for want of memory grow again. */
@@ -115,47 +115,49 @@ final class PassPlanner {
 
     private List<Planned> plan() {
         List<Planned> pass = new ArrayList<>();
-        int kept = waiting.isEmpty() ? 0 : passTokens / PARTS;
-        int room = passTokens - kept;
+        // Those that wait come first, and to a part of the pass only: what they leave is not lost to those that have
+        // begun.
+        int room = passTokens;
+        if (!active.isEmpty() && !active.getFirst().runsAlone()) {
+            room -= begin(passTokens / PARTS, pass);
+        }
         while (room > 0 && !active.isEmpty()) {
-            StreamJob job = active.removeFirst();
-            int count = fitting(job, room, pass);
-            if (count == 0) {
-                active.addFirst(job);
-                break;
-            }
-            room -= take(job, count, pass);
-            if (job.runsAlone()) {
+            int taken = takeNext(room, pass);
+            if (taken == 0) {
                 return pass;
             }
+            room -= taken;
         }
-        for (room += kept; room > 0; ) {
+        var unused = begin(room, pass);
+        return pass;
+    }
+
+    /** Has waiting jobs begin with at most so many tokens in all, and returns how many they take. */
+    private int begin(int most, List<Planned> pass) {
+        int room = most;
+        for (int taken = 1; taken > 0 && room > 0; room -= taken) {
             StreamJob job = admit();
             if (job == null) {
                 break;
             }
-            int count = fitting(job, room, pass);
-            if (count == 0) {
-                // It has begun, and so its turn comes with the next pass.
-                active.addFirst(job);
-                break;
-            }
-            room -= take(job, count, pass);
-            if (job.runsAlone()) {
-                break;
-            }
+            active.addFirst(job);
+            taken = takeNext(room, pass);
         }
-        return pass;
+        return most - room;
     }
 
-    /** How many tokens of the job a pass with so much room takes; 0 if it has to wait for the next one. */
+    /** Puts the next chunk of the job whose turn it is into the pass; 0 if it has to wait for the next pass. */
+    private int takeNext(int room, List<Planned> pass) {
+        int count = fitting(active.getFirst(), room, pass);
+        return count == 0 ? 0 : take(active.removeFirst(), count, pass);
+    }
+
     private int fitting(StreamJob job, int room, List<Planned> pass) {
-        if (pass.isEmpty()) {
-            return Math.min(Math.min(chunk, job.ready()), room);
-        }
         int wanted = Math.min(chunk, job.ready());
-        boolean waits = job.runsAlone() || (wanted > room && room < SMALLEST_CUT);
-        return waits ? 0 : Math.min(wanted, room);
+        boolean isCut = wanted > room && room < Math.min(SMALLEST_CUT, passTokens / 2);
+        boolean isAlone =
+                job.runsAlone() || (!pass.isEmpty() && pass.get(0).job().runsAlone());
+        return !pass.isEmpty() && (isCut || isAlone) ? 0 : Math.min(wanted, room);
     }
 
     /** Puts a chunk of the job into the pass, and returns how many tokens it takes. */
