@@ -28,7 +28,7 @@ import java.util.function.Function;
  * model's own makes. Owns the weights and all caches; {@link #close} frees them.
  */
 public final class StreamModel implements AutoCloseable {
-    /** Of S and of R: no model is trained on more, and the masks of larger ones would not fit in memory. */
+    /** Of S and of R. The mask of a window alone has 64 numbers for each of its tokens. */
     private static final int MOST_TOKENS = 1 << 20;
 
     private final ModelDescription description;
@@ -85,8 +85,7 @@ public final class StreamModel implements AutoCloseable {
 
     private static void requireSize(Setting<Integer> setting, int tokens) {
         if (tokens > MOST_TOKENS) {
-            throw new UserException(setting + ": " + tokens + " is too much; allowed is at most " + MOST_TOKENS
-                    + ", as the mask of a pass takes 256 bytes a token");
+            throw new UserException(setting + ": " + tokens + " is too much; allowed is at most " + MOST_TOKENS);
         }
     }
 
