@@ -43,12 +43,14 @@ final class ModelThread implements AutoCloseable {
      * @param caches the pool of its caches, which is closed before it
      * @param planner plans for such a pool
      * @param runner makes passes with the decoder
+     * @param atEnd frees what the decoder leaves, once it is closed or could not be loaded
      */
     record Parts(
             Supplier<Decoder> loader,
             Function<Decoder, CachePool<StreamName>> caches,
             Function<CachePool<StreamName>, PassPlanner> planner,
-            Function<Decoder, PassRunner> runner) {}
+            Function<Decoder, PassRunner> runner,
+            Runnable atEnd) {}
 
     /** What is handed to the thread. */
     private interface Letter {
@@ -198,6 +200,7 @@ final class ModelThread implements AutoCloseable {
             loaded.completeExceptionally(e);
             refuseAll(e);
         } finally {
+            parts.atEnd().run();
             closing = true;
             ended = true;
             refuseAll(new IllegalStateException(CLOSED));

@@ -1,13 +1,11 @@
 package io.sinkstream.stream;
 
-import ai.djl.ndarray.NDManager;
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
-import io.sinkstream.decoder.Hardware;
 import io.sinkstream.decoder.Limits;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.Setting;
@@ -45,16 +43,18 @@ public final class StreamModel implements AutoCloseable {
         this.fingerprint = checkpoint.fingerprint();
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
+        SharedWeights weights = SharedWeights.hold(checkpoint, Families.spec(checkpoint, rule), options.compute());
         try {
             this.thread = new ModelThread(new ModelThread.Parts(
-                    () -> load(checkpoint, rule, options.compute()),
+                    () -> Decoder.of(weights.load(checkpoint), rule),
                     decoder -> new CachePool<>(
                             decoder.manager(),
                             decoder.cacheShape(),
                             decoder.cells(),
                             decoder.hardware().bytes(options.cacheMemory())),
                     pool -> new PassPlanner(pool, options.chunk(), options.passTokens()),
-                    decoder -> decoder::run));
+                    decoder -> decoder::run,
+                    weights::release));
         } catch (RuntimeException | Error e) {
             closeTokenizer();
             throw e;
@@ -64,16 +64,6 @@ public final class StreamModel implements AutoCloseable {
     private void closeTokenizer() {
         if (tokenizer != null) {
             tokenizer.close();
-        }
-    }
-
-    private static Decoder load(Checkpoint checkpoint, SinkWindow rule, ComputeOptions compute) {
-        NDManager manager = TorchEngine.newManager(compute);
-        try {
-            return Families.load(checkpoint, rule, compute.numbers(checkpoint, Hardware.of(manager)), manager);
-        } catch (RuntimeException | Error e) {
-            manager.close();
-            throw e;
         }
     }
 

@@ -125,7 +125,8 @@ class FailedPassTest {
                 this::load,
                 decoder -> new CachePool<>(decoder.manager(), decoder.cacheShape(), decoder.cells(), 1L << 30),
                 pool -> new PassPlanner(pool, 64, 64),
-                decoder -> chunks -> runner.apply(decoder, chunks)));
+                decoder -> chunks -> runner.apply(decoder, chunks),
+                () -> {}));
     }
 
     private static StreamJob job(int[] ids) {
@@ -336,7 +337,8 @@ class FailedPassTest {
                         },
                         decoder -> null,
                         pool -> null,
-                        decoder -> decoder::run)))
+                        decoder -> decoder::run,
+                        () -> {})))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the model failed: no engine");
     }

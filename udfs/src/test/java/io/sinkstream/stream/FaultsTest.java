@@ -154,7 +154,8 @@ class FaultsTest {
                         faulty(decoder.cells()),
                         STREAMS / 2 * decoder.cacheShape().bytesFor(400)),
                 pool -> new PassPlanner(pool, 16, 32),
-                decoder -> chunks -> faulty(decoder, chunks)))) {
+                decoder -> chunks -> faulty(decoder, chunks),
+                () -> {}))) {
             for (int round = 0; round < ROUNDS; round++) {
                 List<Story> told = drawn(stories);
                 List<StreamJob> jobs = told.stream().map(this::next).toList();

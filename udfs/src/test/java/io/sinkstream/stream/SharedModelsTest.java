@@ -1,9 +1,11 @@
 package io.sinkstream.stream;
 
+import static io.sinkstream.stream.NllAssert.assertNll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sinkstream.settings.UserException;
+import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,6 +95,27 @@ class SharedModelsTest {
             assertThatThrownBy(() -> SharedModels.hold(missing)).isInstanceOf(UserException.class);
         }
         assertThat(SharedModels.usage()).isEmpty();
+    }
+
+    @Test
+    void modelsThatDifferInTheirWindowShareTheWeights() {
+        int before = SharedWeights.count();
+        int[] ids = TinyModels.Shape.llama().tokens(60, 1);
+        PlainDecoder reference = PlainDecoder.load(folder);
+        StreamModel narrow = StreamModel.open(window(8));
+        try (StreamModel wide = StreamModel.open(window(30))) {
+            assertThat(SharedWeights.count()).isEqualTo(before + 1);
+            for (StreamModel model : List.of(narrow, wide)) {
+                assertNll(model.advance(StreamUpdate.score(null, model.start(), ids))
+                                .nll())
+                        .isThatOf(reference.nll(ids, 4, model == narrow ? 8 : 30));
+            }
+            narrow.close();
+            assertNll(wide.advance(StreamUpdate.score(null, wide.start(), ids)).nll())
+                    .isThatOf(reference.nll(ids, 4, 30));
+            assertThat(SharedWeights.count()).isEqualTo(before + 1);
+        }
+        assertThat(SharedWeights.count()).isEqualTo(before);
     }
 
     private static void score(StreamModel model) {

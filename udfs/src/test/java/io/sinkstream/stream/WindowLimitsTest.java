@@ -31,9 +31,8 @@ class WindowLimitsTest {
 
         assertThatThrownBy(() -> StreamModel.describe(options))
                 .isInstanceOf(UserException.class)
-                .hasMessage(
-                        (which.equals("sink") ? "--attention-sink-size: " : "--attention-sink-window-size: ") + found
-                                + " is too much; allowed is at most 1048576, as the mask of a pass takes 256 bytes a token");
+                .hasMessage((which.equals("sink") ? "--attention-sink-size: " : "--attention-sink-window-size: ")
+                        + found + " is too much; allowed is at most 1048576");
     }
 
     @Test
