@@ -14,23 +14,23 @@ public final class ExecutorModel {
     private ExecutorModel() {}
 
     /** The model for the task at hand, which holds it to its end, see {@link #hold}. */
-    public static StreamModel of(ScoringOptions options) {
+    public static StreamModel of(ModelSource source) {
         TaskContext task = TaskContext.get();
-        SharedModels.Held held = hold(options, task.resourcesJMap());
+        SharedModels.Held held = hold(source, task.resourcesJMap());
         TaskCompletionListener letGo = ended -> held.close();
         var unused = task.addTaskCompletionListener(letGo);
         return held.model();
     }
 
     /**
-     * The model with these options on the GPU among {@code resources}, if it is to run on one. It is loaded if it is not
+     * The model on the GPU among {@code resources}, if it is to run on one. It is loaded if it is not
      * there; the caller lets go of it.
      *
      * @throws UserException if it can't be loaded, saying on which host
      */
-    public static SharedModels.Held hold(ScoringOptions options, Map<String, ResourceInformation> resources) {
+    public static SharedModels.Held hold(ModelSource source, Map<String, ResourceInformation> resources) {
         try {
-            return SharedModels.hold(TaskGpu.assigned(options.modelOptions(), resources));
+            return SharedModels.hold(TaskGpu.assigned(source.here(), resources));
         } catch (UserException e) {
             String host = SparkEnv.get().blockManager().blockManagerId().host();
             throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);

@@ -17,6 +17,7 @@ import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.CalendarIntervalType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.MapType;
@@ -24,6 +25,7 @@ import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.sql.types.VariantType;
 
 /** The columns of a table that keyed scoring reads, found by their settings' names and checked before a job starts. */
@@ -129,10 +131,13 @@ public final class KeyedInput {
     /** The order column of that name, which Spark can sort by. */
     public static Column order(Dataset<Row> input, String name) {
         Resolved column = resolve(input, Settings.ORDER, name);
-        if (!RowOrdering.isOrderable(column.type())) {
+        if (!RowOrdering.isOrderable(column.type()) || column.type() instanceof UserDefinedType) {
             throw wrongType(Settings.ORDER, name, column.type(), "any that Spark can sort by");
         }
-        return column.column();
+        // By its bytes, whatever its collation, so that what sorts is also what is compared.
+        return column.type() instanceof StringType type && !type.equals(DataTypes.StringType)
+                ? functions.collate(column.column(), "UTF8_BINARY")
+                : column.column();
     }
 
     private static Column text(Dataset<Row> input, StreamColumns columns) {

@@ -27,7 +27,7 @@ public final class KeyedScoring {
      *
      * @throws UserException if the model, the columns or the options do not fit, before any job starts
      */
-    public static Dataset<Row> score(Dataset<Row> input, ScoringOptions options) {
+    public static Dataset<Row> score(Dataset<Row> input, KeyedOptions options) {
         ScoringTotals totals = new ScoringTotals();
         input.sparkSession().sparkContext().register(totals);
         return score(input, options, totals);
@@ -37,18 +37,18 @@ public final class KeyedScoring {
      * Adds the result columns to the input's, and counts in {@code totals}, which is registered already. The counts are
      * those of a run whose last stage does the scoring: write or collect the result as it is.
      */
-    public static Dataset<Row> score(Dataset<Row> input, ScoringOptions options, ScoringTotals totals) {
+    public static Dataset<Row> score(Dataset<Row> input, KeyedOptions options, ScoringTotals totals) {
         return score(input, options, totals, null);
     }
 
     /** The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null. */
     public static Dataset<Row> score(
-            Dataset<Row> input, ScoringOptions options, ScoringTotals totals, EndState endState) {
+            Dataset<Row> input, KeyedOptions options, ScoringTotals totals, EndState endState) {
         options.describe();
-        options.requireDevice(input.sparkSession().sparkContext());
+        options.model().requireDevice(input.sparkSession().sparkContext());
         boolean isCaseSensitive =
                 Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
-        StructType result = ResultColumns.append(input.schema(), options, isCaseSensitive);
+        StructType result = ResultSchema.append(input.schema(), options, isCaseSensitive);
         if (endState != null) {
             result = result.add(EndState.COLUMN, DataTypes.BinaryType, true);
         }
@@ -66,7 +66,7 @@ public final class KeyedScoring {
         return KeyedInput.withTypes(scored, result);
     }
 
-    private static int partitions(Dataset<Row> input, ScoringOptions options) {
+    private static int partitions(Dataset<Row> input, KeyedOptions options) {
         return options.partitions() > 0
                 ? options.partitions()
                 : TASKS_PER_SLOT * input.sparkSession().sparkContext().defaultParallelism();

@@ -1,5 +1,9 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.rows.BadRow;
+import io.sinkstream.rows.Order;
+import io.sinkstream.rows.RowFields;
+import io.sinkstream.rows.RowProblem;
 import java.io.Serializable;
 import java.util.Locale;
 import org.apache.spark.sql.Row;
@@ -13,16 +17,21 @@ import scala.collection.Iterable;
  * @param order where the order is; negative where the rows' order is the files' own, which has no ties and no nulls
  * @param content where the text or the array of token ids is
  */
-public record RowLayout(int columns, int key, int order, int content) implements Serializable {
+public record RowLayout(int columns, int key, int order, int content) implements RowFields<Row>, Serializable {
 
-    /** The key, or null. */
+    @Override
     public String key(Row row) {
         return row.getString(key);
     }
 
-    /** The order, or null. */
-    public Object order(Row row) {
-        return order < 0 ? null : row.get(order);
+    @Override
+    public boolean isOrdered() {
+        return order >= 0;
+    }
+
+    @Override
+    public Order order(Row row) {
+        return order < 0 || row.isNullAt(order) ? null : RowValues.order(row.get(order));
     }
 
     /** Whether it has none where it should. */
@@ -30,22 +39,28 @@ public record RowLayout(int columns, int key, int order, int content) implements
         return order >= 0 && row.isNullAt(order);
     }
 
-    /** Whether it has none. */
-    public boolean lacksContent(Row row) {
-        return row.isNullAt(content);
+    @Override
+    public boolean hasContent(Row row) {
+        return !row.isNullAt(content);
     }
 
-    /** The text, which is not null. */
+    @Override
     public String text(Row row) {
         return row.getString(content);
     }
 
-    /** The content as a text that tells it from others; null if it is null. */
-    public String contentText(Row row) {
-        return lacksContent(row) ? null : row.get(content).toString();
+    /** All its columns, those that come out and those that were added. */
+    @Override
+    public long bytes(Row row) {
+        return RowValues.bytes(row);
     }
 
-    /** The token ids. Throws BadRow if one is null or is no int. */
+    /** The content as a text that tells it from others; null if it is null. */
+    public String contentText(Row row) {
+        return hasContent(row) ? row.get(content).toString() : null;
+    }
+
+    @Override
     public int[] tokens(Row row) throws BadRow {
         Iterable<?> column = row.<Object>getSeq(content);
         int[] tokens = new int[column.size()];
@@ -64,24 +79,5 @@ public record RowLayout(int columns, int key, int order, int content) implements
             tokens[index] = (int) token;
         }
         return tokens;
-    }
-
-    /** What is wrong with one row. Costs no other row anything. */
-    public static final class BadRow extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final RowProblem problem;
-
-        /** A row with this problem, told in words. */
-        public BadRow(RowProblem problem, String message) {
-            // Rows can be bad by the million: no stack trace.
-            super(message, null, false, false);
-            this.problem = problem;
-        }
-
-        /** Which of the problems it is. */
-        public RowProblem problem() {
-            return problem;
-        }
     }
 }

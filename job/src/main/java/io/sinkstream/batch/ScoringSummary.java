@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.rows.RowProblem;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;

@@ -1,16 +1,21 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.rows.MemoryStreams;
+import io.sinkstream.rows.RowEngine;
 import io.sinkstream.state.EndState;
+import io.sinkstream.stream.StreamModel;
 import java.util.Collections;
 import java.util.Iterator;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
+import org.apache.spark.util.TaskCompletionListener;
 
 /** Scores the rows of one partition, sorted by key and order, with the executor's model. */
 final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     private static final long serialVersionUID = 1;
 
-    private final ScoringOptions options;
+    private final KeyedOptions options;
     private final RowLayout layout;
     private final String query;
     private final ScoringTotals totals;
@@ -20,7 +25,7 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
      * @param query names this run, so that no two runs share a stream's cache
      * @param endState what is to be kept of streams at their end; null for nothing
      */
-    ScoringTask(ScoringOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
+    ScoringTask(KeyedOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
         this.endState = endState;
         this.options = options;
         this.layout = layout;
@@ -31,8 +36,21 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
         // A partition without rows loads no model.
-        return rows.hasNext()
-                ? new ScoredRows(rows, ExecutorModel.of(options), options, layout, query, totals, endState)
-                : Collections.emptyIterator();
+        if (!rows.hasNext()) {
+            return Collections.emptyIterator();
+        }
+        StreamModel model = ExecutorModel.of(options.model());
+        MemoryStreams states = new MemoryStreams(model, query);
+        TaskCompletionListener close = ended -> states.close();
+        var unused = TaskContext.get().addTaskCompletionListener(close);
+        RowEngine<Row> results = new RowEngine<>(
+                rows,
+                layout,
+                model,
+                options.task(),
+                options.rows(),
+                states,
+                options.model().options().passTokens());
+        return new ScoredRows(results, options, layout, totals, endState);
     }
 }

@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.rows.RowProblem;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.util.ArrayList;

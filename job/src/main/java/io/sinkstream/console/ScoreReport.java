@@ -1,8 +1,8 @@
 package io.sinkstream.console;
 
 import io.sinkstream.batch.Ranked;
-import io.sinkstream.batch.RowProblem;
 import io.sinkstream.batch.ScoringSummary;
+import io.sinkstream.rows.RowProblem;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

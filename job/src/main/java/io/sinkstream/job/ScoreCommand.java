@@ -1,8 +1,8 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.KeyedScoring;
-import io.sinkstream.batch.ScoringOptions;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.console.ScoreProgress;
@@ -86,11 +86,11 @@ final class ScoreCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        ScoringOptions given = ScoringOptions.from(values);
+        KeyedOptions given = KeyedOptions.scoring(values);
         Optional<String> output = values.find(Settings.OUTPUT);
         TableInput input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
-        ScoringOptions options = given.withColumns(columns);
+        KeyedOptions options = given.withColumns(columns);
         options.describe();
         if (values.find(StreamSettings.SAVE_STATE).isPresent() && (columns.key() == null || columns.order() == null)) {
             throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
@@ -105,7 +105,10 @@ final class ScoreCommand extends SettingsCommand {
             Optional<String> states = values.find(StreamSettings.SAVE_STATE);
             states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> scored = KeyedScoring.score(
-                    rows, options, totals, states.isPresent() ? SavedStates.endState(options.modelOptions()) : null);
+                    rows,
+                    options,
+                    totals,
+                    states.isPresent() ? SavedStates.endState(options.model().options()) : null);
             if (states.isPresent()) {
                 // Written twice, scored once.
                 scored = scored.persist(StorageLevel.DISK_ONLY());
@@ -114,7 +117,10 @@ final class ScoreCommand extends SettingsCommand {
                 try {
                     write(states.isPresent() ? scored.drop(EndState.COLUMN) : scored, values, output);
                     if (states.isPresent()) {
-                        SavedStates.ofRun(scored, KeyedInput.key(scored, options.columns()), options.modelOptions())
+                        SavedStates.ofRun(
+                                        scored,
+                                        KeyedInput.key(scored, options.columns()),
+                                        options.model().options())
                                 .write()
                                 .mode(SaveMode.Overwrite)
                                 .parquet(states.get());

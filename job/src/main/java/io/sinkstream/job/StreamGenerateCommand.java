@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -40,7 +41,7 @@ final class StreamGenerateCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
-        StreamOptions options = StreamOptions.generation(values, given -> StreamRun.columns(given, input));
+        StreamOptions options = StreamRun.options(KeyedOptions.continuing(values), input, values);
         new StreamRun(values, input, options).run("sinkstream stream generate", err);
     }
 }

@@ -1,6 +1,6 @@
 package io.sinkstream.job;
 
-import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.console.RunFailure;
 import io.sinkstream.console.StreamProgress;
 import io.sinkstream.settings.MicroBatches;
@@ -36,6 +36,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.StreamingQueryException;
+import org.apache.spark.sql.streaming.StreamingQueryManager;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.util.SignalUtils;
 
@@ -59,12 +60,12 @@ final class StreamRun {
         this.output = StreamOutput.from(values);
         values.require(StreamSettings.CHECKPOINT);
         this.options = options;
-        options.scoring().describe();
+        options.keyed().describe();
     }
 
-    /** The columns that an input has by itself, where the settings name none. */
-    static ScoringOptions columns(ScoringOptions given, StreamInput input) {
-        return given.withColumns(TableInput.columns(input.format(), given.columns()));
+    /** The options with the columns that an input has by itself, where the settings name none. */
+    static StreamOptions options(KeyedOptions given, StreamInput input, SettingValues values) {
+        return StreamOptions.from(given.withColumns(TableInput.columns(input.format(), given.columns())), values);
     }
 
     void run(String name, PrintWriter err) {
@@ -88,13 +89,13 @@ final class StreamRun {
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))
                     .orElse(null);
-            DataStreamWriter<Row> writer = output.writer(
-                            KeyedStreams.apply(rows, options, checkpoint, initial),
-                            options.scoring().columns().key())
-                    .option("checkpointLocation", checkpoint);
+            Dataset<Row> results = KeyedStreams.apply(rows, options, checkpoint, initial);
+            StreamingQueryManager queries = results.sparkSession().streams();
+            DataStreamWriter<Row> writer =
+                    output.writer(results, options.keyed().columns().key()).option("checkpointLocation", checkpoint);
             values.find(StreamSettings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
             StreamProgress progress = new StreamProgress(err);
-            spark.streams().addListener(progress);
+            queries.addListener(progress);
             try {
                 SignalUtils.register("TERM", () -> isAskedToEnd = true);
                 await(start(writer));
@@ -107,7 +108,7 @@ final class StreamRun {
             } catch (TimeoutException e) {
                 throw new RunFailure("the query does not end: " + e.getMessage(), e);
             } finally {
-                spark.streams().removeListener(progress);
+                queries.removeListener(progress);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -42,7 +43,7 @@ final class StreamScoreCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
-        StreamOptions options = StreamOptions.scoring(values, given -> StreamRun.columns(given, input));
+        StreamOptions options = StreamRun.options(KeyedOptions.scoring(values), input, values);
         new StreamRun(values, input, options).run("sinkstream stream score", err);
     }
 }

@@ -3,7 +3,7 @@ package io.sinkstream.plugin;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import io.sinkstream.batch.ExecutorModel;
-import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -74,8 +74,8 @@ final class ModelHost implements ExecutorPlugin {
         Thread loader = new Thread(
                 () -> {
                     try {
-                        ScoringOptions options = ScoringOptions.from(SettingValues.resolve(Map.of(), configuration));
-                        try (SharedModels.Held held = ExecutorModel.hold(options, context.resources())) {
+                        ModelSource source = ModelSource.from(SettingValues.resolve(Map.of(), configuration));
+                        try (SharedModels.Held held = ExecutorModel.hold(source, context.resources())) {
                             LOG.info("loaded {}", held.model().description());
                         }
                     } catch (RuntimeException | Error e) {

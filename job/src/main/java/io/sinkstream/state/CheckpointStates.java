@@ -40,12 +40,9 @@ public final class CheckpointStates {
     public static Dataset<Row> read(SparkSession spark, String checkpoint) {
         Configuration conf = spark.sparkContext().hadoopConfiguration();
         StreamContract contract = StreamContract.of(checkpoint, conf);
-        StoreSettings.apply(spark, contract.partitions());
+        org.apache.spark.sql.classic.SparkSession own = OwnSession.of(spark, contract.partitions());
         String root = new Path(checkpoint).toString();
-        Option<Tuple2<Object, CommitMetadata>> latest = new CommitLog(
-                        spark instanceof org.apache.spark.sql.classic.SparkSession classic ? classic : null,
-                        root + "/commits")
-                .getLatest();
+        Option<Tuple2<Object, CommitMetadata>> latest = new CommitLog(own, root + "/commits").getLatest();
         if (latest.isEmpty()) {
             throw new UserException(StreamSettings.CHECKPOINT + ": " + checkpoint + " has no finished micro-batch yet");
         }
@@ -73,7 +70,7 @@ public final class CheckpointStates {
         };
         List<Integer> partitions =
                 IntStream.range(0, contract.partitions()).boxed().toList();
-        return spark.createDataset(partitions, Encoders.INT())
+        return own.createDataset(partitions, Encoders.INT())
                 .repartition(partitions.size())
                 .flatMap(read, Encoders.row(SCHEMA));
     }

@@ -1,9 +1,11 @@
 package io.sinkstream.state;
 
+import io.sinkstream.rows.StreamTotals;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamState;
 import java.util.Arrays;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -30,14 +32,16 @@ public final class SavedStates {
     /** Makes the states of a batch run. */
     public static EndState endState(ModelOptions options) {
         long owner = StreamHead.owner(StreamModel.fingerprint(options), options.sinks(), options.window());
-        return (state, predicted, nll, lastOrder) -> {
+        return end -> {
+            StreamState state = end.state();
+            StreamTotals totals = end.totals();
             StreamHead head = new StreamHead(
                     state.position(),
                     state.hash(),
-                    predicted,
-                    nll,
+                    totals.predicted(),
+                    totals.nll(),
                     0,
-                    lastOrder == null ? null : SortableOrder.of(lastOrder),
+                    totals.lastOrder(),
                     state.sinks(),
                     0,
                     new int[0]);

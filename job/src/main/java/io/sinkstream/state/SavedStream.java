@@ -41,7 +41,7 @@ public final class SavedStream {
                     + " tokens of its history, and " + StreamSettings.HISTORY + " " + history + " needs " + needed
                     + "; save it with that " + StreamSettings.HISTORY + ", or run with one that needs less");
         }
-        return head.withScored(0, 0, now);
+        return head.seen(now);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.sinkstream.state;
 
+import io.sinkstream.rows.StreamTotals;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -21,7 +22,7 @@ import java.security.NoSuchAlgorithmException;
  * @param predicted how many of them were predicted
  * @param nll their summed NLL, nats
  * @param lastSeen when its last good row came, milliseconds since 1970
- * @param lastOrder the highest order of its rows, see {@link SortableOrder}; null if they have none
+ * @param lastOrder the highest order of its rows, see {@link io.sinkstream.rows.Order}; null if they have none
  * @param sinks its first tokens
  * @param firstBlock the oldest block that is kept
  * @param tail the tokens behind the last block: at least the last {@value #CONTEXT} of the stream, as far as there are any
@@ -64,15 +65,28 @@ public record StreamHead(
         return position - tail.length;
     }
 
-    /** The same with this for the highest order. */
-    public StreamHead withLastOrder(byte[] order) {
-        return new StreamHead(position, hash, predicted, nll, lastSeen, order, sinks, firstBlock, tail);
+    /** What its rows come to. */
+    public StreamTotals totals() {
+        return new StreamTotals(predicted, nll, lastOrder, lastSeen);
     }
 
-    /** The same with so much more predicted, at this time. */
-    public StreamHead withScored(long more, double moreNll, long seen) {
+    /** The same with these for what its rows come to. */
+    public StreamHead with(StreamTotals totals) {
         return new StreamHead(
-                position, hash, predicted + more, nll + moreNll, seen, lastOrder, sinks, firstBlock, tail);
+                position,
+                hash,
+                totals.predicted(),
+                totals.nll(),
+                totals.lastSeen(),
+                totals.lastOrder(),
+                sinks,
+                firstBlock,
+                tail);
+    }
+
+    /** The same, last seen at this time. */
+    StreamHead seen(long time) {
+        return new StreamHead(position, hash, predicted, nll, time, lastOrder, sinks, firstBlock, tail);
     }
 
     /**
@@ -103,7 +117,7 @@ public record StreamHead(
         return bytes.toByteArray();
     }
 
-    /** From bytes. Throws ForeignStateException if they are of another owner or version. */
+    /** From bytes. Throws ForeignStateException if they are of another owner or version, UncheckedIOException if they are none. */
     static StreamHead fromBytes(byte[] bytes, long owner) {
         return fromBytes(bytes, owner, true);
     }
@@ -131,8 +145,12 @@ public record StreamHead(
             byte[] lastOrder = length < 0 ? null : in.readNBytes(length);
             long firstBlock = in.readLong();
             int[] sinks = TokenBytes.read(in);
-            return new StreamHead(
-                    position, hash, predicted, nll, lastSeen, lastOrder, sinks, firstBlock, TokenBytes.read(in));
+            int[] tail = TokenBytes.read(in);
+            if (firstBlock < 0 || tail.length > position || firstBlock > position / BLOCK) {
+                throw new IOException("a stream of " + position + " tokens can't end with " + tail.length
+                        + ", and blocks from " + firstBlock);
+            }
+            return new StreamHead(position, hash, predicted, nll, lastSeen, lastOrder, sinks, firstBlock, tail);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

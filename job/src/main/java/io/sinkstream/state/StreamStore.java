@@ -1,6 +1,9 @@
 package io.sinkstream.state;
 
 import io.sinkstream.settings.UserException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -37,7 +40,7 @@ public final class StreamStore {
         this.keep = keep;
     }
 
-    /** The stream; without tokens if it is new. */
+    /** The stream; without tokens if it is new. Throws UncheckedIOException if what is stored is none. */
     public StreamHead read(String key) {
         byte[] bytes = heads.getValue(key);
         return bytes == null ? StreamHead.empty() : head(key, bytes);
@@ -45,7 +48,12 @@ public final class StreamStore {
 
     private StreamHead head(String key, byte[] bytes) {
         try {
-            return StreamHead.fromBytes(bytes, owner);
+            StreamHead head = StreamHead.fromBytes(bytes, owner);
+            if (head.tailStart() - head.firstBlock() * StreamHead.BLOCK > keep + 2 * StreamHead.BLOCK) {
+                throw new UncheckedIOException(new IOException("of " + head.position() + " tokens "
+                        + (head.position() - head.firstBlock() * StreamHead.BLOCK) + " are kept"));
+            }
+            return head;
         } catch (ForeignStateException e) {
             throw new UserException(
                     "the state of stream " + key + " in the checkpoint " + e.getMessage()
@@ -59,7 +67,10 @@ public final class StreamStore {
         heads.updateValue(key, head.toBytes(owner));
     }
 
-    /** All that is kept of the stream's history: the pending token and those before it. */
+    /**
+     * All that is kept of the stream's history: the pending token and those before it. Throws UncheckedIOException if a part
+     * of it is missing.
+     */
     public int[] history(String key, StreamHead head) {
         return history(head, keep, block -> TokenBytes.tokens(blocks.getValue(name(key, block))));
     }
@@ -75,6 +86,10 @@ public final class StreamStore {
         int[] tokens = new int[(int) (head.position() - from)];
         for (long block = from / StreamHead.BLOCK; block * StreamHead.BLOCK < head.tailStart(); block++) {
             int[] stored = blocks.apply(block);
+            if (stored.length != StreamHead.BLOCK) {
+                throw new UncheckedIOException(new EOFException(
+                        "of block " + block + " there are " + stored.length + " tokens, not " + StreamHead.BLOCK));
+            }
             int skipped = (int) Math.max(0, from - block * StreamHead.BLOCK);
             System.arraycopy(
                     stored,
@@ -153,6 +168,16 @@ public final class StreamStore {
         return append(key, empty, tokens, saved.sinks(), saved.hash());
     }
 
+    /** Forgets the stream, whatever is stored of it. */
+    public void remove(String key) {
+        try {
+            remove(key, read(key));
+        } catch (UncheckedIOException e) {
+            // Which blocks it has nobody knows. They are never read.
+            heads.removeKey(key);
+        }
+    }
+
     /** Forgets the stream. */
     public void remove(String key, StreamHead head) {
         for (long block = head.firstBlock(); block * StreamHead.BLOCK < head.tailStart(); block++) {
@@ -166,9 +191,13 @@ public final class StreamStore {
         Map<String, StreamHead> idle = new HashMap<>();
         for (Iterator<Tuple2<String, byte[]>> all = heads.iterator(); all.hasNext(); ) {
             Tuple2<String, byte[]> entry = all.next();
-            StreamHead head = head(entry._1(), entry._2());
-            if (head.lastSeen() <= time) {
-                idle.put(entry._1(), head);
+            try {
+                StreamHead head = head(entry._1(), entry._2());
+                if (head.lastSeen() <= time) {
+                    idle.put(entry._1(), head);
+                }
+            } catch (UncheckedIOException e) {
+                // What can't be read is told to its rows, and can be deleted by its key.
             }
         }
         return idle;

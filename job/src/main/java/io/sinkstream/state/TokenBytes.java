@@ -24,7 +24,11 @@ final class TokenBytes {
         return bytes.toByteArray();
     }
 
+    /** From bytes; none from none. */
     static int[] tokens(byte[] bytes) {
+        if (bytes == null) {
+            return new int[0];
+        }
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             return read(in);
         } catch (IOException e) {
@@ -41,7 +45,12 @@ final class TokenBytes {
     }
 
     static int[] read(InputStream in) throws IOException {
-        int[] tokens = new int[number(in)];
+        int count = number(in);
+        if (count < 0 || count > in.available()) {
+            // Each takes a byte at least, and all are here.
+            throw new EOFException("of " + count + " tokens there are " + in.available() + " bytes");
+        }
+        int[] tokens = new int[count];
         for (int i = 0; i < tokens.length; i++) {
             tokens[i] = number(in);
         }

@@ -2,6 +2,7 @@ package io.sinkstream.streaming;
 
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.RowLayout;
+import io.sinkstream.rows.RowEngine;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.StreamHead;
 import io.sinkstream.state.StreamStore;
@@ -69,8 +70,26 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
         if (options.idle() != null && !getHandle().listTimers().hasNext()) {
             lookAgain(now);
         }
+        ObeyedRows input = new ObeyedRows(
+                new SortedRows(rows, layout, more),
+                layout,
+                more,
+                store,
+                model,
+                query,
+                options.keep(model.description()),
+                options.history(),
+                now);
+        RowEngine<Row> results = new RowEngine<>(
+                input,
+                new BucketFields(layout, more, now),
+                model,
+                options.keyed().task(),
+                options.keyed().rows(),
+                new BucketStreams(store, model, query),
+                options.keyed().model().options().passTokens());
         return CollectionConverters.asScala(
-                new BucketRows(new SortedRows(rows, layout, more), model, options, layout, more, query, store, now));
+                new BucketRows(results, options.keyed().task(), layout));
     }
 
     /** Forgets the streams that are idle. */
@@ -104,9 +123,9 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     /** A bucket without rows loads no model. */
     private void load() {
         if (model == null) {
-            model = ExecutorModel.of(options.scoring());
+            model = ExecutorModel.of(options.keyed().model());
             if (!model.fingerprint().equals(fingerprint)) {
-                throw new UserException("the model " + options.scoring().model()
+                throw new UserException("the model " + options.keyed().model().name()
                         + " on this executor is not the driver's: all machines need the same files");
             }
             store = new StreamStore(
@@ -114,8 +133,8 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
                     blocks,
                     StreamHead.owner(
                             fingerprint,
-                            options.scoring().sinks(),
-                            options.scoring().window()),
+                            options.keyed().model().options().sinks(),
+                            options.keyed().model().options().window()),
                     options.keep(model.description()));
         }
     }

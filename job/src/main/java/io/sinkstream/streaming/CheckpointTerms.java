@@ -4,6 +4,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.state.StreamContract;
+import io.sinkstream.stream.ModelOptions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,27 +32,26 @@ public final class CheckpointTerms {
     static StreamOptions agree(String checkpoint, StreamOptions options, int partitions, Configuration conf) {
         Optional<StreamContract> begun = StreamContract.find(checkpoint, conf);
         int fixed = begun.map(StreamContract::partitions).orElse(partitions);
-        StreamOptions settled = options.scoring().partitions() > 0
-                ? options
-                : options.withScoring(options.scoring().withPartitions(fixed));
+        StreamOptions settled = options.keyed().partitions() > 0 ? options : options.withPartitions(fixed);
         begun.ifPresent(contract -> contract.require(of(settled), checkpoint));
         return settled;
     }
 
     /** What a query with these options makes states with. */
     static StreamContract of(StreamOptions options) {
+        ModelOptions model = options.keyed().model().options();
         Map<Setting<?>, String> settings = new LinkedHashMap<>();
-        settings.put(Settings.MODEL, options.scoring().model());
-        settings.put(Settings.SINKS, "" + options.scoring().sinks());
-        settings.put(Settings.WINDOW, "" + options.scoring().window());
+        settings.put(Settings.MODEL, options.keyed().model().name());
+        settings.put(Settings.SINKS, "" + model.sinks());
+        settings.put(Settings.WINDOW, "" + model.window());
         settings.put(StreamSettings.HISTORY, options.history().toString());
-        settings.put(Settings.PARTITIONS, "" + options.scoring().partitions());
-        settings.put(Settings.KEY, options.scoring().columns().key());
-        settings.put(Settings.ORDER, options.scoring().columns().order());
+        settings.put(Settings.PARTITIONS, "" + options.keyed().partitions());
+        settings.put(Settings.KEY, options.keyed().columns().key());
+        settings.put(Settings.ORDER, options.keyed().columns().order());
         return StreamContract.made(
                 options.generates() ? "generate" : "score",
-                options.scoring().modelOptions(),
+                model,
                 settings,
-                options.keep(options.scoring().describe()));
+                options.keep(options.keyed().describe()));
     }
 }

@@ -1,6 +1,6 @@
 package io.sinkstream.streaming;
 
-import io.sinkstream.batch.RowProblem;
+import io.sinkstream.rows.RowProblem;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -14,8 +14,8 @@ public final class ExecutorCounts {
 
     private ExecutorCounts() {}
 
-    static void good(int rows) {
-        GOOD.add(rows);
+    static void good() {
+        GOOD.increment();
     }
 
     static void bad(RowProblem problem) {

@@ -1,18 +1,17 @@
 package io.sinkstream.streaming;
 
 import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.batch.RowLayout;
-import io.sinkstream.batch.ScoringOptions;
+import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.Buckets;
+import io.sinkstream.state.OwnSession;
 import io.sinkstream.state.SavedStates;
-import io.sinkstream.state.SortableOrder;
-import io.sinkstream.state.StoreSettings;
 import io.sinkstream.state.StreamCommands;
 import io.sinkstream.state.StreamContract;
-import io.sinkstream.stream.StreamModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -51,61 +50,72 @@ public final class KeyedStreams {
     private KeyedStreams() {}
 
     /**
-     * Adds the result columns to a streaming table's: those of scoring, or those of continuations if {@code options} have
-     * any. Sets the session's configuration as the state needs it, where it is not set to something else that will do, and
-     * the number of shuffle partitions.
+     * Adds the result columns to a streaming table's: those of scoring or of continuations, as {@code options} say. The table
+     * that comes out has a session of its own, a copy of the input's with what the state needs of Spark: nothing is set in the
+     * input's session. The query is among that session's: {@code table.sparkSession().streams()}.
      *
      * @throws UserException if the model, the columns or the options do not fit, before a query starts
      */
     public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options) {
-        return apply(input, options, (Dataset<Row>) null);
+        StreamOptions settled = options.withPartitions(partitions(input.sparkSession(), options));
+        return added(OwnSession.of(input, settled.keyed().partitions()), settled, null);
     }
 
     /**
-     * The same for a query that keeps itself in {@code checkpoint}: begins it, or goes on with it. Only so a query is refused
-     * whose states were made with another model or another key, and only so streams can be begun, shown and deleted from
-     * outside.
+     * The same for a query that keeps itself in {@code checkpoint}, if that is not null: begins it, or goes on with it. Only so
+     * a query is refused whose states were made with another model or another key, and only so streams can be begun, shown and
+     * deleted from outside.
+     *
+     * @throws UserException if the checkpoint was begun with anything else that its states depend on
+     */
+    public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options, String checkpoint) {
+        return checkpoint == null ? apply(input, options) : apply(input, options, checkpoint, null);
+    }
+
+    /**
+     * The same for a query that may begin with states from elsewhere.
      *
      * @param initial states to begin with, of {@code score --save-state} or another checkpoint; null for none
      * @throws UserException if the checkpoint was begun with anything else that its states depend on
      */
     public static Dataset<Row> apply(
             Dataset<Row> input, StreamOptions options, String checkpoint, Dataset<Row> initial) {
-        SparkSession spark = input.sparkSession();
-        Configuration conf = spark.sparkContext().hadoopConfiguration();
-        options.scoring().describe();
+        Configuration conf = input.sparkSession().sparkContext().hadoopConfiguration();
+        options.keyed().describe();
         if (initial != null) {
             StreamContract.requireNew(checkpoint, conf);
         }
         CheckpointTerms.check(checkpoint, options, conf);
         boolean isBegun = StreamContract.isBegun(checkpoint, conf);
+        StreamOptions agreed =
+                CheckpointTerms.agree(checkpoint, options, partitions(input.sparkSession(), options), conf);
+        Dataset<Row> own = OwnSession.of(input, agreed.keyed().partitions());
+        SparkSession spark = own.sparkSession();
         startNoProcesses(spark, checkpoint);
-        StreamOptions agreed = CheckpointTerms.agree(checkpoint, options, partitions(spark, options), conf);
         if (!isBegun) {
             // What does not fit must not leave a checkpoint behind.
-            var unused = apply(input, agreed);
+            var unused = added(own, agreed, null);
             StreamCommands.begin(spark, checkpoint);
             if (initial != null) {
                 StreamCommands.add(
-                        SavedStates.commands(initial, agreed.scoring().modelOptions()), checkpoint);
+                        SavedStates.commands(initial, agreed.keyed().model().options()), checkpoint);
             }
             CheckpointTerms.of(agreed).begin(checkpoint, conf);
         }
-        return apply(input, agreed, StreamCommands.read(spark, checkpoint));
+        return added(own, agreed, StreamCommands.read(spark, checkpoint));
     }
 
-    private static Dataset<Row> apply(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
+    private static Dataset<Row> added(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
         SparkSession spark = input.sparkSession();
         if (!input.isStreaming()) {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
         }
-        options.scoring().describe();
-        options.scoring().requireDevice(spark.sparkContext());
-        StreamOptions run = options.withScoring(
-                options.scoring().withPartitions(partitions(spark, options)).onExecutors());
+        options.keyed().describe();
+        options.keyed().model().requireDevice(spark.sparkContext());
+        StreamOptions run = options.onExecutors();
         boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
-        StructType result = OutputRows.schema(input.schema(), run, isCaseSensitive);
-        StoreSettings.apply(spark, run.scoring().partitions());
+        StructType result = ResultSchema.append(input.schema(), run.keyed(), isCaseSensitive)
+                .add(StreamCounts.COLUMN, StreamCounts.SCHEMA, false);
 
         Dataset<Row> rows = rows(input, run);
         Dataset<Row> all = commands == null ? rows : rows.unionByName(commands(rows.schema(), commands, run));
@@ -113,7 +123,7 @@ public final class KeyedStreams {
         RowLayout layout = new RowLayout(columns, columns, columns + 1, columns + 2);
         StreamLayout more =
                 new StreamLayout(columns + 3, options.eventTime() == null ? -1 : columns + 4, columns + 5, columns + 6);
-        int[] numbers = Buckets.numbers(run.scoring().partitions());
+        int[] numbers = Buckets.numbers(run.keyed().partitions());
         MapFunction<Row, Integer> bucket = row -> numbers[more.bucket(row)];
         Dataset<Row> moved = all.groupByKey(bucket, Encoders.INT())
                 .transformWithState(
@@ -122,7 +132,7 @@ public final class KeyedStreams {
                                 layout,
                                 more,
                                 UUID.randomUUID().toString(),
-                                StreamModel.fingerprint(run.scoring().modelOptions())),
+                                run.keyed().model().fingerprint()),
                         timeMode(run),
                         OutputMode.Append(),
                         Encoders.row(result));
@@ -131,7 +141,7 @@ public final class KeyedStreams {
 
     /** Over how many partitions the state lies: asked for, or as many as tasks can run at a time. */
     private static int partitions(SparkSession spark, StreamOptions options) {
-        int asked = options.scoring().partitions();
+        int asked = options.keyed().partitions();
         if (asked > 0) {
             return asked;
         }
@@ -165,11 +175,7 @@ public final class KeyedStreams {
     }
 
     private static Dataset<Row> rows(Dataset<Row> input, StreamOptions options) {
-        ScoringOptions scoring = options.scoring();
-        Column order = KeyedInput.order(input, scoring.columns().order());
-        SortableOrder.check(
-                scoring.columns().order(),
-                input.select(order).schema().fields()[0].dataType());
+        StreamColumns columns = options.keyed().columns();
         Dataset<Row> table = input;
         if (options.eventTime() != null) {
             table = table.withWatermark(
@@ -188,16 +194,11 @@ public final class KeyedStreams {
                                     .putBoolean(HELPER + "unmarked", true)
                                     .build()));
         }
-        Column key = KeyedInput.key(table, scoring.columns());
+        Column key = KeyedInput.key(table, columns);
         selected.add(key.as(HELPER + "key"));
-        selected.add(KeyedInput.order(table, scoring.columns().order()).as(HELPER + "order"));
-        Column content = KeyedInput.content(table, scoring.columns());
-        if (options.generates() && scoring.columns().tokens() == null) {
-            content = functions.replace(
-                    functions.lit(options.generation().template()), functions.lit(GenerationOptions.PLACE), content);
-        }
-        selected.add(content.as(HELPER + "content"));
-        selected.add(bucket(key, scoring.partitions()));
+        selected.add(KeyedInput.order(table, columns.order()).as(HELPER + "order"));
+        selected.add(KeyedInput.content(table, columns).as(HELPER + "content"));
+        selected.add(bucket(key, options.keyed().partitions()));
         selected.add((options.eventTime() == null
                         ? functions.lit(null).cast(DataTypes.LongType)
                         : functions.unix_millis(functions.col(KeyedInput.quoted(options.eventTime()))))
@@ -228,7 +229,7 @@ public final class KeyedStreams {
                     switch (field.name()) {
                         case HELPER + "key" -> functions.col("key");
                         case HELPER + "bucket" ->
-                            bucket(functions.col("key"), options.scoring().partitions());
+                            bucket(functions.col("key"), options.keyed().partitions());
                         case HELPER + "command" -> functions.col("command");
                         case HELPER + "state" -> functions.col("state");
                         default -> functions.lit(null).cast(field.dataType());

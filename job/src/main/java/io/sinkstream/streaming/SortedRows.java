@@ -1,11 +1,12 @@
 package io.sinkstream.streaming;
 
 import io.sinkstream.batch.RowLayout;
-import io.sinkstream.state.SortableOrder;
+import io.sinkstream.rows.Order;
 import io.sinkstream.state.StreamCommand;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
@@ -14,15 +15,14 @@ import org.apache.spark.util.collection.ExternalSorter;
 import scala.Option;
 import scala.Product2;
 import scala.Tuple2;
-import scala.collection.Iterator;
 import scala.math.Ordering;
 
 /**
  * A bucket's rows of one micro-batch by key and order, since a shuffle keeps neither. Spark's own sorter holds them, which
  * writes to disk what does not fit into the task's share of memory.
  */
-final class SortedRows {
-    private final Iterator<Product2<Place, Row>> rows;
+final class SortedRows implements Iterator<Row> {
+    private final scala.collection.Iterator<Product2<Place, Row>> rows;
 
     /**
      * Where a row belongs.
@@ -41,7 +41,7 @@ final class SortedRows {
     }
 
     /** Takes all rows of {@code input}. */
-    SortedRows(Iterator<Row> input, RowLayout layout, StreamLayout more) {
+    SortedRows(scala.collection.Iterator<Row> input, RowLayout layout, StreamLayout more) {
         ExternalSorter<Place, Row, Row> sorter = new ExternalSorter<>(
                 TaskContext.get(),
                 Option.empty(),
@@ -51,17 +51,23 @@ final class SortedRows {
         TaskCompletionListener stop = ended -> sorter.stop();
         var unused = TaskContext.get().addTaskCompletionListener(stop);
         sorter.insertAll(input.map(row -> new Tuple2<>(
-                new Place(
-                        layout.key(row),
-                        more.command(row) != null,
-                        layout.order(row) == null ? null : SortableOrder.of(layout.order(row)),
-                        layout.contentText(row)),
+                new Place(layout.key(row), more.command(row) != null, sortable(row, layout), layout.contentText(row)),
                 row)));
         rows = sorter.iterator();
     }
 
-    /** The next row; null after the last. */
-    Row next() {
-        return rows.hasNext() ? rows.next()._2() : null;
+    private static byte[] sortable(Row row, RowLayout layout) {
+        Order order = layout.order(row);
+        return order == null ? null : order.sortable();
+    }
+
+    @Override
+    public boolean hasNext() {
+        return rows.hasNext();
+    }
+
+    @Override
+    public Row next() {
+        return rows.next()._2();
     }
 }

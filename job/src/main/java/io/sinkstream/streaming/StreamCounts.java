@@ -1,6 +1,11 @@
 package io.sinkstream.streaming;
 
-import io.sinkstream.batch.RowProblem;
+import io.sinkstream.rows.RowOutcome;
+import io.sinkstream.rows.RowOutcome.Bad;
+import io.sinkstream.rows.RowOutcome.Continued;
+import io.sinkstream.rows.RowOutcome.Scored;
+import io.sinkstream.rows.RowProblem;
+import io.sinkstream.rows.RowResult;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,15 +29,22 @@ final class StreamCounts {
 
     private StreamCounts() {}
 
-    /** The counts of one row; {@code problem} is null for a good one. */
-    static Row of(long tokens, RowProblem problem, boolean isDropped, CacheUse caches) {
+    /** The counts of one row. */
+    static Row of(RowResult<?> result) {
         return RowFactory.create(
-                tokens,
-                problem == null ? null : problem.name(),
-                isDropped,
-                caches.hits(),
-                caches.rebuilds(),
-                caches.rebuiltTokens());
+                tokens(result.outcome()),
+                result.outcome() instanceof Bad bad ? bad.problem().name() : null,
+                result.isDropped(),
+                result.caches().hits(),
+                result.caches().rebuilds(),
+                result.caches().rebuiltTokens());
+    }
+
+    private static long tokens(RowOutcome outcome) {
+        if (outcome instanceof Scored score) {
+            return score.tokens();
+        }
+        return outcome instanceof Continued turn ? turn.tokens() : 0;
     }
 
     /** The rows without their counts and without those to be dropped; the query's progress has the sums. */

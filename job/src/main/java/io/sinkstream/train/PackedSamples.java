@@ -3,6 +3,7 @@ package io.sinkstream.train;
 import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.rows.BadRow;
 import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
@@ -95,7 +96,7 @@ final class PackedSamples {
             TextTokenizer encoder,
             int vocabulary,
             LongAccumulator skipped) {
-        if (layout.lacksContent(row) || layout.key(row) == null || layout.lacksOrder(row)) {
+        if (!layout.hasContent(row) || layout.key(row) == null || layout.lacksOrder(row)) {
             skipped.add(1);
             return new int[0];
         }
@@ -111,7 +112,7 @@ final class PackedSamples {
                     return encoder.encode(whole);
                 }
             }
-        } catch (RowLayout.BadRow | UserException e) {
+        } catch (BadRow | UserException e) {
             // Counted below, as every other row that can't be used is.
         }
         skipped.add(1);

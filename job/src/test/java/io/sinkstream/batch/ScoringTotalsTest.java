@@ -2,6 +2,7 @@ package io.sinkstream.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.rows.RowProblem;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 final class NotebookTest {
     private static final Path NOTEBOOKS = Path.of(System.getProperty("basedir", "."), "..", "notebooks");
     private static final Pattern IMPORT = Pattern.compile("import (io\\.sinkstream[\\w.]*)\\.(?:\\{([^}]*)\\}|(\\w+))");
-    private static final Pattern SETTING = Pattern.compile("\"([a-z-]+)\" -> ");
+    private static final Pattern SETTING = Pattern.compile("\\.set\\(\"([a-z-]+)\", ");
 
     @Test
     void notebooksAreOfZeppelinsFormat() throws IOException {

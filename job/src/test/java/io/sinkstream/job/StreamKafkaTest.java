@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.KafkaBroker;
 import io.sinkstream.harness.Streams;
@@ -139,7 +140,7 @@ class StreamKafkaTest {
                 .load()
                 .selectExpr("CAST(key AS STRING) AS key", "CAST(value AS STRING) AS text", "offset");
         SettingValues settings = SettingValues.of(Map.of("model", model.toString(), "key", "key", "order", "offset"));
-        StreamOptions options = StreamOptions.scoring(settings, columns -> columns);
+        StreamOptions options = StreamOptions.from(KeyedOptions.scoring(settings), settings);
 
         StreamingQuery query = StatefulSink.writer(KeyedStreams.apply(table, options, checkpoint, null), "parquet")
                 .option("checkpointLocation", checkpoint)

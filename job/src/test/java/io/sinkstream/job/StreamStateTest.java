@@ -10,6 +10,7 @@ import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.PlainDecoder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,6 +121,23 @@ class StreamStateTest {
                         .refusal())
                 .contains("--initial-state")
                 .contains("has states of its own");
+    }
+
+    @Test
+    void aStreamWhoseLastRowsAreDroppedKeepsItsState() throws IOException {
+        List<JsonObject> twice = new ArrayList<>(past);
+        twice.addAll(past.subList(past.size() - 4, past.size()));
+        Map<String, String> options = options(input("twice", twice));
+        options.put("--output", folder + "/twice.scored");
+        options.put("--save-state", folder + "/states");
+        options.put("--late", "drop");
+        Command.run(options).succeeded();
+
+        stream(input("rest", rest), "begun", "--initial-state", folder + "/states")
+                .succeeded();
+
+        assertThat(read("twice.scored")).hasSize(past.size());
+        assertSame(read("begun.scored"), expected());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sinkstream.settings.UserException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,6 +109,37 @@ class StreamStoreTest {
         assertThatThrownBy(() -> store(10, OWNER).read("k"))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("format 9");
+    }
+
+    @Property
+    void bytesThatAreNoStateAreToldAsSuchAndCanBeRemoved(@ForAll byte[] bytes) {
+        heads.clear();
+        byte[] begin = StreamHead.empty().toBytes(OWNER);
+        byte[] broken = Arrays.copyOf(begin, 9 + bytes.length);
+        System.arraycopy(bytes, 0, broken, 9, bytes.length);
+        heads.put("k", broken);
+        StreamStore store = store(10, OWNER);
+
+        try {
+            int[] history = store.history("k", store.read("k"));
+            assertThat(history.length).isLessThanOrEqualTo(11);
+        } catch (UncheckedIOException e) {
+            // The one way in which it may fail.
+            assertThat(e).isNotNull();
+        }
+        store.remove("k");
+        assertThat(heads).isEmpty();
+    }
+
+    @Test
+    void aBlockThatIsGoneIsTold() {
+        StreamStore store = store(1_000, OWNER);
+        store.write("k", store.append("k", StreamHead.empty(), new int[700], new int[4], 1));
+        blocks.remove(ByteBuffer.wrap(StreamStore.name("k", 2)));
+
+        assertThatThrownBy(() -> store.history("k", store.read("k")))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("of block 2 there are 0 tokens, not 128");
     }
 
     /** Spark's map state, without Spark. */

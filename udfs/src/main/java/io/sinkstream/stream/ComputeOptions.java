@@ -10,6 +10,7 @@ import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.io.Serializable;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,8 @@ import java.util.Map;
  * @param gpu which of the machine's GPUs, if it runs on one
  * @param weightMemory how much memory copies of the weights may take; 0 bytes leave fp32 weights where they are mapped
  */
-public record ComputeOptions(String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory) {
+public record ComputeOptions(String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory)
+        implements Serializable {
     private static final String AUTO = "auto";
 
     /** What the settings say where nothing is given. */

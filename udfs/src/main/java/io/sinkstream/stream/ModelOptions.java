@@ -5,6 +5,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -20,13 +21,8 @@ import java.util.Map;
  * @param cacheMemory the budget of all caches together, of the memory that the model runs in
  */
 public record ModelOptions(
-        Path model,
-        int sinks,
-        int window,
-        ComputeOptions compute,
-        int chunk,
-        int passTokens,
-        MemoryBudget cacheMemory) {
+        Path model, int sinks, int window, ComputeOptions compute, int chunk, int passTokens, MemoryBudget cacheMemory)
+        implements Serializable {
 
     /** Checks what would have no effect, or never end: each bound is that of the setting of this name. */
     public ModelOptions {
@@ -59,6 +55,11 @@ public record ModelOptions(
                 values.require(Settings.CACHE_MEMORY));
     }
 
+    /** The same of a checkpoint in {@code folder}. */
+    public ModelOptions at(Path folder) {
+        return new ModelOptions(folder, sinks, window, compute, chunk, passTokens, cacheMemory);
+    }
+
     /** The same with S = {@code sinks} and R = {@code window}. */
     public ModelOptions withAttention(int sinks, int window) {
         return new ModelOptions(model, sinks, window, compute, chunk, passTokens, cacheMemory);
@@ -77,5 +78,25 @@ public record ModelOptions(
     /** The same with a budget of {@code cacheBytes} for all caches together. */
     public ModelOptions withCacheBytes(long cacheBytes) {
         return new ModelOptions(model, sinks, window, compute, chunk, passTokens, new MemoryBudget(cacheBytes, 0));
+    }
+
+    /** A path is not serializable. */
+    private Object writeReplace() {
+        return new Written(model.toString(), sinks, window, compute, chunk, passTokens, cacheMemory);
+    }
+
+    private record Written(
+            String model,
+            int sinks,
+            int window,
+            ComputeOptions compute,
+            int chunk,
+            int passTokens,
+            MemoryBudget cacheMemory)
+            implements Serializable {
+
+        private Object readResolve() {
+            return new ModelOptions(Path.of(model), sinks, window, compute, chunk, passTokens, cacheMemory);
+        }
     }
 }

@@ -102,6 +102,11 @@ public final class StreamState {
         return history.last(history.size());
     }
 
+    /** The last {@code count} tokens, oldest first, or as many as it holds. A new array. */
+    public int[] last(int count) {
+        return history.last(Math.min(count, history.size()));
+    }
+
     /** How many tokens are known before the pending one. */
     int known() {
         return Math.max(0, history.size() - 1);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
-    /** {@code sql, djl -> stream -> family -> decoder -> cache}, {@code family -> checkpoint}; settings is seen by all. */
+    /** {@code sql, djl -> rows -> stream -> family -> decoder -> cache}, {@code family -> checkpoint}; settings is seen by all. */
     static final Map<String, Set<String>> SEES = Map.of(
             "settings", Set.of(),
             "checkpoint", Set.of("settings"),
@@ -25,8 +25,9 @@ final class ArchitectureTest {
             "decoder", Set.of("cache", "settings"),
             "family", Set.of("decoder", "cache", "checkpoint", "settings"),
             "stream", Set.of("family", "decoder", "cache", "checkpoint", "settings"),
-            "djl", Set.of("stream", "family", "decoder", "cache", "checkpoint", "settings"),
-            "sql", Set.of("stream", "family", "decoder", "cache", "checkpoint", "settings"));
+            "rows", Set.of("stream", "checkpoint", "settings"),
+            "djl", Set.of("rows", "stream", "family", "decoder", "cache", "checkpoint", "settings"),
+            "sql", Set.of("rows", "stream", "family", "decoder", "cache", "checkpoint", "settings"));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);

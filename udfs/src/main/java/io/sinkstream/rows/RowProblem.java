@@ -1,4 +1,4 @@
-package io.sinkstream.batch;
+package io.sinkstream.rows;
 
 /** What can be wrong with a row, in the order in which it is looked for. */
 public enum RowProblem {
@@ -13,7 +13,11 @@ public enum RowProblem {
     /** The order is at or below the stream's last. */
     LATE("late"),
     /** A token id is outside the vocabulary. */
-    BAD_TOKEN("token outside the vocabulary");
+    BAD_TOKEN("token outside the vocabulary"),
+    /** What is stored of the stream can't be gone on with. */
+    BROKEN_STATE("broken state"),
+    /** The model gives a number that is not finite. */
+    NOT_FINITE("number not finite");
 
     private final String title;
 

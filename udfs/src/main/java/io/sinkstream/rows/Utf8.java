@@ -1,4 +1,4 @@
-package io.sinkstream.batch;
+package io.sinkstream.rows;
 
 /** Sizes of texts in UTF-8, without encoding them. */
 final class Utf8 {

@@ -1,0 +1,77 @@
+package io.sinkstream.batch;
+
+import io.sinkstream.rows.RowOptions;
+import io.sinkstream.rows.RowTask;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelDescription;
+import java.io.Serializable;
+
+/**
+ * What is done with keyed rows.
+ *
+ * @param model the model that does it
+ * @param columns the columns that make streams of rows
+ * @param rows how rows are read
+ * @param task whether they are scored or continued
+ * @param prefix what the added columns' names start with
+ * @param partitions over how many tasks the streams are spread; 0 to choose by the cluster's size
+ */
+public record KeyedOptions(
+        ModelSource model, StreamColumns columns, RowOptions rows, RowTask task, String prefix, int partitions)
+        implements Serializable {
+
+    /** The options that these settings say, for scoring. Throws UserException if they contradict each other. */
+    public static KeyedOptions scoring(SettingValues values) {
+        return from(values, RowOptions.scored(values), RowTask.Score.from(values));
+    }
+
+    /** The same, for continuations. */
+    public static KeyedOptions continuing(SettingValues values) {
+        if (values.require(Settings.TOKEN_NLL)) {
+            throw new UserException(Settings.TOKEN_NLL + " is for scoring, not for continuations");
+        }
+        return from(values, RowOptions.continued(values), RowTask.Continue.from(values));
+    }
+
+    private static KeyedOptions from(SettingValues values, RowOptions rows, RowTask task) {
+        return new KeyedOptions(
+                ModelSource.from(values),
+                StreamColumns.from(values),
+                rows,
+                task,
+                values.require(Settings.PREFIX),
+                values.require(Settings.PARTITIONS));
+    }
+
+    /** The same with other columns of the same content. */
+    public KeyedOptions withColumns(StreamColumns others) {
+        return new KeyedOptions(model, others, rows, task, prefix, partitions);
+    }
+
+    /** The same over so many tasks. */
+    public KeyedOptions withPartitions(int count) {
+        return new KeyedOptions(model, columns, rows, task, prefix, count);
+    }
+
+    /** The same as executors find the model. */
+    public KeyedOptions onExecutors() {
+        return new KeyedOptions(model.onExecutors(), columns, rows, task, prefix, partitions);
+    }
+
+    /**
+     * Checks the model by its headers, on the driver.
+     *
+     * @throws UserException if it can't be run, or rows are texts and it has no tokenizer
+     */
+    public ModelDescription describe() {
+        ModelDescription description = model.describe();
+        if (columns.tokens() == null && !description.tokenizer()) {
+            throw new UserException(Settings.MODEL + ": " + model.name()
+                    + " has no tokenizer.json, so that no text can be scored; add it, or give token ids by "
+                    + Settings.TOKENS);
+        }
+        return description;
+    }
+}

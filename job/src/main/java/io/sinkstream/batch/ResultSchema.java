@@ -1,0 +1,71 @@
+package io.sinkstream.batch;
+
+import io.sinkstream.rows.ColumnType;
+import io.sinkstream.rows.ResultColumn;
+import io.sinkstream.rows.RowOutcome;
+import io.sinkstream.rows.RowTask;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** The columns of a task's results as Spark has them: the input's come first, as they are. */
+public final class ResultSchema {
+    private ResultSchema() {}
+
+    /**
+     * The input's columns and then the results'.
+     *
+     * @throws UserException if a name would be there twice
+     */
+    public static StructType append(StructType input, KeyedOptions options, boolean isCaseSensitive) {
+        StructType all = input;
+        for (ResultColumn column : options.task().columns()) {
+            String added = options.prefix() + column.name();
+            for (String name : input.fieldNames()) {
+                if (isCaseSensitive ? name.equals(added) : name.equalsIgnoreCase(added)) {
+                    throw new UserException(
+                            "the input has a column " + name + " already, and the results have one of this"
+                                    + " name; give the added columns' names a start of their own by " + Settings.PREFIX
+                                    + (options.prefix().isEmpty() ? "" : ", other than " + options.prefix()));
+                }
+            }
+            all = all.add(new StructField(added, type(column.type()), true, Metadata.empty()));
+        }
+        return all;
+    }
+
+    /**
+     * The values of a row that comes out, with {@code more} behind them.
+     *
+     * @param columns how many of the row's own come out
+     */
+    public static Object[] values(Row input, int columns, RowTask task, RowOutcome outcome, Object... more) {
+        List<ResultColumn> results = task.columns();
+        Object[] values = new Object[columns + results.size() + more.length];
+        for (int i = 0; i < columns; i++) {
+            values[i] = input.get(i);
+        }
+        for (int i = 0; i < results.size(); i++) {
+            values[columns + i] = results.get(i).of(outcome);
+        }
+        System.arraycopy(more, 0, values, columns + results.size(), more.length);
+        return values;
+    }
+
+    private static DataType type(ColumnType type) {
+        return switch (type) {
+            case INT -> DataTypes.IntegerType;
+            case LONG -> DataTypes.LongType;
+            case DOUBLE -> DataTypes.DoubleType;
+            case TEXT -> DataTypes.StringType;
+            case INTS -> DataTypes.createArrayType(DataTypes.IntegerType, false);
+            case DOUBLES -> DataTypes.createArrayType(DataTypes.DoubleType, true);
+        };
+    }
+}

@@ -1,0 +1,136 @@
+package io.sinkstream.ml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sinkstream.settings.UserException;
+import io.sinkstream.testing.TestSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way in from code: one line for a table, endless or not, and nothing changed in the session that it comes from. */
+class StreamScorerTest {
+    private static final String SCHEMA = "host STRING, seq BIGINT, line STRING";
+
+    @TempDir
+    Path folder;
+
+    private SparkSession spark;
+
+    @BeforeEach
+    void write() throws IOException {
+        spark = TestSession.get();
+        Files.createDirectories(folder.resolve("in"));
+        Files.writeString(
+                folder.resolve("in/rows.json"),
+                """
+                {"host":"a","seq":1,"line":"INFO SparkContext: Running Spark version"}
+                {"host":"b","seq":1,"line":"INFO KafkaServer started"}
+                {"host":"a","seq":2,"line":"INFO SparkContext: Submitted application"}
+                {"host":"a","seq":2,"line":"twice"}
+                """);
+    }
+
+    private static StreamScorer scorer() {
+        return new StreamScorer()
+                .setKeyCol("host")
+                .setOrderCol("seq")
+                .setInputCol("line")
+                .set("attention-sink-window-size", "60");
+    }
+
+    private Dataset<Row> batch() {
+        return spark.read().schema(SCHEMA).json(folder.resolve("in").toString());
+    }
+
+    private Dataset<Row> streaming() {
+        return spark.readStream().schema(SCHEMA).json(folder.resolve("in").toString());
+    }
+
+    private StreamingQuery start(Dataset<Row> scored, String name) throws Exception {
+        return scored.writeStream()
+                .format("parquet")
+                .option("checkpointLocation", folder.resolve(name).toString())
+                .option("path", folder.resolve(name + ".out").toString())
+                .trigger(Trigger.AvailableNow())
+                .start();
+    }
+
+    private static List<String> numbers(Dataset<Row> scored) {
+        return scored
+                .selectExpr("host", "seq", "tokens", "round(nll, 3)", "stream_tokens", "error")
+                .orderBy("host", "seq", "tokens")
+                .collectAsList()
+                .stream()
+                .map(Row::toString)
+                .toList();
+    }
+
+    private long statePartitions(String name) throws IOException {
+        try (Stream<Path> partitions = Files.list(folder.resolve(name).resolve("state/0"))) {
+            return partitions
+                    .filter(path -> path.getFileName().toString().matches("\\d+"))
+                    .count();
+        }
+    }
+
+    @Test
+    void aTableAndAnEndlessOneGetTheSameNumbers() throws Exception {
+        List<String> batch = numbers(scorer().transform(batch()));
+
+        start(scorer().setCheckpoint(folder.resolve("state").toString()).transform(streaming()), "state")
+                .awaitTermination();
+
+        assertThat(batch).hasSize(4).anyMatch(row -> row.contains("late: the order 2 is not above the stream's last"));
+        assertThat(numbers(spark.read().parquet(folder.resolve("state.out").toString())))
+                .isEqualTo(batch);
+    }
+
+    @Test
+    void pipelinesThatAreBuiltBeforeEitherStartsKeepTheirOwnSettings() throws Exception {
+        Map<String, String> before = Map.copyOf(settings());
+
+        Dataset<Row> one = scorer().set("partitions", "1").transform(streaming());
+        Dataset<Row> three = scorer().set("partitions", "3").transform(streaming());
+        assertThat(settings()).isEqualTo(before);
+        start(one, "one").awaitTermination();
+        start(three, "three").awaitTermination();
+
+        assertThat(settings()).isEqualTo(before);
+        assertThat(statePartitions("one")).isEqualTo(1);
+        assertThat(statePartitions("three")).isEqualTo(3);
+    }
+
+    private Map<String, String> settings() {
+        return scala.jdk.javaapi.CollectionConverters.asJava(spark.conf().getAll());
+    }
+
+    @Test
+    void whatWouldBeIgnoredIsRefused() {
+        assertThatThrownBy(() -> scorer().set("output", "x"))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("output: is no setting of this; there are attention-sink-size, ");
+        assertThatThrownBy(() -> scorer().set("late", "never")).isInstanceOf(UserException.class);
+        assertThatThrownBy(() -> scorer().set("idle", "1h").transform(batch()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("--idle is for a streaming table, and this one is none");
+        assertThatThrownBy(() -> new StreamGenerator()
+                        .setKeyCol("host")
+                        .setOrderCol("seq")
+                        .transform(batch()))
+                .isInstanceOf(UserException.class)
+                .hasMessage("--input: this table is not a streaming one");
+    }
+}

@@ -1,0 +1,17 @@
+package io.sinkstream.rows;
+
+/** Types of a result column's values, and what holds them in Java. */
+public enum ColumnType {
+    /** An Integer. */
+    INT,
+    /** A Long. */
+    LONG,
+    /** A Double. */
+    DOUBLE,
+    /** A String. */
+    TEXT,
+    /** An Integer[] without nulls. */
+    INTS,
+    /** A Double[], which may have nulls. */
+    DOUBLES
+}

@@ -1,0 +1,166 @@
+package io.sinkstream.rows;
+
+import io.sinkstream.settings.LateRows;
+import io.sinkstream.stream.StreamModel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+
+/**
+ * Keyed rows in, what became of each out, in the order in which they come.
+ *
+ * <p>Rows of one stream come one after another, in their order. They are taken until they hold a good number of passes'
+ * tokens, whatever streams they belong to: a slice. Then the model advances all these streams together, see {@link Turns}. So
+ * what is in memory is bounded whatever comes: a slice of rows, counted by what each takes, bad ones among them, and one row
+ * beyond. The numbers do not depend on where slices end.
+ *
+ * <p>A row whose order is at or below its stream's last is late. Bad rows change no stream and cost no other row anything.
+ *
+ * @param <R> a row
+ */
+public final class RowEngine<R> implements Iterator<RowResult<R>> {
+    private final Iterator<R> input;
+    private final RowFields<R> fields;
+    private final RowModel model;
+    private final RowTask task;
+    private final RowOptions options;
+    private final StreamStates states;
+    private final SliceLimits limits;
+    private final RowReader<R> reader;
+    private final FiniteNumbers finite;
+    private final Deque<RowResult<R>> ready = new ArrayDeque<>();
+    private R ahead;
+    private OpenStream<R> open;
+
+    /**
+     * An engine that has read one row.
+     *
+     * @param passTokens the most tokens of all streams in one pass of the model
+     */
+    public RowEngine(
+            Iterator<R> input,
+            RowFields<R> fields,
+            StreamModel model,
+            RowTask task,
+            RowOptions options,
+            StreamStates states,
+            int passTokens) {
+        this(input, fields, RowModel.of(model), task, options, states, SliceLimits.of(passTokens));
+    }
+
+    RowEngine(
+            Iterator<R> input,
+            RowFields<R> fields,
+            RowModel model,
+            RowTask task,
+            RowOptions options,
+            StreamStates states,
+            SliceLimits limits) {
+        this.input = input;
+        this.fields = fields;
+        this.model = model;
+        this.task = task;
+        this.options = options;
+        this.states = states;
+        this.limits = limits;
+        reader = new RowReader<>(fields, model, options);
+        finite = new FiniteNumbers(model);
+        advanceInput();
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (ready.isEmpty() && ahead != null) {
+            runSlice();
+        }
+        return !ready.isEmpty();
+    }
+
+    @Override
+    public RowResult<R> next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return ready.remove();
+    }
+
+    private void advanceInput() {
+        ahead = input.hasNext() ? input.next() : null;
+    }
+
+    private void runSlice() {
+        List<RowInHand<R>> rows = new ArrayList<>();
+        List<OpenStream<R>> streams = new ArrayList<>();
+        if (open != null) {
+            streams.add(open);
+        }
+        long tokens = 0;
+        long bytes = 0;
+        while (ahead != null && limits.haveRoom(rows.size(), tokens, bytes)) {
+            String key = fields.key(ahead);
+            if (key != null && (open == null || !open.key().equals(key))) {
+                open = OpenStream.of(key, states);
+                streams.add(open);
+            }
+            RowInHand<R> row = new RowInHand<>(ahead, key == null ? null : open, fields.time(ahead));
+            admit(row);
+            rows.add(row);
+            tokens += row.tokens().length + task.maxNewTokens();
+            bytes += fields.bytes(ahead);
+            advanceInput();
+        }
+        boolean goesOn = open != null && ahead != null && open.key().equals(fields.key(ahead));
+        OpenStream<R> goingOn = goesOn ? open : null;
+        streams.stream().filter(stream -> stream != goingOn).forEach(OpenStream::last);
+        TurnResults<R> results = new TurnResults<>(model.tokenizer(), finite);
+        new Turns<>(model, task, results, reader.prefix(), limits.tokens()).run(streams);
+        streams.forEach(OpenStream::save);
+        emit(rows, streams, goingOn);
+        open = goingOn;
+    }
+
+    /** Gives a good row its tokens and its place in its stream. */
+    private void admit(RowInHand<R> row) {
+        try {
+            long bytes = reader.check(row.row());
+            OpenStream<R> stream = row.stream();
+            stream.check();
+            Order order = fields.isOrdered() ? fields.order(row.row()) : null;
+            boolean isLate = order != null && order.isAtOrBelow(stream.order());
+            if (isLate && options.late() != LateRows.SCORE) {
+                throw new BadRow(RowProblem.LATE, "late: the order " + order + " is not above the stream's last");
+            }
+            int[] ids = reader.tokens(row.row());
+            if (order != null && !isLate) {
+                stream.order(order.sortable());
+            }
+            row.content(ids, stream.order(), bytes);
+            stream.waiting().add(row);
+        } catch (BadRow e) {
+            row.bad(e.problem(), e.getMessage());
+        }
+    }
+
+    /** Each stream's end stands beside its last row. */
+    private void emit(List<RowInHand<R>> rows, List<OpenStream<R>> streams, OpenStream<R> goingOn) {
+        Map<OpenStream<R>, RowInHand<R>> last = new HashMap<>();
+        rows.stream().filter(row -> row.stream() != null).forEach(row -> last.put(row.stream(), row));
+        Map<RowInHand<R>, StreamEnd> ends = new HashMap<>();
+        for (OpenStream<R> stream : streams) {
+            if (stream != goingOn) {
+                ends.put(last.get(stream), stream.end());
+            }
+        }
+        for (RowInHand<R> row : rows) {
+            boolean isDropped = options.late() == LateRows.DROP
+                    && row.outcome() instanceof RowOutcome.Bad bad
+                    && bad.problem() == RowProblem.LATE;
+            ready.add(new RowResult<>(row.row(), row.outcome(), isDropped, row.caches(), ends.get(row)));
+        }
+    }
+}

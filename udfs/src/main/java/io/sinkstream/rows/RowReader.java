@@ -1,0 +1,83 @@
+package io.sinkstream.rows;
+
+import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.rows.RowOptions.Content;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.util.Objects;
+
+/** Gives rows their tokens, or says what is wrong with them. */
+final class RowReader<R> {
+    private final RowFields<R> fields;
+    private final RowModel model;
+    private final RowOptions options;
+    private final TextTokenizer tokenizer;
+    private final int[] prefix;
+    private final long separatorBytes;
+
+    RowReader(RowFields<R> fields, RowModel model, RowOptions options) {
+        this.fields = fields;
+        this.model = model;
+        this.options = options;
+        tokenizer = options.content() == Content.TEXT ? Objects.requireNonNull(model.tokenizer()) : null;
+        separatorBytes = Utf8.length(options.separator());
+        prefix = tokenizer == null ? Tokens.NONE : tokenizer.prefix();
+    }
+
+    /** The tokens that stand before a stream's first row and belong to it. */
+    int[] prefix() {
+        return prefix;
+    }
+
+    /**
+     * Checks all that can be checked without the stream and the model.
+     *
+     * @return the bytes of text and separator in UTF-8; 0 for token ids
+     * @throws BadRow if key, order or content is null, or the content too large
+     */
+    long check(R row) throws BadRow {
+        if (fields.key(row) == null) {
+            throw new BadRow(RowProblem.NULL_KEY, "the key is null");
+        }
+        if (fields.isOrdered() && fields.order(row) == null) {
+            throw new BadRow(RowProblem.NULL_ORDER, "the order is null");
+        }
+        if (!fields.hasContent(row)) {
+            throw new BadRow(RowProblem.NULL_CONTENT, tokenizer == null ? "the tokens are null" : "the text is null");
+        }
+        if (tokenizer == null) {
+            return 0;
+        }
+        long bytes = Utf8.length(options.filled(fields.text(row))) + separatorBytes;
+        if (bytes > options.maxRowBytes()) {
+            throw new BadRow(
+                    RowProblem.TOO_LARGE,
+                    "text and separator have " + bytes + " bytes, over the " + options.maxRowBytes() + " of "
+                            + Settings.MAX_ROW_BYTES);
+        }
+        return bytes;
+    }
+
+    /**
+     * The tokens of a row that {@link #check} found good, without the {@link #prefix}.
+     *
+     * @throws BadRow if one is null or outside the vocabulary
+     */
+    int[] tokens(R row) throws BadRow {
+        int[] tokens = tokenizer == null ? fields.tokens(row) : encoded(fields.text(row));
+        String problem = model.problem(tokens).orElse(null);
+        if (problem != null) {
+            throw new BadRow(RowProblem.BAD_TOKEN, problem);
+        }
+        return tokens;
+    }
+
+    private int[] encoded(String text) throws BadRow {
+        try {
+            return tokenizer.encode(options.filled(text) + options.separator());
+        } catch (UserException e) {
+            // Some tokenizers have no token for some characters.
+            throw new BadRow(RowProblem.BAD_TOKEN, e.getMessage());
+        }
+    }
+}

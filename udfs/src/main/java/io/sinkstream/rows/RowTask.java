@@ -1,0 +1,71 @@
+package io.sinkstream.rows;
+
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.stream.StreamName;
+import io.sinkstream.stream.StreamState;
+import io.sinkstream.stream.StreamUpdate;
+import java.io.Serializable;
+import java.util.List;
+
+/** What is done with rows. */
+public sealed interface RowTask extends Serializable {
+    /** The most tokens that each row is continued with; 0 where rows are only scored. */
+    int maxNewTokens();
+
+    /** The columns that come out, without a prefix. */
+    List<ResultColumn> columns();
+
+    /** An update that does it. */
+    StreamUpdate update(StreamName name, StreamState state, int[] tokens);
+
+    /**
+     * Rows are scored.
+     *
+     * @param tokenNll whether every token's NLL comes out
+     */
+    record Score(boolean tokenNll) implements RowTask {
+        /** What these settings say. */
+        public static Score from(SettingValues values) {
+            return new Score(values.require(Settings.TOKEN_NLL));
+        }
+
+        @Override
+        public int maxNewTokens() {
+            return 0;
+        }
+
+        @Override
+        public List<ResultColumn> columns() {
+            return tokenNll ? ResultColumns.SCORED_WITH_TOKENS : ResultColumns.SCORED;
+        }
+
+        @Override
+        public StreamUpdate update(StreamName name, StreamState state, int[] tokens) {
+            return StreamUpdate.score(name, state, tokens);
+        }
+    }
+
+    /**
+     * Rows are turns, each of which is continued greedily.
+     *
+     * @param maxNewTokens the most tokens of a continuation, at least 1
+     * @param ignoreEos whether it runs on past the model's end-of-sequence token
+     */
+    record Continue(int maxNewTokens, boolean ignoreEos) implements RowTask {
+        /** What these settings say. */
+        public static Continue from(SettingValues values) {
+            return new Continue(values.require(Settings.MAX_NEW_TOKENS), values.require(Settings.IGNORE_EOS));
+        }
+
+        @Override
+        public List<ResultColumn> columns() {
+            return ResultColumns.CONTINUED;
+        }
+
+        @Override
+        public StreamUpdate update(StreamName name, StreamState state, int[] tokens) {
+            return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos);
+        }
+    }
+}
