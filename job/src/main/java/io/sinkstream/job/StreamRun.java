@@ -85,6 +85,8 @@ final class StreamRun {
             if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
                 OutputFolder.check(spark, output.path(), SaveMode.ErrorIfExists, input.paths());
             }
+            // The command's own session, or it would be set for the query alone and not for what its source keeps.
+            KeyedStreams.startNoProcesses(spark, checkpoint);
             Dataset<Row> rows = input.read(spark);
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))

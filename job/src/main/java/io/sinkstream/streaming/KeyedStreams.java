@@ -151,11 +151,14 @@ public final class KeyedStreams {
     }
 
     /**
-     * On a local disk the renames of Spark's default manager of checkpoint files make Hadoop start a process for each file
+     * Has a session whose queries keep themselves in {@code checkpoint} start no process for their files there. Of a table
+     * that is read later in this session, what its source keeps there is among them.
+     *
+     * <p>On a local disk the renames of Spark's default manager of checkpoint files make Hadoop start a process for each file
      * status it asks, four a file and twenty a micro-batch: a third of the time of a small one, and more on a busy machine.
      * Those of the other manager are plain ones, no less atomic there.
      */
-    private static void startNoProcesses(SparkSession spark, String checkpoint) {
+    public static void startNoProcesses(SparkSession spark, String checkpoint) {
         try {
             Path path = new Path(checkpoint);
             boolean isLocal = path.getFileSystem(spark.sparkContext().hadoopConfiguration()) instanceof LocalFileSystem;

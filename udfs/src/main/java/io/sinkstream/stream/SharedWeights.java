@@ -6,6 +6,7 @@ import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Hardware;
 import io.sinkstream.decoder.LoadedWeights;
 import io.sinkstream.family.Families;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -22,18 +23,23 @@ final class SharedWeights {
     private LoadedWeights loaded;
     private int holders;
 
-    /** @param fingerprint of the checkpoint: a folder may come to hold another one */
-    private record Key(String fingerprint, DecoderSpec spec, ComputeOptions compute) {}
+    /**
+     * What tells weights apart.
+     *
+     * @param folder of the checkpoint: a fingerprint is made of samples, and does not see every weight
+     * @param fingerprint of the checkpoint: a folder may come to hold another one
+     */
+    private record Key(Path folder, String fingerprint, DecoderSpec spec, ComputeOptions compute) {}
 
     private SharedWeights(Key key) {
         this.key = key;
     }
 
     /** The weights of a checkpoint; whoever holds them calls {@link #release} once, also if {@link #load} fails. */
-    static SharedWeights hold(Checkpoint checkpoint, DecoderSpec spec, ComputeOptions compute) {
+    static SharedWeights hold(Path folder, Checkpoint checkpoint, DecoderSpec spec, ComputeOptions compute) {
         synchronized (ALL) {
             SharedWeights weights =
-                    ALL.computeIfAbsent(new Key(checkpoint.fingerprint(), spec, compute), SharedWeights::new);
+                    ALL.computeIfAbsent(new Key(folder, checkpoint.fingerprint(), spec, compute), SharedWeights::new);
             weights.holders++;
             return weights;
         }

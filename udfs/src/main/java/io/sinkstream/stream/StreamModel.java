@@ -43,7 +43,8 @@ public final class StreamModel implements AutoCloseable {
         this.fingerprint = checkpoint.fingerprint();
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        SharedWeights weights = SharedWeights.hold(checkpoint, Families.spec(checkpoint, rule), options.compute());
+        SharedWeights weights =
+                SharedWeights.hold(options.model(), checkpoint, Families.spec(checkpoint, rule), options.compute());
         try {
             this.thread = new ModelThread(new ModelThread.Parts(
                     () -> Decoder.of(weights.load(checkpoint), rule),
