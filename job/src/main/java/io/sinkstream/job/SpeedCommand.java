@@ -81,7 +81,12 @@ final class SpeedCommand extends SettingsCommand {
         double reference = Double.NaN;
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {
-            ComputeOptions compute = options.compute().withDtype(dtype.equals("auto") ? "float32" : dtype);
+            ComputeOptions compute = new ComputeOptions(
+                    dtype.equals("auto") ? "float32" : dtype,
+                    values.require(Settings.CACHE_DTYPE),
+                    values.require(Settings.DEVICE),
+                    0,
+                    values.require(Settings.WEIGHT_MEMORY));
             Speed speed = new Speed(options.withCompute(compute), err::println);
             List<SpeedRow> measured = speed.measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS));
             if (text != null) {
