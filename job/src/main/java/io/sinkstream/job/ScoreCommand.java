@@ -18,6 +18,7 @@ import io.sinkstream.tables.OutputFolder;
 import io.sinkstream.tables.SparkMessages;
 import io.sinkstream.tables.TableInput;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,17 +33,8 @@ import org.apache.spark.storage.StorageLevel;
 final class ScoreCommand extends SettingsCommand {
     @Override
     List<Setting<?>> settings() {
-        return List.of(
-                Settings.MODEL,
-                Settings.SINKS,
-                Settings.WINDOW,
-                Settings.DTYPE,
-                Settings.CACHE_DTYPE,
-                Settings.DEVICE,
-                Settings.WEIGHT_MEMORY,
-                Settings.CHUNK_TOKENS,
-                Settings.PASS_TOKENS,
-                Settings.CACHE_MEMORY,
+        List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
+        all.addAll(List.of(
                 Settings.INPUT,
                 Settings.FORMAT,
                 Settings.SCHEMA,
@@ -61,7 +53,8 @@ final class ScoreCommand extends SettingsCommand {
                 Settings.OUTPUT_FORMAT,
                 Settings.OUTPUT_OPTION,
                 StreamSettings.SAVE_STATE,
-                Settings.OVERWRITE);
+                Settings.OVERWRITE));
+        return all;
     }
 
     @Override

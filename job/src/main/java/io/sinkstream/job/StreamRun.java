@@ -161,17 +161,7 @@ final class StreamRun {
 
     /** The settings of both commands, with {@code own} of one of them, in the order of the help. */
     static List<Setting<?>> settings(List<Setting<?>> own) {
-        List<Setting<?>> all = new ArrayList<>(List.of(
-                Settings.MODEL,
-                Settings.SINKS,
-                Settings.WINDOW,
-                Settings.DTYPE,
-                Settings.CACHE_DTYPE,
-                Settings.DEVICE,
-                Settings.WEIGHT_MEMORY,
-                Settings.CHUNK_TOKENS,
-                Settings.PASS_TOKENS,
-                Settings.CACHE_MEMORY));
+        List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
         all.addAll(own);
         all.addAll(List.of(
                 Settings.FORMAT,

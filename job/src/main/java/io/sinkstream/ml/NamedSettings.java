@@ -5,28 +5,18 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import scala.Tuple2;
 
 /** Settings that were given by name, over those of Spark's configuration. */
 final class NamedSettings {
-    private static final List<Setting<?>> OF_ALL = List.of(
-            Settings.MODEL,
-            Settings.SINKS,
-            Settings.WINDOW,
-            Settings.DTYPE,
-            Settings.CACHE_DTYPE,
-            Settings.DEVICE,
-            Settings.WEIGHT_MEMORY,
-            Settings.CHUNK_TOKENS,
-            Settings.PASS_TOKENS,
-            Settings.CACHE_MEMORY,
+    private static final List<Setting<?>> OF_ROWS = List.of(
             Settings.KEY,
             Settings.ORDER,
             Settings.TEXT,
@@ -43,18 +33,17 @@ final class NamedSettings {
             StreamSettings.EVENT_TIME,
             StreamSettings.WATERMARK);
 
-    private final List<Setting<?>> own;
+    private final List<Setting<?>> known;
     private final Map<String, List<String>> given = new TreeMap<>();
 
     /** @param own what one of the ways in knows beside what all do */
     NamedSettings(Setting<?>... own) {
-        this.own = List.of(own);
+        known = Stream.of(Settings.OF_MODEL, OF_ROWS, OF_ENDLESS_STREAMS, List.of(own))
+                .<Setting<?>>flatMap(List::stream)
+                .toList();
     }
 
     void set(String name, String value) {
-        List<Setting<?>> known = new ArrayList<>(OF_ALL);
-        known.addAll(OF_ENDLESS_STREAMS);
-        known.addAll(own);
         if (known.stream().noneMatch(setting -> setting.name().equals(name))) {
             throw new UserException(name + ": is no setting of this; there are "
                     + String.join(
@@ -81,10 +70,5 @@ final class NamedSettings {
             configuration.put(entry._1(), entry._2());
         }
         return SettingValues.resolve(given, configuration);
-    }
-
-    /** The checkpoint; null if there is none. */
-    String checkpoint(SettingValues values) {
-        return values.find(StreamSettings.CHECKPOINT).orElse(null);
     }
 }

@@ -78,7 +78,8 @@ public final class StreamGenerator {
         Dataset<Row> rows = table.toDF();
         SettingValues values = settings.values(rows);
         StreamOptions options = StreamOptions.from(KeyedOptions.continuing(values), values);
-        return KeyedStreams.apply(rows, options, settings.checkpoint(values));
+        return KeyedStreams.apply(
+                rows, options, values.find(StreamSettings.CHECKPOINT).orElse(null));
     }
 
     /**

@@ -80,7 +80,10 @@ public final class StreamScorer {
         SettingValues values = settings.values(rows);
         KeyedOptions options = KeyedOptions.scoring(values);
         return rows.isStreaming()
-                ? KeyedStreams.apply(rows, StreamOptions.from(options, values), settings.checkpoint(values))
+                ? KeyedStreams.apply(
+                        rows,
+                        StreamOptions.from(options, values),
+                        values.find(StreamSettings.CHECKPOINT).orElse(null))
                 : KeyedScoring.score(rows, options);
     }
 

@@ -85,7 +85,6 @@ public final class KeyedStreams {
         if (initial != null) {
             StreamContract.requireNew(checkpoint, conf);
         }
-        CheckpointTerms.check(checkpoint, options, conf);
         boolean isBegun = StreamContract.isBegun(checkpoint, conf);
         StreamOptions agreed =
                 CheckpointTerms.agree(checkpoint, options, partitions(input.sparkSession(), options), conf);

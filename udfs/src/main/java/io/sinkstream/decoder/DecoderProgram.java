@@ -220,6 +220,7 @@ final class DecoderProgram {
         names.put("EPSILON_TYPE", hardware.equals(Hardware.CPU) ? "Tensor" : "float");
         names.put("BIASED", spec.alibi() ? "1" : "0");
         names.put("BIAS", spec.alibi() ? "Tensor" : "Optional[Tensor]");
+        names.put("QUERY_SCALE", spec.attention().trainedLength() > 0 ? "Tensor" : "Optional[Tensor]");
         names.put("SINK_LOGIT", spec.attention().sink() == DecoderSpec.Sink.NONE ? "Optional[Tensor]" : "Tensor");
         return names;
     }

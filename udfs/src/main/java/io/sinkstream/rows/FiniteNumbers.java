@@ -2,6 +2,7 @@ package io.sinkstream.rows;
 
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.Outcomes;
 import io.sinkstream.stream.StreamResult;
 import io.sinkstream.stream.StreamUpdate;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.sinkstream.rows;
 
+import io.sinkstream.stream.Outcomes;
 import io.sinkstream.stream.StreamResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -107,6 +107,10 @@ public final class Settings {
                     "The budget of all streams' caches together on one executor: bytes, with k, m or g, or a share of its"
                             + " machine's memory, on a GPU of the GPU's. A stream whose cache had to go is rebuilt from its tokens."));
 
+    /** What every way to run a model over rows asks for, in the order of the help. */
+    public static final List<Setting<?>> OF_MODEL = List.of(
+            MODEL, SINKS, WINDOW, DTYPE, CACHE_DTYPE, DEVICE, WEIGHT_MEMORY, CHUNK_TOKENS, PASS_TOKENS, CACHE_MEMORY);
+
     /** How many streams decode together in a measurement. */
     public static final Setting<List<Integer>> STREAMS = add(Setting.value(
             "streams",

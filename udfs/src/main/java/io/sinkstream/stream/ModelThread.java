@@ -2,11 +2,9 @@ package io.sinkstream.stream;
 
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.decoder.Decoder;
-import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,10 +94,10 @@ final class ModelThread implements AutoCloseable {
         try {
             loaded.get();
         } catch (ExecutionException e) {
-            throw rethrown(e.getCause());
+            throw Outcomes.failed(e.getCause());
         } catch (InterruptedException e) {
             close();
-            throw interrupted();
+            throw Outcomes.interrupted();
         }
     }
 
@@ -112,34 +110,7 @@ final class ModelThread implements AutoCloseable {
     <T> T call(Function<Decoder, T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         post(new Task<>(task, result));
-        return await(result);
-    }
-
-    /**
-     * Waits for what the thread completes.
-     *
-     * @throws CancellationException if the calling thread is interrupted, which stays set
-     * @throws IllegalStateException if it failed
-     */
-    static <T> T await(CompletableFuture<T> result) {
-        try {
-            return result.get();
-        } catch (ExecutionException e) {
-            throw rethrown(e.getCause());
-        } catch (InterruptedException e) {
-            throw interrupted();
-        }
-    }
-
-    private static RuntimeException interrupted() {
-        Thread.currentThread().interrupt();
-        return new CancellationException("interrupted while waiting for the model");
-    }
-
-    private static RuntimeException rethrown(Throwable cause) {
-        return cause instanceof UserException user
-                ? user
-                : new IllegalStateException("the model failed: " + cause.getMessage(), cause);
+        return Outcomes.await(result);
     }
 
     private void post(Letter letter) {

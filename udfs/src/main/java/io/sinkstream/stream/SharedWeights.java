@@ -36,10 +36,10 @@ final class SharedWeights {
     }
 
     /** The weights of a checkpoint; whoever holds them calls {@link #release} once, also if {@link #load} fails. */
-    static SharedWeights hold(Path folder, Checkpoint checkpoint, DecoderSpec spec, ComputeOptions compute) {
+    static SharedWeights hold(Path folder, String fingerprint, DecoderSpec spec, ComputeOptions compute) {
         synchronized (ALL) {
             SharedWeights weights =
-                    ALL.computeIfAbsent(new Key(folder, checkpoint.fingerprint(), spec, compute), SharedWeights::new);
+                    ALL.computeIfAbsent(new Key(folder, fingerprint, spec, compute), SharedWeights::new);
             weights.holders++;
             return weights;
         }

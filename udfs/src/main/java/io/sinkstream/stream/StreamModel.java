@@ -39,12 +39,12 @@ public final class StreamModel implements AutoCloseable {
     private StreamModel(ModelOptions options) {
         Checkpoint checkpoint = Checkpoint.open(options.model());
         this.rule = rule(options);
-        this.description = describe(checkpoint, rule);
+        DecoderSpec spec = Families.spec(checkpoint, rule);
+        this.description = describe(checkpoint, spec, rule);
         this.fingerprint = checkpoint.fingerprint();
         this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        SharedWeights weights =
-                SharedWeights.hold(options.model(), checkpoint, Families.spec(checkpoint, rule), options.compute());
+        SharedWeights weights = SharedWeights.hold(options.model(), fingerprint, spec, options.compute());
         try {
             this.thread = new ModelThread(new ModelThread.Parts(
                     () -> Decoder.of(weights.load(checkpoint), rule),
@@ -80,8 +80,7 @@ public final class StreamModel implements AutoCloseable {
         }
     }
 
-    private static ModelDescription describe(Checkpoint checkpoint, SinkWindow rule) {
-        DecoderSpec spec = Families.spec(checkpoint, rule);
+    private static ModelDescription describe(Checkpoint checkpoint, DecoderSpec spec, SinkWindow rule) {
         return new ModelDescription(
                 checkpoint.config().modelType(),
                 spec.sizes().layers(),
@@ -98,7 +97,8 @@ public final class StreamModel implements AutoCloseable {
      */
     public static ModelDescription describe(ModelOptions options) {
         Checkpoint checkpoint = Checkpoint.open(options.model());
-        ModelDescription description = describe(checkpoint, rule(options));
+        SinkWindow rule = rule(options);
+        ModelDescription description = describe(checkpoint, Families.spec(checkpoint, rule), rule);
         checkpoint.checkTokenizer();
         return description;
     }
@@ -180,13 +180,7 @@ public final class StreamModel implements AutoCloseable {
      * @throws IllegalStateException if the model is closed, or an update can't be run
      */
     public List<StreamResult> advance(List<StreamUpdate> updates) {
-        List<CompletableFuture<StreamResult>> futures = submit(updates);
-        try {
-            return futures.stream().map(ModelThread::await).toList();
-        } finally {
-            // Whoever leaves early has no use for the rest.
-            futures.forEach(future -> future.cancel(false));
-        }
+        return Outcomes.await(submit(updates));
     }
 
     /**

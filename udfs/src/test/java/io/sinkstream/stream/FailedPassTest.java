@@ -137,7 +137,7 @@ class FailedPassTest {
     private static List<double[]> run(ModelThread thread, StreamJob... jobs) {
         thread.submit(List.of(jobs));
         return Arrays.stream(jobs)
-                .map(job -> ModelThread.await(job.future()).advanced().nll())
+                .map(job -> Outcomes.await(job.future()).advanced().nll())
                 .toList();
     }
 
@@ -242,7 +242,7 @@ class FailedPassTest {
             StreamJob first = job(ids);
             StreamJob last = job(other);
             thread.submit(List.of(first, failing, last));
-            assertThatThrownBy(() -> ModelThread.await(failing.future()))
+            assertThatThrownBy(() -> Outcomes.await(failing.future()))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageStartingWith("the model failed: ")
                     .hasCauseInstanceOf(EngineException.class);
@@ -252,8 +252,8 @@ class FailedPassTest {
                     .hasMessage("the model failed: a task of its own");
 
             PlainDecoder reference = PlainDecoder.load(folder);
-            assertNll(ModelThread.await(first.future()).advanced().nll()).isThatOf(reference.nll(ids, 4, WINDOW));
-            assertNll(ModelThread.await(last.future()).advanced().nll()).isThatOf(reference.nll(other, 4, WINDOW));
+            assertNll(Outcomes.await(first.future()).advanced().nll()).isThatOf(reference.nll(ids, 4, WINDOW));
+            assertNll(Outcomes.await(last.future()).advanced().nll()).isThatOf(reference.nll(other, 4, WINDOW));
             assertThat(thread.usage().caches().held()).isZero();
         }
     }
@@ -301,7 +301,7 @@ class FailedPassTest {
             all.join();
 
             assertThat(ended).hasSize(30);
-            assertNll(ModelThread.await(endless.future()).advanced().nll())
+            assertNll(Outcomes.await(endless.future()).advanced().nll())
                     .isThatOf(PlainDecoder.load(folder).nll(ids, 4, WINDOW));
         }
     }
@@ -324,7 +324,7 @@ class FailedPassTest {
                             StreamUpdate.score(new StreamName("test", "" + i), partial, new int[] {6}), Set.of()))
                     .toList();
             thread.submit(jobs);
-            assertThat(jobs).allSatisfy(job -> assertThat(ModelThread.await(job.future()))
+            assertThat(jobs).allSatisfy(job -> assertThat(Outcomes.await(job.future()))
                     .isEqualTo(new StreamResult.HistoryNeeded()));
         }
     }

@@ -1,18 +1,22 @@
-package io.sinkstream.rows;
+package io.sinkstream.stream;
 
 import io.sinkstream.settings.UserException;
-import io.sinkstream.stream.StreamResult;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** What a caller of the model is told where there is no result. */
-final class Outcomes {
+/** What callers of a model get: its results, or what to throw where there is none. */
+public final class Outcomes {
     private Outcomes() {}
 
-    /** Waits for all; whoever leaves early has no use for the rest. */
-    static List<StreamResult> await(List<CompletableFuture<StreamResult>> futures) {
+    /**
+     * Waits for all. If it throws, those that are left are cancelled: whoever leaves early has no use for them.
+     *
+     * @throws CancellationException if the calling thread is interrupted, which stays set
+     * @throws IllegalStateException if one failed
+     */
+    public static <T> List<T> await(List<CompletableFuture<T>> futures) {
         try {
             return futures.stream().map(Outcomes::await).toList();
         } finally {
@@ -20,7 +24,8 @@ final class Outcomes {
         }
     }
 
-    private static StreamResult await(CompletableFuture<StreamResult> future) {
+    /** The same for one. */
+    static <T> T await(CompletableFuture<T> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {
@@ -30,13 +35,15 @@ final class Outcomes {
         }
     }
 
-    static RuntimeException failed(Throwable cause) {
+    /** What to throw for a future that failed. */
+    public static RuntimeException failed(Throwable cause) {
         return cause instanceof UserException user
                 ? user
                 : new IllegalStateException("the model failed: " + cause.getMessage(), cause);
     }
 
-    static RuntimeException interrupted() {
+    /** What to throw by a thread that was interrupted while it waited for the model; it stays interrupted. */
+    public static RuntimeException interrupted() {
         Thread.currentThread().interrupt();
         return new CancellationException("interrupted while waiting for the model");
     }
