@@ -207,7 +207,7 @@ def stored(folder):
     raw = torch.frombuffer(bytearray((folder / "weights.bin").read_bytes()), dtype=torch.float32)
 
     def load(weight):
-        begin = places[weight["role"]]
+        begin = places[weight["name"]]
         return raw[begin : begin + math.prod(weight["shape"])].view(weight["shape"]).clone()
 
     return load

@@ -10,6 +10,7 @@ import io.sinkstream.checkpoint.SafetensorsWriter;
 import io.sinkstream.checkpoint.StoredType;
 import io.sinkstream.checkpoint.TensorHeader;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.TrainedSink;
 import java.io.ByteArrayOutputStream;
@@ -103,7 +104,7 @@ final class HubFolder {
 
     /** The weights, in safetensors. */
     static byte[] weights(Architecture architecture, TrainingState state, StoredType type) throws IOException {
-        List<DecoderSpec.Weight> weights = architecture.decoder().weights();
+        List<Weight> weights = architecture.decoder().weights();
         List<SafetensorsWriter.Tensor> tensors = new ArrayList<>();
         for (int i = 0; i < weights.size(); i++) {
             tensors.add(new SafetensorsWriter.Tensor(
@@ -119,10 +120,10 @@ final class HubFolder {
     /** The weights of a folder, in the order of the decoder's. */
     static List<float[]> weights(Checkpoint checkpoint, Architecture architecture) {
         List<float[]> weights = new ArrayList<>();
-        for (DecoderSpec.Weight weight : architecture.decoder().weights()) {
+        for (Weight weight : architecture.decoder().weights()) {
             TensorHeader tensor = checkpoint.tensor(Families.llamaTensor(weight));
             ByteBuffer bytes = checkpoint.map(tensor, 0, tensor.rows());
-            float[] numbers = new float[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
+            float[] numbers = new float[Math.toIntExact(weight.numbers())];
             for (int i = 0; i < numbers.length; i++) {
                 numbers[i] = switch (tensor.type()) {
                     case F32 -> bytes.getFloat();

@@ -11,8 +11,8 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
-import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.TorchScript;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +84,7 @@ final class Trainer implements AutoCloseable {
     }
 
     private List<PtNDArray> arrays(List<float[]> values, NDManager owner) {
-        List<DecoderSpec.Weight> all = architecture.decoder().weights();
+        List<Weight> all = architecture.decoder().weights();
         List<PtNDArray> arrays = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
             long[] shape =

@@ -7,6 +7,7 @@ import com.google.gson.reflect.TypeToken;
 import io.sinkstream.checkpoint.SafetensorsWriter;
 import io.sinkstream.checkpoint.StoredType;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.BufferedInputStream;
@@ -195,10 +196,10 @@ record TrainingFolder(String path) implements Serializable {
 
     private static void tensors(
             List<SafetensorsWriter.Tensor> all, String prefix, List<float[]> numbers, DecoderSpec spec) {
-        List<DecoderSpec.Weight> weights = spec.weights();
+        List<Weight> weights = spec.weights();
         for (int i = 0; i < weights.size(); i++) {
             all.add(new SafetensorsWriter.Tensor(
-                    prefix + weights.get(i).role(), weights.get(i).shape(), numbers.get(i)));
+                    prefix + weights.get(i).name(), weights.get(i).shape(), numbers.get(i)));
         }
     }
 
@@ -241,8 +242,8 @@ record TrainingFolder(String path) implements Serializable {
 
     private static List<float[]> numbers(DataInputStream in, DecoderSpec spec) throws IOException {
         List<float[]> all = new ArrayList<>();
-        for (DecoderSpec.Weight weight : spec.weights()) {
-            float[] numbers = new float[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
+        for (Weight weight : spec.weights()) {
+            float[] numbers = new float[Math.toIntExact(weight.numbers())];
             byte[] bytes = new byte[Math.multiplyExact(numbers.length, Float.BYTES)];
             in.readFully(bytes);
             ByteBuffer.wrap(bytes)

@@ -1,7 +1,9 @@
 package io.sinkstream.train;
 
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Role;
 import io.sinkstream.decoder.TorchScript;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
 import java.util.HashMap;
@@ -12,7 +14,8 @@ import java.util.Set;
 
 /** The TorchScript program of a training: {@code training.torchscript}, filled in. */
 final class TrainingProgram {
-    private static final String LAYER = "layers.0.";
+    /** Behind the embedding. */
+    private static final int FIRST_OF_LAYERS = 1;
 
     /** What a head with a learned sink is made wider by: a GPU's attention reads 16 bytes at a time. */
     private static final int PADDING = 8;
@@ -30,12 +33,9 @@ final class TrainingProgram {
 
     private static String source(Architecture architecture, Optimization optimization, NumberType products) {
         DecoderSpec.Sizes sizes = architecture.sizes();
-        List<String> roles = architecture.decoder().weights().stream()
-                .map(DecoderSpec.Weight::role)
-                .toList();
-        int first = 1;
-        int perLayer =
-                (int) roles.stream().filter(role -> role.startsWith(LAYER)).count();
+        List<Role> all =
+                architecture.decoder().weights().stream().map(Weight::role).toList();
+        int perLayer = (int) all.stream().filter(Role::ofLayer).count() / sizes.layers();
         Map<String, Object> names = new HashMap<>(Map.ofEntries(
                 Map.entry("L", sizes.layers()),
                 Map.entry("H", sizes.heads()),
@@ -49,15 +49,15 @@ final class TrainingProgram {
                 Map.entry("EPSILON", Architecture.NORM_EPSILON),
                 Map.entry("PADDING", PADDING),
                 Map.entry("LAYER_WEIGHTS", perLayer),
-                Map.entry("NORM", roles.indexOf("norm")),
-                Map.entry("HEAD", Math.max(0, roles.indexOf("head"))),
+                Map.entry("NORM", all.indexOf(Role.NORM)),
+                Map.entry("HEAD", Math.max(0, all.indexOf(Role.HEAD))),
                 Map.entry("CLIP", optimization.clip()),
                 Map.entry("DECAY", optimization.decay()),
                 Map.entry("BETA1", Optimization.BETA1),
                 Map.entry("BETA2", Optimization.BETA2),
                 Map.entry("ADAM_EPSILON", Optimization.EPSILON)));
         for (int i = 0; i < perLayer; i++) {
-            names.put(roles.get(first + i).substring(LAYER.length()), i);
+            names.put(all.get(FIRST_OF_LAYERS + i).label(), i);
         }
         Set<String> features = new HashSet<>();
         if (products == NumberType.BFLOAT16) {

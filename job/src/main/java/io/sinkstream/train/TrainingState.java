@@ -1,6 +1,8 @@
 package io.sinkstream.train;
 
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,25 +25,33 @@ record TrainingState(List<float[]> weights, List<float[]> first, List<float[]> s
      */
     static TrainingState begin(DecoderSpec spec, long seed) {
         List<float[]> weights = new ArrayList<>();
-        for (DecoderSpec.Weight weight : spec.weights()) {
-            float[] numbers = new float[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
-            String role = weight.role();
-            if (role.contains("norm")) {
-                Arrays.fill(numbers, 1);
-            } else if (!role.endsWith("sinks")) {
-                boolean adds = role.endsWith(".output") || role.endsWith(".down");
-                double deviation =
-                        adds ? DEVIATION / Math.sqrt(2.0 * spec.sizes().layers()) : DEVIATION;
-                // Each has a seed of its own, so that it does not depend on which weights come before.
-                RandomGenerator random =
-                        RandomGeneratorFactory.of("L64X128MixRandom").create(31 * seed + role.hashCode());
-                for (int i = 0; i < numbers.length; i++) {
-                    numbers[i] = (float) (deviation * random.nextGaussian());
-                }
+        for (Weight weight : spec.weights()) {
+            float[] numbers = new float[Math.toIntExact(weight.numbers())];
+            switch (weight.role().kind()) {
+                case NORM -> Arrays.fill(numbers, 1);
+                case SINK_LOGIT -> {}
+                case EMBEDDING, PROJECTION -> draw(numbers, deviation(weight, spec), seed(weight, seed));
             }
             weights.add(numbers);
         }
         return of(weights);
+    }
+
+    private static double deviation(Weight weight, DecoderSpec spec) {
+        boolean adds = weight.role() == Role.OUTPUT || weight.role() == Role.DOWN;
+        return adds ? DEVIATION / Math.sqrt(2.0 * spec.sizes().layers()) : DEVIATION;
+    }
+
+    /** Each has a seed of its own, so that it does not depend on which weights come before. */
+    private static long seed(Weight weight, long seed) {
+        return 31 * seed + weight.name().hashCode();
+    }
+
+    private static void draw(float[] numbers, double deviation, long seed) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = (float) (deviation * random.nextGaussian());
+        }
     }
 
     /** Weights that no step was taken with. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.stream.ComputeOptions;
@@ -55,9 +56,9 @@ final class AttentionSharesTest {
         Plain(Architecture architecture) {
             this.architecture = architecture;
             this.sizes = architecture.sizes();
-            List<DecoderSpec.Weight> all = architecture.decoder().weights();
+            List<Weight> all = architecture.decoder().weights();
             for (int i = 0; i < all.size(); i++) {
-                weights.put(all.get(i).role(), TinyTraining.numbers(i, all.get(i)));
+                weights.put(all.get(i).name(), TinyTraining.numbers(i, all.get(i)));
             }
         }
 

@@ -1,6 +1,8 @@
 package io.sinkstream.train;
 
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.TrainedSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,7 @@ final class TinyTraining {
 
     static TrainingState begin(Architecture architecture) {
         List<float[]> weights = new ArrayList<>();
-        List<DecoderSpec.Weight> all = architecture.decoder().weights();
+        List<Weight> all = architecture.decoder().weights();
         for (int index = 0; index < all.size(); index++) {
             double[] numbers = numbers(index, all.get(index));
             float[] rounded = new float[numbers.length];
@@ -31,11 +33,11 @@ final class TinyTraining {
                 weights, zeros, weights.stream().map(w -> new float[w.length]).toList());
     }
 
-    static double[] numbers(int index, DecoderSpec.Weight weight) {
-        double[] numbers = new double[Math.toIntExact(weight.shape().stream().reduce(1L, Math::multiplyExact))];
+    static double[] numbers(int index, Weight weight) {
+        double[] numbers = new double[Math.toIntExact(weight.numbers())];
         for (int i = 0; i < numbers.length; i++) {
             double x = 0.3 * Math.sin(0.7 * i + 1.3 * index);
-            numbers[i] = weight.role().contains("norm") ? 1 + x / 3 : x;
+            numbers[i] = weight.role().kind() == Role.Kind.NORM ? 1 + x / 3 : x;
         }
         return numbers;
     }

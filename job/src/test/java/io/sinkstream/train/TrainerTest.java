@@ -17,8 +17,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.TorchScript;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.stream.ComputeOptions;
@@ -76,11 +76,11 @@ final class TrainerTest {
                 assertThat(trainer.step(step, RATES[step]))
                         .isCloseTo(wanted.get("norm").getAsDouble(), within(1e-4));
             }
-            List<DecoderSpec.Weight> roles = architecture.decoder().weights();
+            List<Weight> roles = architecture.decoder().weights();
             List<float[]> weights = trainer.state().weights();
             for (int i = 0; i < roles.size(); i++) {
                 JsonArray wanted = expected.getAsJsonObject("weights")
-                        .getAsJsonArray(roles.get(i).role());
+                        .getAsJsonArray(roles.get(i).name());
                 float[] found = weights.get(i);
                 double sum = 0;
                 double squares = 0;
@@ -89,12 +89,12 @@ final class TrainerTest {
                     squares += (double) number * number;
                 }
                 // The first step of Adam goes by a gradient's sign, so where that is almost 0 its rounding shows.
-                assertThat(sum).as(roles.get(i).role()).isCloseTo(wanted.get(0).getAsDouble(), within(1e-3));
+                assertThat(sum).as(roles.get(i).name()).isCloseTo(wanted.get(0).getAsDouble(), within(1e-3));
                 assertThat(squares)
-                        .as(roles.get(i).role())
+                        .as(roles.get(i).name())
                         .isCloseTo(wanted.get(1).getAsDouble(), within(1e-3));
                 assertThat((double) found[found.length - 1])
-                        .as(roles.get(i).role())
+                        .as(roles.get(i).name())
                         .isCloseTo(wanted.get(2).getAsDouble(), within(1e-4));
             }
         }
@@ -109,7 +109,7 @@ final class TrainerTest {
             PtSymbolBlock program = TorchScript.load(
                     TrainingProgram.archive(architecture, TinyTraining.OPTIMIZATION, NumberType.FLOAT32),
                     (PtNDManager) manager);
-            List<DecoderSpec.Weight> roles = architecture.decoder().weights();
+            List<Weight> roles = architecture.decoder().weights();
             List<double[]> weights = new ArrayList<>();
             for (int i = 0; i < roles.size(); i++) {
                 weights.add(TinyTraining.numbers(i, roles.get(i)));
@@ -127,11 +127,11 @@ final class TrainerTest {
                     at[j] = before;
                     // Rounding of 1e-15 over a delta of 1e-5, and the third derivative times its square.
                     assertThat(gradients.get(i)[j])
-                            .as("%s, number %d", roles.get(i).role(), j)
+                            .as("%s, number %d", roles.get(i).name(), j)
                             .isCloseTo((above - below) / (2 * delta), within(1e-8));
                 }
                 assertThat(Arrays.stream(gradients.get(i)).map(Math::abs).max().orElseThrow())
-                        .as(roles.get(i).role())
+                        .as(roles.get(i).name())
                         .isGreaterThan(1e-6);
             }
             program.close();

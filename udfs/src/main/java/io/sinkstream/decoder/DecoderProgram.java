@@ -285,9 +285,9 @@ final class DecoderProgram {
     private String expression(String place, Map<String, String> names) {
         String[] words = place.split(" ", 3);
         return switch (words[0]) {
-            case "norm" -> weights.norm(words[1], words[2]);
-            case "linear" -> weights.linear(words[1], words[2]);
-            case "weight" -> weights.weight(words[1]);
+            case "norm" -> weights.norm(Role.of(words[1]), words[2]);
+            case "linear" -> weights.linear(Role.of(words[1]), words[2]);
+            case "weight" -> weights.weight(Role.of(words[1]));
             default -> names.get(words[0]);
         };
     }

@@ -2,7 +2,6 @@ package io.sinkstream.decoder;
 
 import io.sinkstream.decoder.DecoderSpec.Block;
 import io.sinkstream.decoder.DecoderSpec.Sink;
-import io.sinkstream.decoder.DecoderSpec.Weight;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,88 +10,81 @@ record DecoderWeights(DecoderSpec spec) {
     /** All weights, in the order in which the program takes them. */
     List<Weight> all() {
         List<Weight> all = new ArrayList<>();
-        all.add(Weight.of("embedding", spec.sizes().vocabulary(), spec.sizes().hidden()));
+        all.add(embedding(Role.EMBEDDING));
         for (int layer = 0; layer < spec.sizes().layers(); layer++) {
-            all.addAll(layer("layers." + layer + "."));
+            all.addAll(layer(layer));
         }
-        norm(all, "norm");
+        norm(all, Role.NORM, 0);
         if (!spec.output().tied()) {
-            all.add(Weight.of("head", spec.sizes().vocabulary(), spec.sizes().hidden()));
+            all.add(embedding(Role.HEAD));
         }
         if (spec.output().bias()) {
-            all.add(Weight.of("head.bias", spec.sizes().vocabulary()));
+            all.add(Weight.bias(Role.HEAD, 0, spec.sizes().vocabulary()));
         }
         return all;
     }
 
-    /** One layer's weights, their roles behind {@code prefix}; the same in every layer. */
-    List<Weight> layer(String prefix) {
+    /** A weight of the embedding's shape. */
+    Weight embedding(Role role) {
+        return Weight.factor(role, 0, spec.sizes().vocabulary(), spec.sizes().hidden());
+    }
+
+    /** One layer's weights; the same in every layer. */
+    List<Weight> layer(int layer) {
         List<Weight> all = new ArrayList<>();
         int hidden = spec.sizes().hidden();
+        int inner = spec.sizes().intermediate();
         int queries = spec.sizes().heads() * spec.sizes().headSize();
         int keys = spec.sizes().keyValueHeads() * spec.sizes().headSize();
-        norm(all, prefix + "attention_norm");
-        product(all, prefix + "query", queries, hidden, spec.attention().inputBias());
-        product(all, prefix + "key", keys, hidden, spec.attention().inputBias());
-        product(all, prefix + "value", keys, hidden, spec.attention().inputBias());
-        queryKeyNorm(all, prefix + "query_norm", spec.sizes().heads());
-        queryKeyNorm(all, prefix + "key_norm", spec.sizes().keyValueHeads());
+        boolean inputBias = spec.attention().inputBias();
+        norm(all, Role.ATTENTION_NORM, layer);
+        projection(all, Role.QUERY, layer, queries, hidden, inputBias);
+        projection(all, Role.KEY, layer, keys, hidden, inputBias);
+        projection(all, Role.VALUE, layer, keys, hidden, inputBias);
+        queryKeyNorm(all, Role.QUERY_NORM, layer, spec.sizes().heads());
+        queryKeyNorm(all, Role.KEY_NORM, layer, spec.sizes().keyValueHeads());
         if (spec.attention().sink() == Sink.HEAD) {
-            all.add(Weight.of(prefix + "sinks", spec.sizes().heads()));
+            all.add(Weight.factor(Role.SINKS, layer, spec.sizes().heads()));
         }
-        product(all, prefix + "output", hidden, queries, spec.attention().outputBias());
+        projection(all, Role.OUTPUT, layer, hidden, queries, spec.attention().outputBias());
         if (spec.block() != Block.PARALLEL) {
-            norm(all, prefix + "mlp_norm");
+            norm(all, Role.MLP_NORM, layer);
         }
         if (spec.mlp().gated()) {
-            product(
-                    all,
-                    prefix + "gate",
-                    spec.sizes().intermediate(),
-                    hidden,
-                    spec.mlp().bias());
+            projection(all, Role.GATE, layer, inner, hidden, spec.mlp().bias());
         }
-        product(
-                all,
-                prefix + "up",
-                spec.sizes().intermediate(),
-                hidden,
-                spec.mlp().bias());
-        product(
-                all,
-                prefix + "down",
-                hidden,
-                spec.sizes().intermediate(),
-                spec.mlp().bias());
+        projection(all, Role.UP, layer, inner, hidden, spec.mlp().bias());
+        projection(all, Role.DOWN, layer, hidden, inner, spec.mlp().bias());
         return all;
     }
 
-    private void norm(List<Weight> all, String role) {
-        all.add(Weight.of(role, spec.sizes().hidden()));
+    private void norm(List<Weight> all, Role role, int layer) {
+        all.add(Weight.factor(role, layer, spec.sizes().hidden()));
         if (spec.norm().bias()) {
-            all.add(Weight.of(role + ".bias", spec.sizes().hidden()));
+            all.add(Weight.bias(role, layer, spec.sizes().hidden()));
         }
     }
 
-    private void queryKeyNorm(List<Weight> all, String role, int heads) {
+    private void queryKeyNorm(List<Weight> all, Role role, int layer, int heads) {
+        int size = spec.sizes().headSize();
+        long whole = (long) heads * size;
         switch (spec.attention().queryKeyNorm()) {
             case NONE -> {}
-            case HEAD -> all.add(Weight.of(role, spec.sizes().headSize()));
-            case EACH_HEAD -> all.add(Weight.of(role, heads, spec.sizes().headSize()));
+            case HEAD -> all.add(Weight.factor(role, layer, size));
+            case EACH_HEAD -> all.add(Weight.factor(role, layer, heads, size));
             case WHOLE -> {
-                all.add(Weight.of(role, (long) heads * spec.sizes().headSize()));
+                all.add(Weight.factor(role, layer, whole));
                 if (spec.norm().bias()) {
-                    all.add(Weight.of(
-                            role + ".bias", (long) heads * spec.sizes().headSize()));
+                    all.add(Weight.bias(role, layer, whole));
                 }
             }
         }
     }
 
-    private static void product(List<Weight> all, String role, int out, int in, boolean bias) {
-        all.add(Weight.of(role, out, in));
+    private static void projection(List<Weight> all, Role role, int layer, int out, int in, boolean bias) {
+        all.add(Weight.factor(role, layer, out, in));
         if (bias) {
-            all.add(Weight.of(role + ".bias", out));
+            all.add(Weight.bias(role, layer, out));
         }
     }
 }

@@ -66,8 +66,8 @@ public final class Limits implements AutoCloseable {
         DecoderSpec spec = decoder.spec();
         DecoderSpec.Sizes sizes = spec.sizes();
         long multiplied = spec.weights().stream()
-                .filter(weight -> weight.shape().size() == 2 && !weight.role().equals("embedding"))
-                .mapToLong(weight -> weight.shape().get(0) * weight.shape().get(1))
+                .filter(weight -> weight.role().kind() == Role.Kind.PROJECTION && !weight.isBias())
+                .mapToLong(Weight::numbers)
                 .sum();
         if (spec.output().tied()) {
             multiplied += (long) sizes.vocabulary() * sizes.hidden();

@@ -51,7 +51,7 @@ final class LoadedProgram implements AutoCloseable {
         boolean mapped = program.products() == Products.MAPPED;
         try (NDManager scratch = owner.newSubManager()) {
             NDList parts = new NDList();
-            for (DecoderSpec.Weight weight : slot.weights()) {
+            for (Weight weight : slot.weights()) {
                 parts.add(source.load(weight, mapped ? owner : scratch));
             }
             if (mapped) {

@@ -6,11 +6,10 @@ import java.util.stream.Stream;
 /**
  * What stands at one place of a program's weights, or at two if its products need scales.
  *
- * @param role the first role it plays, or {@code head} for a head that is the embedding
  * @param weights the weights it is made of, rows one after the other
  * @param form how it is kept
  */
-record Slot(String role, List<DecoderSpec.Weight> weights, Form form) {
+record Slot(List<Weight> weights, Form form) {
     /** How weights are kept. */
     enum Form {
         /** In fp32, as loaded. */
@@ -23,8 +22,13 @@ record Slot(String role, List<DecoderSpec.Weight> weights, Form form) {
         ADDEND
     }
 
+    /** Whether its rows begin with this weight, or the like of another layer. */
+    boolean beginsWith(Role role, Weight.Term term) {
+        return weights.get(0).role() == role && weights.get(0).term() == term;
+    }
+
     /** The same with another weight's rows behind its own. */
-    Slot with(DecoderSpec.Weight weight) {
-        return new Slot(role, Stream.concat(weights.stream(), Stream.of(weight)).toList(), form);
+    Slot with(Weight weight) {
+        return new Slot(Stream.concat(weights.stream(), Stream.of(weight)).toList(), form);
     }
 }

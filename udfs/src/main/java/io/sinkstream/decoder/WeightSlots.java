@@ -1,11 +1,11 @@
 package io.sinkstream.decoder;
 
+import io.sinkstream.decoder.Weight.Term;
 import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -13,18 +13,12 @@ import java.util.stream.Stream;
  * list of all there, and {@code p} the place of a layer's first.
  */
 final class WeightSlots {
-    /** Roles whose rows follow those of another. */
-    private static final Map<String, String> JOINS = Map.of(
-            "key", "query",
-            "value", "query",
-            "up", "gate",
-            "key.bias", "query.bias",
-            "value.bias", "query.bias",
-            "up.bias", "gate.bias");
-
-    private static final Pattern LAYER = Pattern.compile("^layers\\.[0-9]+\\.");
+    /** Projections of the same input, whose rows follow those of another. */
+    private static final Map<Role, Role> JOINS =
+            Map.of(Role.KEY, Role.QUERY, Role.VALUE, Role.QUERY, Role.UP, Role.GATE);
 
     private final DecoderSpec spec;
+    private final DecoderWeights weights;
     private final NumberType held;
     private final Products products;
     private final List<Slot> layerSlots;
@@ -33,19 +27,18 @@ final class WeightSlots {
     /** @param held what the weights are rounded to */
     WeightSlots(DecoderSpec spec, NumberType held, Products products) {
         this.spec = spec;
+        this.weights = new DecoderWeights(spec);
         this.held = held;
         this.products = products;
-        this.layerSlots = slots(spec.layerWeights(""));
+        this.layerSlots = layer(0);
         this.lastSlots = slots(lastWeights());
     }
 
     /** The weights, in the order in which the program takes them. */
     List<Slot> all() {
-        List<Slot> all = new ArrayList<>();
-        Slot.Form table = held == NumberType.FLOAT32 ? Slot.Form.PLAIN : Slot.Form.TABLE;
-        all.add(new Slot("embedding", spec.weights().subList(0, 1), table));
+        List<Slot> all = new ArrayList<>(slots(List.of(spec.embedding())));
         for (int layer = 0; layer < spec.sizes().layers(); layer++) {
-            all.addAll(slots(spec.layerWeights("layers." + layer + ".")));
+            all.addAll(layer(layer));
         }
         all.addAll(lastSlots);
         return all;
@@ -53,26 +46,27 @@ final class WeightSlots {
 
     /** One layer's. */
     List<Slot> layer(int layer) {
-        return slots(spec.layerWeights("layers." + layer + "."));
+        return slots(weights.layer(layer));
     }
 
-    private List<DecoderSpec.Weight> lastWeights() {
-        List<DecoderSpec.Weight> all = spec.weights();
-        List<DecoderSpec.Weight> last = new ArrayList<>(
-                all.subList(1 + spec.sizes().layers() * spec.layerWeights("").size(), all.size()));
+    /** What follows the layers: a head that is the embedding is kept once more, as products take it. */
+    private List<Weight> lastWeights() {
+        List<Weight> last = new ArrayList<>(weights.all().stream()
+                .filter(weight -> weight.role() == Role.NORM || weight.role() == Role.HEAD)
+                .toList());
         if (spec.output().tied()) {
-            last.add(new DecoderSpec.Weight("head", all.get(0).shape()));
+            last.add(spec.head());
         }
         return last;
     }
 
-    /** One slot for each weight, or for those of products that have the same input. */
-    private List<Slot> slots(List<DecoderSpec.Weight> weights) {
+    /** One slot for each weight, or for those of projections that have the same input. */
+    private List<Slot> slots(List<Weight> all) {
         List<Slot> slots = new ArrayList<>();
-        for (DecoderSpec.Weight weight : weights) {
-            int joined = fused() ? joined(slots, LAYER.matcher(weight.role()).replaceFirst("")) : -1;
+        for (Weight weight : all) {
+            int joined = fused() ? joined(slots, weight) : -1;
             if (joined < 0) {
-                slots.add(new Slot(weight.role(), List.of(weight), form(weight)));
+                slots.add(new Slot(List.of(weight), form(weight)));
             } else {
                 slots.set(joined, slots.get(joined).with(weight));
             }
@@ -80,24 +74,23 @@ final class WeightSlots {
         return slots;
     }
 
-    /** The slot whose rows these follow, if there is one: an MLP without a gate has only "up". */
-    private static int joined(List<Slot> slots, String part) {
-        String joins = JOINS.get(part);
-        for (int i = 0; joins != null && i < slots.size(); i++) {
-            if (LAYER.matcher(slots.get(i).role()).replaceFirst("").equals(joins)) {
+    /** The slot whose rows these follow, if there is one: an MLP without a gate has only {@link Role#UP}. */
+    private static int joined(List<Slot> slots, Weight weight) {
+        Role joins = JOINS.get(weight.role());
+        for (int i = 0; i < slots.size(); i++) {
+            if (slots.get(i).beginsWith(joins, weight.term())) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static Slot.Form form(DecoderSpec.Weight weight) {
-        String role = weight.role();
-        boolean norm = role.contains("norm");
-        if (norm || role.endsWith("sinks")) {
-            return Slot.Form.PLAIN;
-        }
-        return role.endsWith(".bias") ? Slot.Form.ADDEND : Slot.Form.PRODUCT;
+    private Slot.Form form(Weight weight) {
+        return switch (weight.role().kind()) {
+            case EMBEDDING -> held == NumberType.FLOAT32 ? Slot.Form.PLAIN : Slot.Form.TABLE;
+            case NORM, SINK_LOGIT -> Slot.Form.PLAIN;
+            case PROJECTION -> weight.isBias() ? Slot.Form.ADDEND : Slot.Form.PRODUCT;
+        };
     }
 
     /** Products with the same input are one product, unless the weights have to stay where they are mapped. */
@@ -127,62 +120,60 @@ final class WeightSlots {
     }
 
     /** A norm of {@code x} over the dimensions of its weight. */
-    String norm(String role, String x) {
-        List<Long> shape = find(role).orElseThrow().shape();
+    String norm(Role role, String x) {
+        List<Long> shape =
+                slot(role, Term.FACTOR).orElseThrow().weights().get(0).shape();
         List<Long> over = shape.subList(shape.size() - 1, shape.size());
         // A weight for each head multiplies what was normed without one.
         boolean each = shape.size() > 1;
         String weight = each ? "None" : weight(role);
         String normed = spec.norm().kind() == DecoderSpec.Norm.Kind.RMS
                 ? "self.rms(" + x + ", " + over.get(0) + ", " + weight + ", epsilon)"
-                : "torch.layer_norm(" + x + ", " + over + ", " + weight + ", " + optional(role + ".bias") + ", "
+                : "torch.layer_norm(" + x + ", " + over + ", " + weight + ", " + bias(role) + ", "
                         + spec.norm().epsilon() + ")";
         return each ? normed + " * " + weight(role) : normed;
     }
 
     /** A product of {@code x} with the weights of that role's slot. */
-    String linear(String role, String x) {
-        Slot slot = slot(role).orElseThrow();
+    String linear(Role role, String x) {
+        Slot slot = slot(role, Term.FACTOR).orElseThrow();
         String at = weight(role);
         String scale = scaled() ? at.replace("]", " + 1]") : "None";
         long inputs = slot.weights().get(0).shape().get(1);
         long outputs = slot.weights().stream().mapToLong(w -> w.shape().get(0)).sum();
-        return "self.product(" + x + ", " + at + ", " + scale + ", " + optional(role + ".bias") + ", " + inputs + ", "
-                + outputs + ")";
+        return "self.product(" + x + ", " + at + ", " + scale + ", " + bias(role) + ", " + inputs + ", " + outputs
+                + ")";
     }
 
-    private String optional(String role) {
-        return slot(role).isPresent() ? weight(role) : "None";
+    /** The place of that role's slot; a layer's is counted from the layer's first. */
+    String weight(Role role) {
+        return place(role, Term.FACTOR);
     }
 
-    private Optional<DecoderSpec.Weight> find(String role) {
-        return Stream.concat(spec.layerWeights("").stream(), spec.weights().stream())
-                .filter(weight -> weight.role().equals(role))
-                .findFirst();
+    private String bias(Role role) {
+        return slot(role, Term.BIAS).isPresent() ? place(role, Term.BIAS) : "None";
     }
 
-    private Optional<Slot> slot(String role) {
+    private Optional<Slot> slot(Role role, Term term) {
         return Stream.concat(layerSlots.stream(), lastSlots.stream())
-                .filter(slot -> slot.role().equals(role))
+                .filter(slot -> slot.beginsWith(role, term))
                 .findFirst();
     }
 
-    /** A slot's place; a layer's is counted from the layer's first. */
-    String weight(String role) {
-        int inLayer = place(layerSlots, role);
-        return inLayer >= 0
-                ? "w[p + " + inLayer + "]"
-                : "w[" + (1 + spec.sizes().layers() * places(layerSlots) + place(lastSlots, role)) + "]";
+    private String place(Role role, Term term) {
+        return role.ofLayer()
+                ? "w[p + " + place(layerSlots, role, term) + "]"
+                : "w[" + (1 + spec.sizes().layers() * layerPlaces() + place(lastSlots, role, term)) + "]";
     }
 
-    private int place(List<Slot> slots, String role) {
+    private int place(List<Slot> slots, Role role, Term term) {
         int at = 0;
         for (Slot slot : slots) {
-            if (slot.role().equals(role)) {
+            if (slot.beginsWith(role, term)) {
                 return at;
             }
             at += places(slot);
         }
-        return -1;
+        throw new IllegalArgumentException("no " + term + " of " + role + " begins a slot");
     }
 }

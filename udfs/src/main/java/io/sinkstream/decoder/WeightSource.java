@@ -7,5 +7,5 @@ import ai.djl.ndarray.NDManager;
 @FunctionalInterface
 public interface WeightSource {
     /** Loads one weight in its shape, as fp32, into {@code owner}. */
-    NDArray load(DecoderSpec.Weight weight, NDManager owner);
+    NDArray load(Weight weight, NDManager owner);
 }

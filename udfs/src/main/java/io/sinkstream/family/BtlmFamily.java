@@ -13,6 +13,8 @@ import io.sinkstream.decoder.DecoderSpec.Norm;
 import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 
@@ -21,20 +23,22 @@ import java.util.Map;
  * modeling_btlm.py}).
  */
 final class BtlmFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "transformer.wte"),
-            Map.entry("attention_norm", "ln_1"),
-            Map.entry("query", "attn.c_attn"),
-            Map.entry("key", "attn.c_attn"),
-            Map.entry("value", "attn.c_attn"),
-            Map.entry("output", "attn.c_proj"),
-            Map.entry("mlp_norm", "ln_2"),
-            // The second of the two is the one that goes through SiLU.
-            Map.entry("gate", "mlp.c_fc2"),
-            Map.entry("up", "mlp.c_fc"),
-            Map.entry("down", "mlp.c_proj"),
-            Map.entry("norm", "transformer.ln_f"),
-            Map.entry("head", "lm_head"));
+    private static final TensorNames NAMES = new TensorNames(
+            "transformer.h.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "transformer.wte"),
+                    Map.entry(Role.ATTENTION_NORM, "ln_1"),
+                    Map.entry(Role.QUERY, "attn.c_attn"),
+                    Map.entry(Role.KEY, "attn.c_attn"),
+                    Map.entry(Role.VALUE, "attn.c_attn"),
+                    Map.entry(Role.OUTPUT, "attn.c_proj"),
+                    Map.entry(Role.MLP_NORM, "ln_2"),
+                    // The second of the two is the one that goes through SiLU.
+                    Map.entry(Role.GATE, "mlp.c_fc2"),
+                    Map.entry(Role.UP, "mlp.c_fc"),
+                    Map.entry(Role.DOWN, "mlp.c_proj"),
+                    Map.entry(Role.NORM, "transformer.ln_f"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -83,14 +87,18 @@ final class BtlmFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = Roles.tensor(weight.role(), "transformer.h.", NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         return List.of(
-                switch (Roles.product(weight.role())) {
-                    case "query", "key", "value" ->
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE ->
                         Stored.stacked(tensor, weight, spec.sizes()).asInputByOutput();
-                    case "output", "gate", "up", "down" ->
-                        Stored.whole(tensor, weight).asInputByOutput();
+                    case OUTPUT, GATE, UP, DOWN -> Stored.whole(tensor, weight).asInputByOutput();
                     default -> Stored.whole(tensor, weight);
                 });
     }

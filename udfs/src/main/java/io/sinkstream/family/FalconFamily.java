@@ -14,7 +14,8 @@ import io.sinkstream.decoder.DecoderSpec.Positions;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
-import java.util.HashMap;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 
@@ -23,24 +24,23 @@ import java.util.Map;
  * one) and RW (ALiBi, sequential) (Hugging Face transformers, {@code modeling_falcon.py}).
  */
 final class FalconFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "transformer.word_embeddings"),
-            Map.entry("attention_norm", "input_layernorm"),
-            Map.entry("query", "self_attention.query_key_value"),
-            Map.entry("key", "self_attention.query_key_value"),
-            Map.entry("value", "self_attention.query_key_value"),
-            Map.entry("output", "self_attention.dense"),
-            Map.entry("mlp_norm", "post_attention_layernorm"),
-            Map.entry("up", "mlp.dense_h_to_4h"),
-            Map.entry("down", "mlp.dense_4h_to_h"),
-            Map.entry("norm", "transformer.ln_f"),
-            Map.entry("head", "lm_head"));
+    private static final TensorNames NAMES = new TensorNames(
+            "transformer.h.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "transformer.word_embeddings"),
+                    Map.entry(Role.ATTENTION_NORM, "input_layernorm"),
+                    Map.entry(Role.QUERY, "self_attention.query_key_value"),
+                    Map.entry(Role.KEY, "self_attention.query_key_value"),
+                    Map.entry(Role.VALUE, "self_attention.query_key_value"),
+                    Map.entry(Role.OUTPUT, "self_attention.dense"),
+                    Map.entry(Role.MLP_NORM, "post_attention_layernorm"),
+                    Map.entry(Role.UP, "mlp.dense_h_to_4h"),
+                    Map.entry(Role.DOWN, "mlp.dense_4h_to_h"),
+                    Map.entry(Role.NORM, "transformer.ln_f"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
-    private static final Map<String, String> TWO_NORMS = new HashMap<>(NAMES);
-
-    static {
-        TWO_NORMS.putAll(Map.of("attention_norm", "ln_attn", "mlp_norm", "ln_mlp"));
-    }
+    private static final TensorNames TWO_NORMS =
+            NAMES.with(Map.of(Role.ATTENTION_NORM, "ln_attn", Role.MLP_NORM, "ln_mlp"));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -106,13 +106,18 @@ final class FalconFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        Map<String, String> names = spec.block() == Block.PARALLEL_TWO_NORMS ? TWO_NORMS : NAMES;
-        String tensor = Roles.tensor(weight.role(), "transformer.h.", names);
+    public TensorNames names(DecoderSpec spec) {
+        return spec.block() == Block.PARALLEL_TWO_NORMS ? TWO_NORMS : NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = names(spec).of(weight);
         return List.of(
-                tensor.contains("query_key_value")
-                        ? Stored.grouped(tensor, weight, spec.sizes())
-                        : Stored.whole(tensor, weight));
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE -> Stored.grouped(tensor, weight, spec.sizes());
+                    default -> Stored.whole(tensor, weight);
+                });
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.LoadedWeights;
 import io.sinkstream.decoder.Numbers;
+import io.sinkstream.decoder.Weight;
 import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.settings.UserException;
 import java.util.Map;
@@ -50,11 +51,9 @@ public final class Families {
         Set<String> unused = checkpoint.names();
         if (spec.output().tied()) {
             // Some exports store it all the same.
-            DecoderSpec.Weight head =
-                    new DecoderSpec.Weight("head", spec.weights().get(0).shape());
-            family.stored(head, spec).forEach(stored -> unused.remove(stored.tensor()));
+            unused.remove(family.names(spec).of(spec.head()));
         }
-        for (DecoderSpec.Weight weight : spec.weights()) {
+        for (Weight weight : spec.weights()) {
             for (Stored stored : family.stored(weight, spec)) {
                 TensorHeader header = checkpoint.tensor(stored.tensor());
                 unused.remove(header.name());
@@ -96,15 +95,13 @@ public final class Families {
     }
 
     /** A head that is the embedding is stored as that. */
-    private static DecoderSpec.Weight stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return weight.role().equals("head") && spec.output().tied()
-                ? spec.weights().get(0)
-                : weight;
+    private static Weight stored(Weight weight, DecoderSpec spec) {
+        return weight.equals(spec.head()) && spec.output().tied() ? spec.embedding() : weight;
     }
 
     /** What a checkpoint of the Llama layout calls a weight of its decoder. */
-    public static String llamaTensor(DecoderSpec.Weight weight) {
-        return LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES);
+    public static String llamaTensor(Weight weight) {
+        return LlamaLayout.NAMES.of(weight);
     }
 
     private static Family family(Checkpoint checkpoint) {

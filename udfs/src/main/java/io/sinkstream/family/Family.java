@@ -3,6 +3,7 @@ package io.sinkstream.family;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.ModelConfig;
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 
 /** How one family's checkpoints become the canonical decoder. */
@@ -14,8 +15,13 @@ interface Family {
      */
     DecoderSpec spec(ModelConfig config, SinkWindow rule);
 
+    /** What its tensors are called. */
+    TensorNames names(DecoderSpec spec);
+
     /** Where the checkpoint has a weight: one tensor, or several that follow each other. */
-    List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec);
+    default List<Stored> stored(Weight weight, DecoderSpec spec) {
+        return List.of(Stored.whole(names(spec).of(weight), weight));
+    }
 
     /** Whether a stored tensor that plays no role changes no number either; a tied head's copy is known without it. */
     boolean ignores(String tensor);

@@ -12,23 +12,27 @@ import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /** GPT-J (Hugging Face transformers, {@code modeling_gptj.py}). */
 final class GptJFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "transformer.wte"),
-            Map.entry("attention_norm", "ln_1"),
-            Map.entry("query", "attn.q_proj"),
-            Map.entry("key", "attn.k_proj"),
-            Map.entry("value", "attn.v_proj"),
-            Map.entry("output", "attn.out_proj"),
-            Map.entry("up", "mlp.fc_in"),
-            Map.entry("down", "mlp.fc_out"),
-            Map.entry("norm", "transformer.ln_f"),
-            Map.entry("head", "lm_head"));
+    private static final TensorNames NAMES = new TensorNames(
+            "transformer.h.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "transformer.wte"),
+                    Map.entry(Role.ATTENTION_NORM, "ln_1"),
+                    Map.entry(Role.QUERY, "attn.q_proj"),
+                    Map.entry(Role.KEY, "attn.k_proj"),
+                    Map.entry(Role.VALUE, "attn.v_proj"),
+                    Map.entry(Role.OUTPUT, "attn.out_proj"),
+                    Map.entry(Role.UP, "mlp.fc_in"),
+                    Map.entry(Role.DOWN, "mlp.fc_out"),
+                    Map.entry(Role.NORM, "transformer.ln_f"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -61,11 +65,16 @@ final class GptJFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = Roles.tensor(weight.role(), "transformer.h.", NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         return List.of(
-                switch (Roles.product(weight.role())) {
-                    case "query", "key" ->
+                switch (weight.role()) {
+                    case QUERY, KEY ->
                         Stored.some(tensor, weight, weight.shape().get(0), halves(spec));
                     default -> Stored.whole(tensor, weight);
                 });

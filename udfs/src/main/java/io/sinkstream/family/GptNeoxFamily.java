@@ -12,23 +12,27 @@ import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 
 /** GPT-NeoX and Pythia (Hugging Face transformers, {@code modeling_gpt_neox.py}). */
 final class GptNeoxFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "gpt_neox.embed_in"),
-            Map.entry("attention_norm", "input_layernorm"),
-            Map.entry("query", "attention.query_key_value"),
-            Map.entry("key", "attention.query_key_value"),
-            Map.entry("value", "attention.query_key_value"),
-            Map.entry("output", "attention.dense"),
-            Map.entry("mlp_norm", "post_attention_layernorm"),
-            Map.entry("up", "mlp.dense_h_to_4h"),
-            Map.entry("down", "mlp.dense_4h_to_h"),
-            Map.entry("norm", "gpt_neox.final_layer_norm"),
-            Map.entry("head", "embed_out"));
+    private static final TensorNames NAMES = new TensorNames(
+            "gpt_neox.layers.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "gpt_neox.embed_in"),
+                    Map.entry(Role.ATTENTION_NORM, "input_layernorm"),
+                    Map.entry(Role.QUERY, "attention.query_key_value"),
+                    Map.entry(Role.KEY, "attention.query_key_value"),
+                    Map.entry(Role.VALUE, "attention.query_key_value"),
+                    Map.entry(Role.OUTPUT, "attention.dense"),
+                    Map.entry(Role.MLP_NORM, "post_attention_layernorm"),
+                    Map.entry(Role.UP, "mlp.dense_h_to_4h"),
+                    Map.entry(Role.DOWN, "mlp.dense_4h_to_h"),
+                    Map.entry(Role.NORM, "gpt_neox.final_layer_norm"),
+                    Map.entry(Role.HEAD, "embed_out")));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -58,12 +62,18 @@ final class GptNeoxFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = Roles.tensor(weight.role(), "gpt_neox.layers.", NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         return List.of(
-                tensor.contains("query_key_value")
-                        ? Stored.grouped(tensor, weight, spec.sizes())
-                        : Stored.whole(tensor, weight));
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE -> Stored.grouped(tensor, weight, spec.sizes());
+                    default -> Stored.whole(tensor, weight);
+                });
     }
 
     /** Old exports keep the causal mask and the rotary frequencies. */

@@ -86,8 +86,8 @@ final class GraniteSwaFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return List.of(Stored.whole(LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES), weight));
+    public TensorNames names(DecoderSpec spec) {
+        return LlamaLayout.NAMES;
     }
 
     @Override

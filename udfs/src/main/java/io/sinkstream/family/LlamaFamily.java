@@ -50,8 +50,8 @@ final class LlamaFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return List.of(Stored.whole(LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES), weight));
+    public TensorNames names(DecoderSpec spec) {
+        return LlamaLayout.NAMES;
     }
 
     @Override

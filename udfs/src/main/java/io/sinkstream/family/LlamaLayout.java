@@ -3,7 +3,7 @@ package io.sinkstream.family;
 import io.sinkstream.checkpoint.ModelConfig;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
-import java.util.HashMap;
+import io.sinkstream.decoder.Role;
 import java.util.Map;
 
 /** Fields and names that Llama began and most later families kept. */
@@ -17,39 +17,27 @@ final class LlamaLayout {
     /** The same of heads, which may each have a slope. */
     private static final int MOST_HEADS = 1 << 16;
 
-    /** The tensors' names, by the decoder's. */
-    static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "model.embed_tokens"),
-            Map.entry("attention_norm", "input_layernorm"),
-            Map.entry("query", "self_attn.q_proj"),
-            Map.entry("key", "self_attn.k_proj"),
-            Map.entry("value", "self_attn.v_proj"),
-            Map.entry("query_norm", "self_attn.q_norm"),
-            Map.entry("key_norm", "self_attn.k_norm"),
-            Map.entry("output", "self_attn.o_proj"),
-            Map.entry("mlp_norm", "post_attention_layernorm"),
-            Map.entry("gate", "mlp.gate_proj"),
-            Map.entry("up", "mlp.up_proj"),
-            Map.entry("down", "mlp.down_proj"),
-            Map.entry("norm", "model.norm"),
-            Map.entry("head", "lm_head"));
+    /** The names that most have. */
+    static final TensorNames NAMES = new TensorNames(
+            "model.layers.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "model.embed_tokens"),
+                    Map.entry(Role.ATTENTION_NORM, "input_layernorm"),
+                    Map.entry(Role.QUERY, "self_attn.q_proj"),
+                    Map.entry(Role.KEY, "self_attn.k_proj"),
+                    Map.entry(Role.VALUE, "self_attn.v_proj"),
+                    Map.entry(Role.QUERY_NORM, "self_attn.q_norm"),
+                    Map.entry(Role.KEY_NORM, "self_attn.k_norm"),
+                    Map.entry(Role.SINKS, "self_attn.sinks"),
+                    Map.entry(Role.OUTPUT, "self_attn.o_proj"),
+                    Map.entry(Role.MLP_NORM, "post_attention_layernorm"),
+                    Map.entry(Role.GATE, "mlp.gate_proj"),
+                    Map.entry(Role.UP, "mlp.up_proj"),
+                    Map.entry(Role.DOWN, "mlp.down_proj"),
+                    Map.entry(Role.NORM, "model.norm"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
     private LlamaLayout() {}
-
-    /** The same names but for these. */
-    static Map<String, String> names(Map<String, String> others) {
-        Map<String, String> names = new HashMap<>(NAMES);
-        names.putAll(others);
-        return names;
-    }
-
-    /** The checkpoint's name of a weight that has a tensor of its own. */
-    static String tensor(String role, Map<String, String> names) {
-        // Learned sink logits are the one parameter that is no layer's weight or bias.
-        return Roles.product(role).equals("sinks")
-                ? "model.layers." + Roles.layer(role) + ".self_attn.sinks"
-                : Roles.tensor(role, "model.layers.", names);
-    }
 
     /** Old exports keep the rotary frequencies, which follow from the config. */
     static boolean ignores(String tensor) {

@@ -14,6 +14,8 @@ import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.QueryKeyNorm;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 
@@ -22,20 +24,22 @@ import java.util.Map;
  * neither qk_ln nor biases nor logit_scale, which some checkpoints use.
  */
 final class MptFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "transformer.wte"),
-            Map.entry("attention_norm", "norm_1"),
-            Map.entry("query", "attn.Wqkv"),
-            Map.entry("key", "attn.Wqkv"),
-            Map.entry("value", "attn.Wqkv"),
-            Map.entry("query_norm", "attn.q_ln"),
-            Map.entry("key_norm", "attn.k_ln"),
-            Map.entry("output", "attn.out_proj"),
-            Map.entry("mlp_norm", "norm_2"),
-            Map.entry("up", "ffn.up_proj"),
-            Map.entry("down", "ffn.down_proj"),
-            Map.entry("norm", "transformer.norm_f"),
-            Map.entry("head", "lm_head"));
+    private static final TensorNames NAMES = new TensorNames(
+            "transformer.blocks.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "transformer.wte"),
+                    Map.entry(Role.ATTENTION_NORM, "norm_1"),
+                    Map.entry(Role.QUERY, "attn.Wqkv"),
+                    Map.entry(Role.KEY, "attn.Wqkv"),
+                    Map.entry(Role.VALUE, "attn.Wqkv"),
+                    Map.entry(Role.QUERY_NORM, "attn.q_ln"),
+                    Map.entry(Role.KEY_NORM, "attn.k_ln"),
+                    Map.entry(Role.OUTPUT, "attn.out_proj"),
+                    Map.entry(Role.MLP_NORM, "norm_2"),
+                    Map.entry(Role.UP, "ffn.up_proj"),
+                    Map.entry(Role.DOWN, "ffn.down_proj"),
+                    Map.entry(Role.NORM, "transformer.norm_f"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -115,10 +119,18 @@ final class MptFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = Roles.tensor(weight.role(), "transformer.blocks.", NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         return List.of(
-                tensor.contains("Wqkv") ? Stored.stacked(tensor, weight, spec.sizes()) : Stored.whole(tensor, weight));
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE -> Stored.stacked(tensor, weight, spec.sizes());
+                    default -> Stored.whole(tensor, weight);
+                });
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.sinkstream.decoder.DecoderSpec.QueryKeyNorm;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
 import java.util.List;
 import java.util.Map;
 
@@ -20,8 +21,8 @@ import java.util.Map;
  * {@code modeling_olmo2.py}).
  */
 final class Olmo2Family implements Family {
-    private static final Map<String, String> NAMES = LlamaLayout.names(
-            Map.of("attention_norm", "post_attention_layernorm", "mlp_norm", "post_feedforward_layernorm"));
+    private static final TensorNames NAMES = LlamaLayout.NAMES.with(
+            Map.of(Role.ATTENTION_NORM, "post_attention_layernorm", Role.MLP_NORM, "post_feedforward_layernorm"));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -40,8 +41,8 @@ final class Olmo2Family implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return List.of(Stored.whole(LlamaLayout.tensor(weight.role(), NAMES), weight));
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
     }
 
     @Override

@@ -11,6 +11,8 @@ import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,12 +23,12 @@ final class Phi3Family implements Family {
     private static final String QUERIES_KEYS_VALUES = "self_attn.qkv_proj";
     private static final String GATE_UP = "mlp.gate_up_proj";
 
-    private static final Map<String, String> NAMES = LlamaLayout.names(Map.of(
-            "query", QUERIES_KEYS_VALUES,
-            "key", QUERIES_KEYS_VALUES,
-            "value", QUERIES_KEYS_VALUES,
-            "gate", GATE_UP,
-            "up", GATE_UP));
+    private static final TensorNames NAMES = LlamaLayout.NAMES.with(Map.of(
+            Role.QUERY, QUERIES_KEYS_VALUES,
+            Role.KEY, QUERIES_KEYS_VALUES,
+            Role.VALUE, QUERIES_KEYS_VALUES,
+            Role.GATE, GATE_UP,
+            Role.UP, GATE_UP));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -48,14 +50,19 @@ final class Phi3Family implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = LlamaLayout.tensor(weight.role(), NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         int inner = spec.sizes().intermediate();
         return List.of(
-                switch (Roles.product(weight.role())) {
-                    case "query", "key", "value" -> Stored.stacked(tensor, weight, spec.sizes());
-                    case "gate" -> Stored.some(tensor, weight, 2L * inner, IntStream.range(0, inner));
-                    case "up" -> Stored.some(tensor, weight, 2L * inner, IntStream.range(inner, 2 * inner));
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE -> Stored.stacked(tensor, weight, spec.sizes());
+                    case GATE -> Stored.some(tensor, weight, 2L * inner, IntStream.range(0, inner));
+                    case UP -> Stored.some(tensor, weight, 2L * inner, IntStream.range(inner, 2 * inner));
                     default -> Stored.whole(tensor, weight);
                 });
     }

@@ -13,6 +13,8 @@ import io.sinkstream.decoder.DecoderSpec.Output;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Role;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.Map;
 
@@ -21,20 +23,22 @@ import java.util.Map;
  * had GPT-2's names for them.
  */
 final class QwenFamily implements Family {
-    private static final Map<String, String> NAMES = Map.ofEntries(
-            Map.entry("embedding", "transformer.wte"),
-            Map.entry("attention_norm", "ln_1"),
-            Map.entry("query", "attn.c_attn"),
-            Map.entry("key", "attn.c_attn"),
-            Map.entry("value", "attn.c_attn"),
-            Map.entry("output", "attn.c_proj"),
-            Map.entry("mlp_norm", "ln_2"),
-            // The second of the two is the one that goes through SiLU.
-            Map.entry("gate", "mlp.w2"),
-            Map.entry("up", "mlp.w1"),
-            Map.entry("down", "mlp.c_proj"),
-            Map.entry("norm", "transformer.ln_f"),
-            Map.entry("head", "lm_head"));
+    private static final TensorNames NAMES = new TensorNames(
+            "transformer.h.",
+            Map.ofEntries(
+                    Map.entry(Role.EMBEDDING, "transformer.wte"),
+                    Map.entry(Role.ATTENTION_NORM, "ln_1"),
+                    Map.entry(Role.QUERY, "attn.c_attn"),
+                    Map.entry(Role.KEY, "attn.c_attn"),
+                    Map.entry(Role.VALUE, "attn.c_attn"),
+                    Map.entry(Role.OUTPUT, "attn.c_proj"),
+                    Map.entry(Role.MLP_NORM, "ln_2"),
+                    // The second of the two is the one that goes through SiLU.
+                    Map.entry(Role.GATE, "mlp.w2"),
+                    Map.entry(Role.UP, "mlp.w1"),
+                    Map.entry(Role.DOWN, "mlp.c_proj"),
+                    Map.entry(Role.NORM, "transformer.ln_f"),
+                    Map.entry(Role.HEAD, "lm_head")));
 
     @Override
     public DecoderSpec spec(ModelConfig config, SinkWindow rule) {
@@ -107,12 +111,18 @@ final class QwenFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        String tensor = Roles.tensor(weight.role(), "transformer.h.", NAMES);
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        String tensor = NAMES.of(weight);
         return List.of(
-                tensor.contains("c_attn")
-                        ? Stored.stacked(tensor, weight, spec.sizes())
-                        : Stored.whole(tensor, weight));
+                switch (weight.role()) {
+                    case QUERY, KEY, VALUE -> Stored.stacked(tensor, weight, spec.sizes());
+                    default -> Stored.whole(tensor, weight);
+                });
     }
 
     /** Buffers that some exports keep, which follow from the config. */

@@ -12,6 +12,7 @@ import io.sinkstream.decoder.DecoderSpec.QueryKeyNorm;
 import io.sinkstream.decoder.DecoderSpec.Rotary;
 import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -45,16 +46,22 @@ final class StableLmFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return switch (Roles.product(weight.role())) {
-            case "query_norm" -> eachHead(weight, "q_layernorm");
-            case "key_norm" -> eachHead(weight, "k_layernorm");
-            default -> List.of(Stored.whole(LlamaLayout.tensor(weight.role(), LlamaLayout.NAMES), weight));
+    public TensorNames names(DecoderSpec spec) {
+        return LlamaLayout.NAMES;
+    }
+
+    @Override
+    public List<Stored> stored(Weight weight, DecoderSpec spec) {
+        return switch (weight.role()) {
+            case QUERY_NORM -> eachHead(weight, "q_layernorm");
+            case KEY_NORM -> eachHead(weight, "k_layernorm");
+            default -> Family.super.stored(weight, spec);
         };
     }
 
-    private static List<Stored> eachHead(DecoderSpec.Weight weight, String name) {
-        String prefix = "model.layers." + Roles.layer(weight.role()) + ".self_attn." + name + ".norms.";
+    /** Each head's norm is a tensor. */
+    private List<Stored> eachHead(Weight weight, String name) {
+        String prefix = LlamaLayout.NAMES.place(weight) + "self_attn." + name + ".norms.";
         List<Long> shape = weight.shape().subList(1, 2);
         return IntStream.range(0, Math.toIntExact(weight.shape().get(0)))
                 .mapToObj(head -> new Stored(prefix + head + ".weight", shape, List.of(), false))

@@ -1,6 +1,7 @@
 package io.sinkstream.family;
 
 import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.Weight;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -14,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record Stored(String tensor, List<Long> shape, List<Integer> rows, boolean transposed) {
     /** A tensor that is the weight. */
-    static Stored whole(String tensor, DecoderSpec.Weight weight) {
+    static Stored whole(String tensor, Weight weight) {
         return new Stored(tensor, weight.shape(), List.of(), false);
     }
 
@@ -24,7 +25,7 @@ record Stored(String tensor, List<Long> shape, List<Integer> rows, boolean trans
     }
 
     /** A tensor of {@code total} rows that holds the weight in some of them. */
-    static Stored some(String tensor, DecoderSpec.Weight weight, long total, IntStream rows) {
+    static Stored some(String tensor, Weight weight, long total, IntStream rows) {
         List<Long> shape = weight.shape().size() == 1
                 ? List.of(total)
                 : List.of(total, weight.shape().get(1));
@@ -37,13 +38,13 @@ record Stored(String tensor, List<Long> shape, List<Integer> rows, boolean trans
     }
 
     /** Queries, keys or values (by the weight's role) of a tensor with all queries, then all keys, then all values. */
-    static Stored stacked(String tensor, DecoderSpec.Weight weight, DecoderSpec.Sizes sizes) {
+    static Stored stacked(String tensor, Weight weight, DecoderSpec.Sizes sizes) {
         int queries = sizes.heads() * sizes.headSize();
         int keys = sizes.keyValueHeads() * sizes.headSize();
         int from =
-                switch (Roles.product(weight.role())) {
-                    case "query" -> 0;
-                    case "key" -> queries;
+                switch (weight.role()) {
+                    case QUERY -> 0;
+                    case KEY -> queries;
                     default -> queries + keys;
                 };
         int count = from == 0 ? queries : keys;
@@ -54,14 +55,14 @@ record Stored(String tensor, List<Long> shape, List<Integer> rows, boolean trans
      * Queries, keys or values of a tensor that has for each key/value head its queries, its key and its value. With as many
      * key/value heads as heads that is query, key and value head by head; with one it is the same as stacked.
      */
-    static Stored grouped(String tensor, DecoderSpec.Weight weight, DecoderSpec.Sizes sizes) {
+    static Stored grouped(String tensor, Weight weight, DecoderSpec.Sizes sizes) {
         int size = sizes.headSize();
         int group = sizes.heads() / sizes.keyValueHeads();
         int period = (group + 2) * size;
         int from =
-                switch (Roles.product(weight.role())) {
-                    case "query" -> 0;
-                    case "key" -> group * size;
+                switch (weight.role()) {
+                    case QUERY -> 0;
+                    case KEY -> group * size;
                     default -> (group + 1) * size;
                 };
         int count = from == 0 ? group * size : size;

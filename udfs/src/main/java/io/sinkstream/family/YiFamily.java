@@ -3,7 +3,7 @@ package io.sinkstream.family;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.ModelConfig;
 import io.sinkstream.decoder.DecoderSpec;
-import java.util.List;
+import io.sinkstream.decoder.Role;
 import java.util.Map;
 
 /**
@@ -11,8 +11,8 @@ import java.util.Map;
  * exports are Llama in everything, and say so.
  */
 final class YiFamily implements Family {
-    private static final Map<String, String> NAMES =
-            LlamaLayout.names(Map.of("attention_norm", "ln1", "mlp_norm", "ln2"));
+    private static final TensorNames NAMES =
+            LlamaLayout.NAMES.with(Map.of(Role.ATTENTION_NORM, "ln1", Role.MLP_NORM, "ln2"));
 
     private final Family llama = new LlamaFamily();
 
@@ -22,8 +22,8 @@ final class YiFamily implements Family {
     }
 
     @Override
-    public List<Stored> stored(DecoderSpec.Weight weight, DecoderSpec spec) {
-        return List.of(Stored.whole(LlamaLayout.tensor(weight.role(), NAMES), weight));
+    public TensorNames names(DecoderSpec spec) {
+        return NAMES;
     }
 
     @Override

@@ -124,7 +124,7 @@ class DecoderTest {
         WeightSource source = Families.weights(checkpoint, spec);
         int[] ids = new Random(11).ints(300, 0, SHAPE.vocab()).toArray();
         WeightSource sharp = (weight, owner) ->
-                weight.role().endsWith("query") ? source.load(weight, owner).mul(FAR) : source.load(weight, owner);
+                weight.role() == Role.QUERY ? source.load(weight, owner).mul(FAR) : source.load(weight, owner);
         try (Decoder decoder = load(Products.BFLOAT16, spec, sharp)) {
             double[] single = nll(decoder, ids, 1);
             double[] chunks = nll(decoder, ids, 99);

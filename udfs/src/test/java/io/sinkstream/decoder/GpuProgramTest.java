@@ -373,33 +373,44 @@ class GpuProgramTest {
                             return Arrays.copyOf(numbers, spec.alibi() ? numbers.length : spec.rotated());
                         })
                         .toList());
-        Map<String, List<Slot>> slots = new LinkedHashMap<>();
+        Map<String, List<Map<String, Object>>> slots = new LinkedHashMap<>();
         for (NumberType type : types) {
             DecoderProgram program = program(spec, type);
             Files.write(folder.resolve(type + ".pt"), program.forLimits().archive());
-            slots.put(type.toString(), program.weights().all());
+            slots.put(
+                    type.toString(),
+                    program.weights().all().stream()
+                            .map(GpuProgramTest::described)
+                            .toList());
         }
         all.put("slots", slots);
         all.put("runs", runs);
         Files.writeString(folder.resolve("run.json"), new Gson().toJson(all));
     }
 
+    private static Map<String, Object> described(Slot slot) {
+        List<Map<String, Object>> weights = slot.weights().stream()
+                .map(weight -> Map.<String, Object>of("name", weight.name(), "shape", weight.shape()))
+                .toList();
+        return Map.of("form", slot.form(), "weights", weights);
+    }
+
     /** All weights in fp32, little-endian, one after the other, and where each begins, counted in numbers. */
     private static void writeWeights(Path folder, DecoderSpec spec, WeightSource source) throws IOException {
         Map<String, Long> places = new LinkedHashMap<>();
-        List<DecoderSpec.Weight> weights = new ArrayList<>(spec.weights());
+        List<Weight> weights = new ArrayList<>(spec.weights());
         if (spec.output().tied()) {
-            weights.add(new DecoderSpec.Weight("head", spec.weights().get(0).shape()));
+            weights.add(spec.head());
         }
         long at = 0;
         try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
                 OutputStream file = Files.newOutputStream(folder.resolve("weights.bin"))) {
-            for (DecoderSpec.Weight weight : weights) {
+            for (Weight weight : weights) {
                 float[] numbers = source.load(weight, manager).toFloatArray();
                 ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
                 bytes.asFloatBuffer().put(numbers);
                 file.write(bytes.array());
-                places.put(weight.role(), at);
+                places.put(weight.name(), at);
                 at += numbers.length;
             }
         }
