@@ -17,8 +17,7 @@ public record CacheShape(
         SinkWindow rule, List<LayerGroup> groups, int heads, int headSize, int extra, NumberType type) {
 
     /**
-     * A ring grows by pages of this many slots, so that short streams are small; a page of a 162M Llama is 4.7 MB in
-     * fp32, small beside a pass's activations.
+     * A ring grows by pages of this many slots, so that short streams are small; a page is small beside a pass's activations.
      */
     static final int PAGE = 64;
 

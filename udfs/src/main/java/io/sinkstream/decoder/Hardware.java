@@ -35,7 +35,7 @@ public record Hardware(Device device) {
 
     /**
      * Rows of queries from which on a slab's keys that stand in columns are copied into rows, for an operator that attends without
-     * writing scores out. 16 streams, R = 252: with 4 rows a pass takes 15 % less written out, with 64 as much more.
+     * writing scores out. Few rows take less time written out.
      */
     static final int TURNED_ROWS = 32;
 
@@ -125,17 +125,16 @@ public record Hardware(Device device) {
     }
 
     /**
-     * Query rows of one attention block. Two cores: 64 is the fastest of 32 to 512 (R = 1020, chunks of 512), and with products in
-     * bfloat16 128 of 64 to 256. On a GPU each block costs several launches, and the keys beyond its band little.
+     * Query rows of one attention block, as was measured on a processor. On a GPU each block costs several launches, and the keys
+     * beyond its band little.
      */
     int block(boolean mixed) {
         return gpu() ? 256 : mixed ? 128 : 64;
     }
 
     /**
-     * Rows whose logits exist at a time. A processor has 32 MiB of them in fp32: below, products of the output head get slow
-     * (measured with a vocabulary of 32,000: 256 rows at once are 1.5 times as fast as 64); above, the softmax leaves its
-     * cache. A GPU has half a gigabyte.
+     * Rows whose logits exist at a time. A processor has 32 MiB of them in fp32: below, products of the output head get
+     * slow; above, the softmax leaves its cache. A GPU has half a gigabyte.
      */
     int logitRows(int vocabulary) {
         return gpu()
@@ -145,7 +144,7 @@ public record Hardware(Device device) {
 
     /**
      * Rows whose logits become fp32 at a time, where they are not already. On a processor a larger piece, made anew each time,
-     * costs more to map than to compute (256 x 32,000 logits: 14.7 ms at once, 4.9 ms by 16 rows); a GPU's memory is kept.
+     * costs more to map than to compute; a GPU's memory is kept.
      */
     int softmaxRows() {
         return gpu() ? 1024 : 16;
@@ -170,7 +169,7 @@ public record Hardware(Device device) {
     /**
      * Whether keys in {@code cell} stand in columns. So a processor reads a single row's keys at the rate of its memory, and multiplies a
      * chunk's queries with them faster. A GPU's flash attention wants them in rows, and so does a processor's fused attention in
-     * fp32: there a token would take 4 percent less and a chunk 2 percent more.
+     * fp32, where a chunk would lose what a token gains.
      */
     boolean keysInColumns(NumberType cell) {
         return !gpu() && cell == NumberType.BFLOAT16;
@@ -183,7 +182,7 @@ public record Hardware(Device device) {
 
     /**
      * Numbers of a layer's caches, at most, that are copied side by side so that streams with single rows attend together. One
-     * head's single query is one block of a GPU's kernel, so that 32 heads leave three quarters of an H100 idle.
+     * head's single query is one block of a GPU's kernel, so that a stream alone leaves most of a GPU idle.
      */
     int together() {
         return gpu() ? 512 << 20 : 0;

@@ -7,10 +7,8 @@ import java.util.stream.IntStream;
 /**
  * How a program multiplies by its weights.
  *
- * <p>Which one is the fastest depends on the processor and on the number of rows, so {@link ProductChoice} measures. 3072 x
- * 768, weights streamed from memory, two cores of a Zen 4, milliseconds at 1, 8 and 512 rows: MAPPED 0.73, 0.95, 16.2; FLOAT32
- * 0.39, 0.31, 11.2; BFLOAT16 0.19, 0.19, 6.1; INT8 0.18, 0.49, 17.8; NIBBLES 0.14, 0.49, 30. Another processor does fp32 at
- * twice the rate of bf16.
+ * <p>Which one is the fastest depends on the processor and on the number of rows, so {@link ProductChoice} measures. What it
+ * found on some is in {@code udfs/RATIONALE.md}.
  */
 enum Products {
     /** fp32 by the matrix library, with weights as they are mapped: no copy. */
@@ -20,15 +18,14 @@ enum Products {
     /** bfloat16 by oneDNN, likewise; sums are fp32. */
     BFLOAT16(NumberType.BFLOAT16, 2),
     /**
-     * The same with fewer than four rows filled up to four, which on some processors take less time than one (a 162M Llama's
-     * layers, 9.0 ms for one and 6.5 for four; elsewhere there is no difference).
+     * The same with fewer than four rows filled up to four, which on some processors take less time than one.
      */
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2),
     /** bfloat16 times int8 weights with a scale for each output. */
     INT8(NumberType.BFLOAT16, 1),
     /**
-     * The same weights as two matrices of four bits each, 16 high + low: libtorch's kernel for four bits reads memory half as
-     * fast again as its kernel for eight, and every step is exact but for the rounding of the two sums.
+     * The same weights as two matrices of four bits each, 16 high + low: libtorch's kernel for four bits reads memory
+     * faster than its kernel for eight, and every step is exact but for the rounding of the two sums.
      */
     NIBBLES(NumberType.BFLOAT16, 1),
     /**
