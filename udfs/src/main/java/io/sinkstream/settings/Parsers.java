@@ -30,16 +30,21 @@ final class Parsers {
 
     /** A whole number, at least {@code least}. */
     static Function<String, Integer> wholeNumber(int least) {
+        return wholeNumber(least, Integer.MAX_VALUE);
+    }
+
+    /** A whole number from {@code least} to {@code most}. */
+    static Function<String, Integer> wholeNumber(int least, int most) {
         return text -> {
             try {
                 int value = Integer.parseInt(text);
-                if (value >= least) {
+                if (value >= least && value <= most) {
                     return value;
                 }
             } catch (NumberFormatException e) {
                 // Told below, as a number out of range is.
             }
-            throw wrong(text, "a whole number from " + least + " to " + Integer.MAX_VALUE);
+            throw wrong(text, "a whole number from " + least + " to " + most);
         };
     }
 

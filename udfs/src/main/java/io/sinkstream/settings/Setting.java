@@ -146,6 +146,15 @@ public final class Setting<T> {
         }
     }
 
+    /**
+     * Checks a value that was not given as a text, as if it had been.
+     *
+     * @throws UserException if its text stands for none
+     */
+    public void check(T value) {
+        parse(option(), List.of(value.toString()));
+    }
+
     @Override
     public String toString() {
         return option();

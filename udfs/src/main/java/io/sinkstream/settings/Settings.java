@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
 
+    /** Of S and of R. The mask of a window alone has 64 numbers for each of its tokens. */
+    private static final int MOST_KEPT = 1 << 20;
+
     /** Which model. */
     public static final Setting<String> MODEL = add(Setting.value(
             "model",
@@ -27,7 +30,7 @@ public final class Settings {
             "attention-sink-size",
             "TOKENS",
             "4",
-            Parsers.wholeNumber(0),
+            Parsers.wholeNumber(0, MOST_KEPT),
             "How many tokens of a stream's start are kept for ever. 0 is plain window attention."));
 
     /** R. */
@@ -35,7 +38,7 @@ public final class Settings {
             "attention-sink-window-size",
             "TOKENS",
             "1020",
-            Parsers.wholeNumber(1),
+            Parsers.wholeNumber(1, MOST_KEPT),
             "How many of the most recent tokens are kept."));
 
     /** The number type of the weights; only a measurement takes more than one. */

@@ -1,10 +1,8 @@
 package io.sinkstream.stream;
 
 import io.sinkstream.settings.MemoryBudget;
-import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,18 +22,12 @@ public record ModelOptions(
         Path model, int sinks, int window, ComputeOptions compute, int chunk, int passTokens, MemoryBudget cacheMemory)
         implements Serializable {
 
-    /** Checks what would have no effect, or never end: each bound is that of the setting of this name. */
+    /** Checks what no memory holds, would have no effect or never end: each bound is that of the setting of this name. */
     public ModelOptions {
-        require(Settings.SINKS, sinks, 0);
-        require(Settings.WINDOW, window, 1);
-        require(Settings.CHUNK_TOKENS, chunk, 1);
-        require(Settings.PASS_TOKENS, passTokens, 1);
-    }
-
-    private static void require(Setting<Integer> setting, int value, int least) {
-        if (value < least) {
-            throw new UserException(setting + ": " + value + " is below " + least);
-        }
+        Settings.SINKS.check(sinks);
+        Settings.WINDOW.check(window);
+        Settings.CHUNK_TOKENS.check(chunk);
+        Settings.PASS_TOKENS.check(passTokens);
     }
 
     /** What the settings say where nothing is given, for the checkpoint in {@code model}. */

@@ -8,8 +8,6 @@ import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Limits;
 import io.sinkstream.family.Families;
-import io.sinkstream.settings.Setting;
-import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +24,6 @@ import java.util.function.Function;
  * model's own makes. Owns the weights and all caches; {@link #close} frees them.
  */
 public final class StreamModel implements AutoCloseable {
-    /** Of S and of R. The mask of a window alone has 64 numbers for each of its tokens. */
-    private static final int MOST_TOKENS = 1 << 20;
-
     private final ModelDescription description;
     private final String fingerprint;
     private final SinkWindow rule;
@@ -69,15 +64,7 @@ public final class StreamModel implements AutoCloseable {
     }
 
     private static SinkWindow rule(ModelOptions options) {
-        requireSize(Settings.SINKS, options.sinks());
-        requireSize(Settings.WINDOW, options.window());
         return new SinkWindow(options.sinks(), options.window());
-    }
-
-    private static void requireSize(Setting<Integer> setting, int tokens) {
-        if (tokens > MOST_TOKENS) {
-            throw new UserException(setting + ": " + tokens + " is too much; allowed is at most " + MOST_TOKENS);
-        }
     }
 
     private static ModelDescription describe(Checkpoint checkpoint, DecoderSpec spec, SinkWindow rule) {

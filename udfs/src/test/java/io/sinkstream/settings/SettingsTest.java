@@ -99,9 +99,10 @@ class SettingsTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "attention-sink-size;-1;a whole number from 0 to 2147483647",
-                "attention-sink-size;four;a whole number from 0 to 2147483647",
-                "attention-sink-window-size;0;a whole number from 1 to 2147483647",
+                "attention-sink-size;-1;a whole number from 0 to 1048576",
+                "attention-sink-size;four;a whole number from 0 to 1048576",
+                "attention-sink-window-size;0;a whole number from 1 to 1048576",
+                "attention-sink-window-size;1048577;a whole number from 1 to 1048576",
                 "chunk-tokens;0;a whole number from 1 to 2147483647",
                 "partitions;0;auto or a whole number from 1 to 2147483647",
                 "token-nll;yes;true or false",

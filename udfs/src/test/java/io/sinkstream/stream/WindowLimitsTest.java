@@ -11,28 +11,31 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sinks and windows that no memory holds are told before a job starts. */
+/** Sinks and windows that no memory holds, and those that are none, are told before a model is opened. */
 class WindowLimitsTest {
     @TempDir
     private Path folder;
 
     @ParameterizedTest
-    @CsvSource({
-        "4, 2147483647, window, 2147483647",
-        "4, 100000000, window, 100000000",
-        "4, 1048577, window, 1048577",
-        "2147483647, 28, sink, 2147483647",
-        "1048577, 28, sink, 1048577"
-    })
-    void whatIsTooLargeIsToldInOneLine(int sinks, int window, String which, int found) {
-        ModelOptions options = ModelOptions.of(
-                        TinyModels.of(TinyModels.Shape.llama()).write(folder))
-                .withAttention(sinks, window);
+    @CsvSource({"4, 2147483647", "4, 100000000", "4, 1048577", "4, 0", "4, -1"})
+    void aWindowOutOfBoundsIsToldInOneLine(int sinks, int window) {
+        ModelOptions options = ModelOptions.of(folder);
 
-        assertThatThrownBy(() -> StreamModel.describe(options))
+        assertThatThrownBy(() -> options.withAttention(sinks, window))
                 .isInstanceOf(UserException.class)
-                .hasMessage((which.equals("sink") ? "--attention-sink-size: " : "--attention-sink-window-size: ")
-                        + found + " is too much; allowed is at most 1048576");
+                .hasMessage("--attention-sink-window-size: \"" + window
+                        + "\" is wrong; allowed is a whole number from 1 to 1048576");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2147483647, 28", "1048577, 28", "-1, 28"})
+    void soAreSinks(int sinks, int window) {
+        ModelOptions options = ModelOptions.of(folder);
+
+        assertThatThrownBy(() -> options.withAttention(sinks, window))
+                .isInstanceOf(UserException.class)
+                .hasMessage("--attention-sink-size: \"" + sinks
+                        + "\" is wrong; allowed is a whole number from 0 to 1048576");
     }
 
     @Test
