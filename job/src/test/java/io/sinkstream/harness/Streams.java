@@ -4,6 +4,7 @@ import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
 import io.sinkstream.testing.TinyModels.Shape;
+import io.sinkstream.testing.TinyTokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,8 +28,8 @@ public final class Streams {
                 .reduce("", String::concat)
                 .getBytes(StandardCharsets.UTF_8);
         return IntStream.concat(
-                        IntStream.of(TinyModels.BOS),
-                        IntStream.range(0, bytes.length).map(i -> TinyModels.BYTES + (bytes[i] & 0xff)))
+                        IntStream.of(TinyTokenizer.BOS),
+                        IntStream.range(0, bytes.length).map(i -> TinyTokenizer.BYTES + (bytes[i] & 0xff)))
                 .toArray();
     }
 

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.TinyModels;
+import io.sinkstream.testing.TinyTokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -92,7 +93,7 @@ class OddNumbersTest {
     @Test
     void aRowWithoutAFiniteNumberGetsAnErrorAndLeavesItsStreamAsItWas() throws IOException {
         int hidden = TinyModels.Shape.llama().hidden();
-        spoil("model.embed_tokens.weight", hidden * (TinyModels.BYTES + 'z'));
+        spoil("model.embed_tokens.weight", hidden * (TinyTokenizer.BYTES + 'z'));
 
         Command with = score("rows.jsonl").succeeded();
         score("without.jsonl").succeeded();

@@ -7,7 +7,6 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,24 +25,9 @@ class CachePoolTest {
     private static final CacheShape SHAPE =
             new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, 0, NumberType.FLOAT32);
 
+    private static final Cells CELLS = new ZeroCells(SHAPE);
+
     /** A stream of up to 66 tokens: its ring is one page. */
-    /** Layers, keys and values, heads, slots, head size. */
-    private static final Cells CELLS = new Cells() {
-        @Override
-        public NDArray empty(NDManager owner, int layers, int slots) {
-            return owner.zeros(new Shape(layers, 2, SHAPE.heads(), slots, SHAPE.headSize()));
-        }
-
-        @Override
-        public NDArray grown(NDManager owner, NDArray cells, int slots) {
-            NDArray more = empty(owner, 1, slots - (int) cells.getShape().get(3));
-            NDArray both = cells.concat(more, 3);
-            more.close();
-            both.attach(owner);
-            return both;
-        }
-    };
-
     private static final long SMALL = SHAPE.bytesFor(60);
 
     private NDManager manager;

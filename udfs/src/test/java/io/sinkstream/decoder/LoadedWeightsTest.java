@@ -1,5 +1,7 @@
 package io.sinkstream.decoder;
 
+import static io.sinkstream.decoder.TinyDecoder.RULE;
+import static io.sinkstream.decoder.TinyDecoder.SHAPE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,7 +15,6 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.testing.PlainDecoder;
-import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,9 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Weights that know no rule, and what is left of those that can't be loaded. */
 class LoadedWeightsTest {
-    private static final TinyModels.Shape SHAPE = TinyModels.Shape.llama().withLayers(2);
-    private static final SinkWindow RULE = new SinkWindow(4, 12);
-
     @TempDir
     private Path folder;
 
@@ -35,7 +33,7 @@ class LoadedWeightsTest {
 
     @BeforeEach
     void write() {
-        TinyModels.of(SHAPE).write(folder);
+        TinyDecoder.write(folder);
         checkpoint = Checkpoint.open(folder);
         spec = Families.spec(checkpoint, RULE);
     }
@@ -51,7 +49,7 @@ class LoadedWeightsTest {
     @Test
     void decodersWithOtherWindowsShareThem() {
         int[] ids = SHAPE.tokens(80, 1);
-        List<DecoderSpec.Weight> loaded = new ArrayList<>();
+        List<Weight> loaded = new ArrayList<>();
         WeightSource source = Families.weights(checkpoint, spec);
         WeightSource counting = (weight, owner) -> {
             loaded.add(weight);

@@ -9,6 +9,7 @@ import io.sinkstream.settings.MemoryBudget;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.PlainDecoder;
 import io.sinkstream.testing.TinyModels;
+import io.sinkstream.testing.TinyTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,7 +37,7 @@ class BadUpdatesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {-1, Integer.MIN_VALUE, TinyModels.TOKENIZER_VOCAB, Integer.MAX_VALUE})
+    @ValueSource(ints = {-1, Integer.MIN_VALUE, TinyTokenizer.VOCABULARY, Integer.MAX_VALUE})
     void aTokenOutsideTheVocabularyInOneOfManyMergedStreams(int token) {
         try (StreamModel model = open(4, 12)) {
             List<StreamUpdate> begin = new ArrayList<>();
@@ -57,7 +58,7 @@ class BadUpdatesTest {
 
             assertThat(results.get(2))
                     .isEqualTo(new StreamResult.Refused("token " + token
-                            + " at index 17 is outside the vocabulary, 0 to " + (TinyModels.TOKENIZER_VOCAB - 1)));
+                            + " at index 17 is outside the vocabulary, 0 to " + (TinyTokenizer.VOCABULARY - 1)));
             for (int i = 0; i < 6; i++) {
                 if (i != 2) {
                     assertNll(results.get(i).advanced().nll())

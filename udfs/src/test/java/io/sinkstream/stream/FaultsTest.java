@@ -1,5 +1,7 @@
 package io.sinkstream.stream;
 
+import static io.sinkstream.decoder.TinyDecoder.RULE;
+import static io.sinkstream.decoder.TinyDecoder.SHAPE;
 import static io.sinkstream.stream.NllAssert.SAME;
 import static io.sinkstream.stream.NllAssert.assertNll;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,16 +13,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.Cells;
-import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.decoder.CachesSpoiledException;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
 import io.sinkstream.decoder.Decoder;
+import io.sinkstream.decoder.DecoderSpec;
+import io.sinkstream.decoder.LoadedWeights;
 import io.sinkstream.decoder.Numbers;
+import io.sinkstream.decoder.TinyDecoder;
+import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.family.Families;
-import io.sinkstream.testing.PlainDecoder;
-import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,23 +33,29 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Faults of every kind at every step of a pass and of an admission, at moments that a seed draws, which is printed: whatever
- * happens, no number is wrong, no cache stays held, no caller waits for ever, and the model goes on.
+ * Faults of every kind at every step of a load, of an admission and of a pass, at moments that a seed draws, which is printed:
+ * whatever happens, no number is wrong, no cache stays held, no memory is left of a load that failed, no caller waits for ever,
+ * and the model goes on.
  */
 class FaultsTest {
     private static final int ROUNDS = 1_000;
-    private static final int STREAMS = 20;
-    private static final int WINDOW = 12;
-    private static final SinkWindow RULE = new SinkWindow(4, WINDOW);
-    private static final TinyModels.Shape SHAPE = TinyModels.Shape.llama().withLayers(2);
 
+    /** So often the model is loaded, and the streams go on with the next one. */
+    private static final int LIVES = 20;
+
+    private static final int STREAMS = 20;
     /** Where a fault can happen. */
     private enum Step {
+        /** A weight of a model that is loaded. */
+        WEIGHT,
+        /** What a loaded model gets before its first pass: a pool, a planner, a runner. */
+        START,
         /** A cache for a stream that is admitted, or more room for it. */
         CACHE,
         /** A pass, before anything is written. */
@@ -63,6 +72,10 @@ class FaultsTest {
     private final long seed = Long.getLong("faults.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final Map<Step, Integer> happened = new EnumMap<>(Step.class);
+    private final List<NDManager> managers = new ArrayList<>();
+    private final Semaphore ends = new Semaphore(0);
+    private int failed;
+    private int asked;
 
     /** A stream whose tokens are known, as far as it got. */
     private static final class Story {
@@ -71,11 +84,11 @@ class FaultsTest {
         private final double[] wanted;
         private StreamState state;
 
-        Story(int number, PlainDecoder reference) {
+        Story(int number, TinyDecoder model) {
             name = new StreamName("faults", "" + number);
             ids = SHAPE.tokens(400, number);
-            wanted = reference.nll(ids, 4, WINDOW);
-            state = StreamState.empty(4, 2L * WINDOW);
+            wanted = model.nll(ids);
+            state = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
         }
     }
 
@@ -129,57 +142,106 @@ class FaultsTest {
         return results;
     }
 
-    private Decoder load() {
+    private Decoder load(Path folder) {
         NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
-        return Families.load(Checkpoint.open(folder), RULE, Numbers.REFERENCE, manager);
+        managers.add(manager);
+        try {
+            Checkpoint checkpoint = Checkpoint.open(folder);
+            DecoderSpec spec = Families.spec(checkpoint, RULE);
+            WeightSource source = Families.weights(checkpoint, spec);
+            WeightSource faulty = (weight, owner) -> {
+                perhaps(Step.WEIGHT, 0.03);
+                return source.load(weight, owner);
+            };
+            return Decoder.owning(LoadedWeights.load(spec, Numbers.REFERENCE, manager, faulty), RULE);
+        } catch (RuntimeException | Error e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    private ModelThread begin(Path folder) {
+        return new ModelThread(new ModelThread.Parts(
+                () -> load(folder),
+                decoder -> {
+                    perhaps(Step.START, 0.1);
+                    // Room for about half of the streams: caches come and go.
+                    return new CachePool<>(
+                            decoder.manager(),
+                            decoder.cacheShape(),
+                            faulty(decoder.cells()),
+                            STREAMS / 2 * decoder.cacheShape().bytesFor(400));
+                },
+                pool -> {
+                    perhaps(Step.START, 0.1);
+                    return new PassPlanner(pool, 16, 32);
+                },
+                decoder -> {
+                    perhaps(Step.START, 0.1);
+                    return chunks -> faulty(decoder, chunks);
+                },
+                ends::release));
+    }
+
+    /** Loads the model as often as it takes. */
+    private ModelThread loaded(Path folder) throws InterruptedException {
+        while (true) {
+            try {
+                return begin(folder);
+            } catch (IllegalStateException e) {
+                assertThat(e).as("seed %d", seed).hasMessageStartingWith("the model failed: ");
+                assertEnded();
+            }
+        }
+    }
+
+    /** Each model's thread frees what it loaded, once. */
+    private void assertEnded() throws InterruptedException {
+        assertThat(ends.tryAcquire(1, TimeUnit.MINUTES)).as("seed %d", seed).isTrue();
+        assertThat(ends.availablePermits()).as("seed %d", seed).isZero();
+        assertThat(managers).as("seed %d", seed).noneMatch(NDManager::isOpen);
     }
 
     @Test
     void noFaultGivesAWrongNumberOrADeadModel() throws Exception {
-        TinyModels.of(SHAPE).write(folder);
-        PlainDecoder reference = PlainDecoder.load(folder);
+        TinyDecoder model = TinyDecoder.write(folder);
         List<Story> stories = new ArrayList<>();
         for (int i = 0; i < STREAMS; i++) {
-            stories.add(new Story(i, reference));
+            stories.add(new Story(i, model));
         }
         System.out.println("faults.seed " + seed);
-        int failed = 0;
-        int asked = 0;
-        try (ModelThread thread = new ModelThread(new ModelThread.Parts(
-                this::load,
-                // Room for about half of the streams: caches come and go.
-                decoder -> new CachePool<>(
-                        decoder.manager(),
-                        decoder.cacheShape(),
-                        faulty(decoder.cells()),
-                        STREAMS / 2 * decoder.cacheShape().bytesFor(400)),
-                pool -> new PassPlanner(pool, 16, 32),
-                decoder -> chunks -> faulty(decoder, chunks),
-                () -> {}))) {
-            for (int round = 0; round < ROUNDS; round++) {
-                List<Story> told = drawn(stories);
-                List<StreamJob> jobs = told.stream().map(this::next).toList();
-                thread.submit(jobs);
-                for (int i = 0; i < jobs.size(); i++) {
-                    StreamResult outcome = outcome(jobs.get(i));
-                    if (outcome == null) {
-                        failed++;
-                    } else if (outcome instanceof StreamResult.HistoryNeeded) {
-                        asked++;
-                    } else {
-                        take(told.get(i), outcome.advanced());
-                    }
+        for (int life = 0; life < LIVES; life++) {
+            try (ModelThread thread = loaded(folder)) {
+                for (int round = 0; round < ROUNDS / LIVES; round++) {
+                    round(thread, stories);
                 }
-                assertThat(thread.usage().caches().held()).as("seed %d", seed).isZero();
+                stories.forEach(story -> thread.forget(story.name));
+                assertThat(thread.usage().caches().idle()).isZero();
+                assertThat(thread.usage().caches().heldBytes()).isZero();
+                assertThat(thread.usage().caches().idleBytes()).isZero();
             }
-            stories.forEach(story -> thread.forget(story.name));
-            assertThat(thread.usage().caches().idle()).isZero();
-            assertThat(thread.usage().caches().heldBytes()).isZero();
-            assertThat(thread.usage().caches().idleBytes()).isZero();
+            assertEnded();
         }
         assertThat(happened).as("faults of every kind happened").containsOnlyKeys(Step.values());
         assertThat(failed).as("some callers heard of it").isPositive();
         assertThat(asked).isPositive();
+    }
+
+    private void round(ModelThread thread, List<Story> stories) throws Exception {
+        List<Story> told = drawn(stories);
+        List<StreamJob> jobs = told.stream().map(this::next).toList();
+        thread.submit(jobs);
+        for (int i = 0; i < jobs.size(); i++) {
+            StreamResult outcome = outcome(jobs.get(i));
+            if (outcome == null) {
+                failed++;
+            } else if (outcome instanceof StreamResult.HistoryNeeded) {
+                asked++;
+            } else {
+                take(told.get(i), outcome.advanced());
+            }
+        }
+        assertThat(thread.usage().caches().held()).as("seed %d", seed).isZero();
     }
 
     private List<Story> drawn(List<Story> stories) {
@@ -195,13 +257,13 @@ class FaultsTest {
     /** The stream's next tokens; sometimes from a state that holds a part of its history only. */
     private StreamJob next(Story story) {
         if (story.state.position() > 340) {
-            story.state = StreamState.empty(4, 2L * WINDOW);
+            story.state = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
         }
         int from = (int) story.state.position();
         StreamState state = story.state;
         if (from > 0 && random.nextInt(3) == 0) {
             state = StreamState.stored(
-                    4, 2L * WINDOW, state.sinks(), from, state.hash(), new int[] {story.ids[from - 1]}, false);
+                    4, TinyDecoder.HISTORY, state.sinks(), from, state.hash(), new int[] {story.ids[from - 1]}, false);
         }
         return new StreamJob(
                 StreamUpdate.score(
@@ -224,11 +286,11 @@ class FaultsTest {
         assertNll(advanced.nll()).as("seed %d, %s", seed, story.name).isThatOf(story.wanted, from, count, SAME);
         story.state = StreamState.stored(
                 4,
-                2L * WINDOW,
+                TinyDecoder.HISTORY,
                 advanced.state().sinks(),
                 advanced.state().position(),
                 advanced.state().hash(),
-                Arrays.copyOfRange(story.ids, Math.max(0, from + count - 2 * WINDOW - 1), from + count),
+                Arrays.copyOfRange(story.ids, Math.max(0, from + count - (int) TinyDecoder.HISTORY - 1), from + count),
                 true);
     }
 }

@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,17 +32,6 @@ import java.util.TreeMap;
  * @param prefix which tokenizer lies beside the model
  */
 public record TinyModels(Shape shape, long seed, NumberType type, int shards, Prefix prefix) {
-    /** The unknown token's id in the tokenizer, which encodes everything and never gives it. */
-    public static final int UNKNOWN = 0;
-    /** The beginning-of-stream id, in {@code config.json} and in the tokenizer. */
-    public static final int BOS = 1;
-    /** The end-of-stream id, in {@code config.json} and in the tokenizer. */
-    public static final int EOS = 2;
-    /** The id of byte 0; byte b is b further. */
-    public static final int BYTES = 3;
-    /** The size of the tokenizer's vocabulary: three special tokens and the bytes. */
-    public static final int TOKENIZER_VOCAB = BYTES + 256;
-
     private static final Gson JSON =
             new GsonBuilder().serializeNulls().setPrettyPrinting().create();
 
@@ -51,9 +39,9 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
         if (shards < 1) {
             throw new IllegalArgumentException("shards " + shards);
         }
-        if (prefix != Prefix.NO_TOKENIZER && shape.vocab() < TOKENIZER_VOCAB) {
+        if (prefix != Prefix.NO_TOKENIZER && shape.vocab() < TinyTokenizer.VOCABULARY) {
             throw new IllegalArgumentException(
-                    "the tokenizer's ids go up to " + TOKENIZER_VOCAB + ", the model's to " + shape.vocab());
+                    "the tokenizer's ids go up to " + TinyTokenizer.VOCABULARY + ", the model's to " + shape.vocab());
         }
     }
 
@@ -63,7 +51,7 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
         NO_TOKENIZER,
         /** Nothing: there is no post-processor. */
         NONE,
-        /** {@link TinyModels#BOS}, by a TemplateProcessing as Llama's. */
+        /** {@link TinyTokenizer#BOS}, by a TemplateProcessing as Llama's. */
         BOS
     }
 
@@ -175,7 +163,7 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
                     3,
                     64,
                     172,
-                    TOKENIZER_VOCAB,
+                    TinyTokenizer.VOCABULARY,
                     new Heads(4, 4, 16),
                     Head.OWN,
                     Set.of(),
@@ -217,7 +205,7 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
                     3,
                     64,
                     160,
-                    TOKENIZER_VOCAB,
+                    TinyTokenizer.VOCABULARY,
                     new Heads(8, 2, 8),
                     Head.OWN,
                     Set.of(),
@@ -284,8 +272,8 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
             architectures.add(mistral ? "MistralForCausalLM" : "LlamaForCausalLM");
             config.add("architectures", architectures);
             config.addProperty("attention_dropout", 0.0);
-            config.addProperty("bos_token_id", BOS);
-            config.addProperty("eos_token_id", EOS);
+            config.addProperty("bos_token_id", TinyTokenizer.BOS);
+            config.addProperty("eos_token_id", TinyTokenizer.EOS);
             config.addProperty("hidden_act", "silu");
             config.addProperty("hidden_size", hidden);
             config.addProperty("initializer_range", 0.02);
@@ -417,7 +405,7 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
             write(folder.resolve("config.json"), shape.config(type));
             writeWeights(folder);
             if (prefix != Prefix.NO_TOKENIZER) {
-                write(folder.resolve("tokenizer.json"), tokenizer());
+                write(folder.resolve("tokenizer.json"), TinyTokenizer.json(prefix));
             }
             return folder;
         } catch (IOException e) {
@@ -450,77 +438,6 @@ public record TinyModels(Shape shape, long seed, NumberType type, int shards, Pr
         index.add("metadata", metadata);
         index.add("weight_map", files);
         write(folder.resolve("model.safetensors.index.json"), index);
-    }
-
-    /**
-     * Llama's kind of tokenizer with nothing learned: a BPE without merges whose every character falls back to its
-     * UTF-8 bytes. So any text encodes, ids can be worked out by hand, and the decoder puts bytes together again.
-     */
-    private JsonObject tokenizer() {
-        JsonObject vocab = new JsonObject();
-        JsonArray special = new JsonArray();
-        for (String token : List.of("<unk>", "<s>", "</s>")) {
-            JsonObject added = new JsonObject();
-            added.addProperty("id", vocab.size());
-            added.addProperty("content", token);
-            for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-                added.addProperty(flag, false);
-            }
-            added.addProperty("special", true);
-            special.add(added);
-            vocab.addProperty(token, vocab.size());
-        }
-        for (int b = 0; b < 256; b++) {
-            vocab.addProperty(String.format(Locale.ROOT, "<0x%02X>", b), BYTES + b);
-        }
-        JsonObject tokenizer = JsonParser.parseString(
-                        """
-                {
-                  "version": "1.0",
-                  "truncation": null,
-                  "padding": null,
-                  "added_tokens": [],
-                  "normalizer": null,
-                  "pre_tokenizer": null,
-                  "post_processor": null,
-                  "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
-                  "model": {
-                    "type": "BPE",
-                    "dropout": null,
-                    "unk_token": "<unk>",
-                    "continuing_subword_prefix": null,
-                    "end_of_word_suffix": null,
-                    "fuse_unk": true,
-                    "byte_fallback": true,
-                    "vocab": {},
-                    "merges": []
-                  }
-                }
-                """)
-                .getAsJsonObject();
-        tokenizer.add("added_tokens", special);
-        tokenizer.getAsJsonObject("model").add("vocab", vocab);
-        if (prefix == Prefix.BOS) {
-            tokenizer.add(
-                    "post_processor",
-                    JsonParser.parseString(
-                            """
-                    {
-                      "type": "TemplateProcessing",
-                      "single": [
-                        {"SpecialToken": {"id": "<s>", "type_id": 0}},
-                        {"Sequence": {"id": "A", "type_id": 0}}
-                      ],
-                      "pair": [
-                        {"SpecialToken": {"id": "<s>", "type_id": 0}},
-                        {"Sequence": {"id": "A", "type_id": 0}},
-                        {"Sequence": {"id": "B", "type_id": 1}}
-                      ],
-                      "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}
-                    }
-                    """));
-        }
-        return tokenizer;
     }
 
     private static void write(Path file, JsonObject json) throws IOException {
