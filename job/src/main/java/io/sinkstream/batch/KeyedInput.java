@@ -6,6 +6,7 @@ import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -34,6 +35,16 @@ public final class KeyedInput {
 
     private KeyedInput() {}
 
+    /** Throws UserException if a column has a name of those that stand beside the input's while it is worked on. */
+    public static void requireNoHelper(StructType input) {
+        for (String name : input.fieldNames()) {
+            if (name.toLowerCase(Locale.ROOT).startsWith(HELPER)) {
+                throw new UserException("the input has a column " + name + ", and names that begin with " + HELPER
+                        + " are taken; rename it");
+            }
+        }
+    }
+
     /** Java's values know nothing of some types' parameters, such as the fields of an interval: puts them back. */
     public static Dataset<Row> withTypes(Dataset<Row> scored, StructType expected) {
         StructField[] found = scored.schema().fields();
@@ -57,6 +68,7 @@ public final class KeyedInput {
      * columns.
      */
     public static Arranged arranged(Dataset<Row> input, StreamColumns columns, int partitions) {
+        requireNoHelper(input.schema());
         List<Column> added = new ArrayList<>();
         List<Column> sort = new ArrayList<>();
         added.add(key(input, columns).as(HELPER + "key"));
@@ -128,8 +140,27 @@ public final class KeyedInput {
                 : functions.make_valid_utf8(column.column().cast("string"));
     }
 
-    /** The order column of that name, which Spark can sort by. */
+    /**
+     * The order column of that name, which Spark can sort by; or what several make, joined by commas, the first of which counts most.
+     * It is null if one of them is.
+     */
     public static Column order(Dataset<Row> input, String name) {
+        if (!name.contains(",") || Arrays.asList(input.columns()).contains(name)) {
+            return single(input, name);
+        }
+        Column[] parts = Arrays.stream(name.split(",", -1))
+                .map(part -> single(input, part.strip()))
+                .toArray(Column[]::new);
+        Column isWhole =
+                Arrays.stream(parts).map(Column::isNotNull).reduce(Column::and).orElseThrow();
+        Column[] named = new Column[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            named[i] = parts[i].as("part" + i);
+        }
+        return functions.when(isWhole, functions.struct(named));
+    }
+
+    private static Column single(Dataset<Row> input, String name) {
         Resolved column = resolve(input, Settings.ORDER, name);
         if (!RowOrdering.isOrderable(column.type()) || column.type() instanceof UserDefinedType) {
             throw wrongType(Settings.ORDER, name, column.type(), "any that Spark can sort by");

@@ -57,13 +57,18 @@ public record ModelSource(String name, ModelOptions options) implements Serializ
     }
 
     /**
-     * Checks that this JVM has the device, if the tasks of {@code spark} run in it: on a cluster only the executors know.
+     * Checks that this JVM has the device, and room for a stream's cache, if the tasks of {@code spark} run in it: on a cluster
+     * only the executors know.
      *
-     * @throws UserException if a GPU is asked for that is not there
+     * @throws UserException if a GPU is asked for that is not there, or one stream's cache does not fit into the budget
      */
     public void requireDevice(SparkContext spark) {
+        if (!spark.isLocal()) {
+            return;
+        }
+        StreamModel.requireRoom(options);
         // Without a wish nothing can be missing, and a driver does without libtorch until it is needed.
-        if (spark.isLocal() && options.compute().device().equals("gpu")) {
+        if (options.compute().device().equals("gpu")) {
             StreamModel.requireDevice(options);
         }
     }

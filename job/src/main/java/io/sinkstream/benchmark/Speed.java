@@ -147,7 +147,7 @@ public final class Speed {
         PassWork done = model.measure(limits -> limits.work(streams, chunk));
         return new SpeedRow(
                 work,
-                options.compute().dtype(),
+                model.measure(Limits::weightType).toString(),
                 streams,
                 chunk,
                 options.sinks() + options.window(),

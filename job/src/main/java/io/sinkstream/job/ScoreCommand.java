@@ -94,7 +94,9 @@ final class ScoreCommand extends SettingsCommand {
             output.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
-            session.spark().sparkContext().register(totals, "sinkstream.score");
+            // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
+            // is in it.
+            session.spark().sparkContext().register(totals);
             Optional<String> states = values.find(StreamSettings.SAVE_STATE);
             states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             Dataset<Row> scored = KeyedScoring.score(

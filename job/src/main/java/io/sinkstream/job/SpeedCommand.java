@@ -82,7 +82,7 @@ final class SpeedCommand extends SettingsCommand {
         List<SpeedRow> rows = new ArrayList<>();
         for (String dtype : values.require(Settings.DTYPE)) {
             ComputeOptions compute = new ComputeOptions(
-                    dtype.equals("auto") ? "float32" : dtype,
+                    dtype,
                     values.require(Settings.CACHE_DTYPE),
                     values.require(Settings.DEVICE),
                     0,

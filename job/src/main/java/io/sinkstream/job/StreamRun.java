@@ -38,7 +38,6 @@ import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.StreamingQueryException;
 import org.apache.spark.sql.streaming.StreamingQueryManager;
 import org.apache.spark.sql.streaming.Trigger;
-import org.apache.spark.util.SignalUtils;
 
 /** A run of {@code stream score} or {@code stream generate}, from its settings to its end. */
 final class StreamRun {
@@ -51,7 +50,6 @@ final class StreamRun {
     private final StreamInput input;
     private final StreamOutput output;
     private final StreamOptions options;
-    private volatile boolean isAskedToEnd;
 
     /** Checks the settings and the model. */
     StreamRun(SettingValues values, StreamInput input, StreamOptions options) {
@@ -91,16 +89,22 @@ final class StreamRun {
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))
                     .orElse(null);
+            boolean isNew = !StreamContract.isBegun(checkpoint, conf);
             Dataset<Row> results = KeyedStreams.apply(rows, options, checkpoint, initial);
             StreamingQueryManager queries = results.sparkSession().streams();
-            DataStreamWriter<Row> writer =
-                    output.writer(results, options.keyed().columns().key()).option("checkpointLocation", checkpoint);
-            values.find(StreamSettings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
             StreamProgress progress = new StreamProgress(err);
             queries.addListener(progress);
-            try {
-                SignalUtils.register("TERM", () -> isAskedToEnd = true);
-                await(start(writer));
+            try (EndSignal asked = EndSignal.await()) {
+                StreamingQuery query;
+                try {
+                    query = start(results);
+                } catch (RuntimeException | TimeoutException e) {
+                    if (isNew) {
+                        StreamContract.abandon(checkpoint, conf);
+                    }
+                    throw e;
+                }
+                await(query, asked);
                 progress.end();
             } catch (StreamingQueryException e) {
                 throw RunFailure.of(e);
@@ -129,23 +133,30 @@ final class StreamRun {
                 : Trigger.ProcessingTime(batches.interval().toMillis());
     }
 
-    /** Spark throws these checked exceptions without declaring them. */
-    private StreamingQuery start(DataStreamWriter<Row> writer) throws TimeoutException {
+    private StreamingQuery start(Dataset<Row> results) throws TimeoutException {
+        DataStreamWriter<Row> writer = output.writer(results, options.keyed().columns())
+                .option("checkpointLocation", values.require(StreamSettings.CHECKPOINT));
+        values.find(StreamSettings.TRIGGER).map(StreamRun::trigger).ifPresent(writer::trigger);
         try {
             return started(writer);
-        } catch (AnalysisException | SparkClassNotFoundException e) {
+        } catch (AnalysisException
+                | SparkClassNotFoundException
+                | IllegalArgumentException
+                | UnsupportedOperationException e) {
             throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
         }
     }
 
+    /** Spark throws these checked exceptions without declaring them. */
     private static StreamingQuery started(DataStreamWriter<Row> writer)
             throws TimeoutException, AnalysisException, SparkClassNotFoundException {
         return writer.start();
     }
 
-    private void await(StreamingQuery query) throws StreamingQueryException, InterruptedException, TimeoutException {
+    private static void await(StreamingQuery query, EndSignal asked)
+            throws StreamingQueryException, InterruptedException, TimeoutException {
         while (!query.awaitTermination(LOOK_MILLIS)) {
-            if (isAskedToEnd) {
+            if (asked.isGiven()) {
                 long batch = batch(query);
                 while (query.isActive() && query.status().isTriggerActive() && batch(query) == batch) {
                     var unused = query.awaitTermination(LOOK_MILLIS);

@@ -21,7 +21,7 @@ public final class StreamCommands {
     /** A stream's key, a {@link StreamCommand}'s name, and a {@link SavedStream} where it needs one. */
     static final StructType SCHEMA = StructType.fromDDL("key STRING, command STRING, state BINARY");
 
-    private static final String FOLDER = "sinkstream-commands";
+    static final String FOLDER = "sinkstream-commands";
 
     private StreamCommands() {}
 

@@ -129,6 +129,18 @@ public final class StreamContract {
         }
     }
 
+    /** Takes the beginning of a checkpoint back, whose query was refused before it started. */
+    public static void abandon(String checkpoint, Configuration conf) {
+        try {
+            Path folder = new Path(checkpoint);
+            FileSystem files = folder.getFileSystem(conf);
+            files.delete(new Path(folder, FILE), false);
+            files.delete(new Path(folder, StreamCommands.FOLDER), true);
+        } catch (IOException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
     /**
      * Throws UserException if a query that makes states with {@code other} can't go on with this checkpoint's. Where the
      * model lies does not matter, only what it is.

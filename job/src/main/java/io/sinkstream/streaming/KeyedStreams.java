@@ -109,6 +109,7 @@ public final class KeyedStreams {
         if (!input.isStreaming()) {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
         }
+        KeyedInput.requireNoHelper(input.schema());
         options.keyed().describe();
         options.keyed().model().requireDevice(spark.sparkContext());
         StreamOptions run = options.onExecutors();

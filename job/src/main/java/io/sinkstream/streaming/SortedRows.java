@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.serializer.JavaSerializer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
 import org.apache.spark.util.collection.ExternalSorter;
@@ -47,7 +48,8 @@ final class SortedRows implements Iterator<Row> {
                 Option.empty(),
                 Option.empty(),
                 Option.apply(Ordering.comparatorToOrdering(Place.ASCENDING)),
-                SparkEnv.get().serializer());
+                // Not the one that spark.serializer names: Kryo can't make a record.
+                new JavaSerializer(SparkEnv.get().conf()));
         TaskCompletionListener stop = ended -> sorter.stop();
         var unused = TaskContext.get().addTaskCompletionListener(stop);
         sorter.insertAll(input.map(row -> new Tuple2<>(

@@ -5,6 +5,8 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,11 +17,14 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.execution.streaming.FileStreamOptions;
 import org.apache.spark.sql.streaming.DataStreamReader;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A table that grows.
@@ -77,11 +82,17 @@ public record StreamInput(
             requireNoFile(spark, paths.get(0));
         }
         try {
-            return load(spark);
+            Dataset<Row> rows = load(spark);
+            if (TableInput.FILES.contains(format)) {
+                requireOptions(spark);
+            }
+            return rows;
         } catch (ParseException e) {
             throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
         } catch (AnalysisException | SparkException e) {
             throw SparkMessages.mendable(Settings.INPUT.option(), e);
+        } catch (IllegalArgumentException e) {
+            throw SparkMessages.unreadable(Settings.INPUT, String.join(", ", paths), e);
         } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
         }
@@ -99,8 +110,37 @@ public record StreamInput(
                         + "*");
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new UserException(Settings.INPUT + ": " + input + " can't be read: " + e.getMessage(), e);
+            throw SparkMessages.unreadable(Settings.INPUT, input, e);
         }
+    }
+
+    /**
+     * Spark looks at the options of files with the first micro-batch only. So they are read from a folder that has none, as they will
+     * be then.
+     */
+    private void requireOptions(SparkSession spark) {
+        try {
+            var unused =
+                    new FileStreamOptions(scala.collection.immutable.Map.from(CollectionConverters.asScala(options)));
+            java.nio.file.Path empty = Files.createTempDirectory("sinkstream");
+            try {
+                planRead(spark, empty.toUri().toString());
+            } finally {
+                Files.delete(empty);
+            }
+        } catch (IllegalArgumentException e) {
+            throw SparkMessages.mendable(Settings.OPTION.option(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void planRead(SparkSession spark, String place) {
+        DataFrameReader reader = spark.read().format(format).options(options);
+        if (schema != null) {
+            reader.schema(schema);
+        }
+        var unused = reader.load(place).javaRDD().getNumPartitions();
     }
 
     /** Spark throws these checked exceptions without declaring them. */

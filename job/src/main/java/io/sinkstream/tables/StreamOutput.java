@@ -1,5 +1,7 @@
 package io.sinkstream.tables;
 
+import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
@@ -41,15 +43,15 @@ public record StreamOutput(String format, String path, Map<String, String> optio
         return TableInput.FILES.contains(format);
     }
 
-    /** A writer of these rows; a Kafka record gets the key, and all columns as JSON. */
-    public DataStreamWriter<Row> writer(Dataset<Row> rows, String key) {
+    /** A writer of these rows; a Kafka record gets the stream's key, and all columns as JSON. */
+    public DataStreamWriter<Row> writer(Dataset<Row> rows, StreamColumns columns) {
         Dataset<Row> written = rows;
         if (format.equals(KafkaRecords.FORMAT)) {
             Column all = functions.struct(java.util.stream.Stream.of(rows.columns())
-                    .map(name -> functions.col("`" + name.replace("`", "``") + "`"))
+                    .map(name -> functions.col(KeyedInput.quoted(name)))
                     .toArray(Column[]::new));
             written = rows.select(
-                    functions.col(key).cast("string").as("key"),
+                    KeyedInput.key(rows, columns).as("key"),
                     functions.to_json(all).as("value"));
         }
         DataStreamWriter<Row> writer = StatefulSink.writer(written, format).options(options);

@@ -118,6 +118,8 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
             throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
         } catch (AnalysisException | SparkException e) {
             throw SparkMessages.mendable(place.option(), e);
+        } catch (IllegalArgumentException e) {
+            throw SparkMessages.unreadable(place, String.join(", ", paths), e);
         } catch (SparkClassNotFoundException e) {
             throw SparkMessages.mendable(Settings.FORMAT.option(), e);
         }
@@ -132,7 +134,7 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
                 throw new UserException(place + ": there is no file or folder " + pattern);
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new UserException(place + ": " + pattern + " can't be read: " + e.getMessage(), e);
+            throw SparkMessages.unreadable(place, pattern, e);
         }
     }
 

@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,17 +16,17 @@ import java.util.function.UnaryOperator;
 /**
  * The mean of what all replicas hold, by way of the first one: the others send it theirs and get the mean back. A replica that
  * goes away makes every other one fail, and with it the barrier stage, which Spark then runs again from the last state.
- *
- * <p>Channels, because an interrupt, by which Spark ends a task, closes them.
  */
 final class Averaging implements AutoCloseable {
     private static final int PIECE = 1 << 16;
     private static final int SECRET = 16;
 
+    private final PeerChannels channels;
     private final List<SocketChannel> others;
     private final boolean isFirst;
 
-    private Averaging(List<SocketChannel> others, boolean isFirst) {
+    private Averaging(PeerChannels channels, List<SocketChannel> others, boolean isFirst) {
+        this.channels = channels;
         this.others = others;
         this.isFirst = isFirst;
     }
@@ -39,32 +36,47 @@ final class Averaging implements AutoCloseable {
      *
      * @param gather tells all replicas what each says, in their order
      * @param host what the others reach this machine under
+     * @param look called every second while another replica is waited for, here and later; throws if that is in vain
      */
-    static Averaging join(int rank, int replicas, String host, UnaryOperator<String[]> gather) throws IOException {
-        if (replicas == 1) {
-            return new Averaging(List.of(), true);
+    static Averaging join(int rank, int replicas, String host, UnaryOperator<String[]> gather, Runnable look)
+            throws IOException {
+        PeerChannels channels = new PeerChannels(look);
+        try {
+            if (replicas == 1) {
+                return new Averaging(channels, List.of(), true);
+            }
+            return rank == 0
+                    ? new Averaging(channels, host(channels, replicas, host, gather), true)
+                    : new Averaging(channels, List.of(visit(channels, rank, gather)), false);
+        } catch (IOException | RuntimeException e) {
+            channels.close();
+            throw e;
         }
-        List<SocketChannel> others = new ArrayList<>();
-        if (rank > 0) {
-            String[] told = gather.apply(new String[] {""})[0].split(" ", 3);
-            SocketChannel channel = SocketChannel.open(new InetSocketAddress(told[0], Integer.parseInt(told[1])));
-            ByteBuffer hello = ByteBuffer.allocate(SECRET + Integer.BYTES);
-            hello.put(HexFormat.of().parseHex(told[2])).putInt(rank).flip();
-            write(channel, hello);
-            return new Averaging(List.of(channel), false);
-        }
+    }
+
+    private static SocketChannel visit(PeerChannels channels, int rank, UnaryOperator<String[]> gather)
+            throws IOException {
+        String[] told = gather.apply(new String[] {""})[0].split(" ", 3);
+        SocketChannel channel = channels.connect(new InetSocketAddress(told[0], Integer.parseInt(told[1])));
+        ByteBuffer hello = ByteBuffer.allocate(SECRET + Integer.BYTES);
+        hello.put(HexFormat.of().parseHex(told[2])).putInt(rank).flip();
+        channels.write(channel, hello);
+        return channel;
+    }
+
+    private static List<SocketChannel> host(
+            PeerChannels channels, int replicas, String host, UnaryOperator<String[]> gather) throws IOException {
         byte[] secret = new byte[SECRET];
         new SecureRandom().nextBytes(secret);
-        try (ServerSocketChannel server = ServerSocketChannel.open()) {
-            server.bind(new InetSocketAddress(host, 0));
+        SocketChannel[] byRank = new SocketChannel[replicas];
+        try (ServerSocketChannel server = channels.server(host)) {
             int port = ((InetSocketAddress) server.getLocalAddress()).getPort();
             var unused = gather.apply(
                     new String[] {host + " " + port + " " + HexFormat.of().formatHex(secret)});
-            SocketChannel[] byRank = new SocketChannel[replicas];
             for (int met = 1; met < replicas; ) {
-                SocketChannel channel = server.accept();
+                SocketChannel channel = channels.accept(server);
                 ByteBuffer hello = ByteBuffer.allocate(SECRET + Integer.BYTES);
-                read(channel, hello);
+                channels.read(channel, hello);
                 byte[] given = new byte[SECRET];
                 hello.flip().get(given);
                 int other = hello.getInt();
@@ -76,10 +88,9 @@ final class Averaging implements AutoCloseable {
                 byRank[other] = channel;
                 met++;
             }
-            // The sum's order must not depend on who came first.
-            others.addAll(Arrays.asList(byRank).subList(1, replicas));
         }
-        return new Averaging(others, true);
+        // The sum's order must not depend on who came first.
+        return Arrays.asList(byRank).subList(1, replicas);
     }
 
     /** Replaces all numbers by their mean over the replicas. All replicas call it at the same step. */
@@ -89,51 +100,43 @@ final class Averaging implements AutoCloseable {
             for (int from = 0; from < numbers.length; from += PIECE) {
                 int count = Math.min(PIECE, numbers.length - from);
                 if (isFirst) {
-                    for (SocketChannel other : others) {
-                        read(other, bytes.clear().limit(count * Float.BYTES));
-                        bytes.flip();
-                        for (int i = 0; i < count; i++) {
-                            numbers[from + i] += bytes.getFloat();
-                        }
-                    }
-                    for (int i = 0; i < count; i++) {
-                        numbers[from + i] /= others.size() + 1;
-                    }
-                    for (SocketChannel other : others) {
-                        bytes.clear().limit(count * Float.BYTES);
-                        bytes.asFloatBuffer().put(numbers, from, count);
-                        write(other, bytes);
-                    }
+                    gather(numbers, from, count, bytes);
                 } else {
-                    SocketChannel first = others.get(0);
-                    bytes.clear().limit(count * Float.BYTES);
-                    bytes.asFloatBuffer().put(numbers, from, count);
-                    write(first, bytes);
-                    read(first, bytes.clear().limit(count * Float.BYTES));
-                    bytes.flip().asFloatBuffer().get(numbers, from, count);
+                    exchange(numbers, from, count, bytes);
                 }
             }
         }
     }
 
-    private static void write(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            var unused = channel.write(bytes);
+    private void gather(float[] numbers, int from, int count, ByteBuffer bytes) throws IOException {
+        for (SocketChannel other : others) {
+            channels.read(other, bytes.clear().limit(count * Float.BYTES));
+            bytes.flip();
+            for (int i = 0; i < count; i++) {
+                numbers[from + i] += bytes.getFloat();
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            numbers[from + i] /= others.size() + 1;
+        }
+        for (SocketChannel other : others) {
+            bytes.clear().limit(count * Float.BYTES);
+            bytes.asFloatBuffer().put(numbers, from, count);
+            channels.write(other, bytes);
         }
     }
 
-    private static void read(ReadableByteChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            if (channel.read(bytes) < 0) {
-                throw new IOException("another replica has gone away");
-            }
-        }
+    private void exchange(float[] numbers, int from, int count, ByteBuffer bytes) throws IOException {
+        SocketChannel first = others.get(0);
+        bytes.clear().limit(count * Float.BYTES);
+        bytes.asFloatBuffer().put(numbers, from, count);
+        channels.write(first, bytes);
+        channels.read(first, bytes.clear().limit(count * Float.BYTES));
+        bytes.flip().asFloatBuffer().get(numbers, from, count);
     }
 
     @Override
     public void close() throws IOException {
-        for (SocketChannel other : others) {
-            other.close();
-        }
+        channels.close();
     }
 }

@@ -121,7 +121,10 @@ public record InitialModel(String name, Checkpoint checkpoint, ModelShape shape,
             throw new UserException(TrainingSettings.INITIAL_MODEL + ": " + name
                     + " has no tokenizer.json; give a column of token ids with " + Settings.TOKENS);
         }
-        Vocabulary own = Vocabulary.of(checkpoint.tokenizerFile(), shape.sink());
+        Vocabulary own;
+        try (TextTokenizer tokenizer = checkpoint.tokenizer().orElseThrow()) {
+            own = Vocabulary.of(checkpoint.tokenizerFile(), tokenizer.prefix(), shape.sink());
+        }
         if (own.size() > vocabulary() || own.sink() != front) {
             throw new UserException(TrainingSettings.INITIAL_MODEL + ": the tokenizer of " + name + " has ids up to "
                     + (own.size() - 1) + " and puts " + own.sink() + " in front; its config.json says vocab_size "

@@ -4,6 +4,7 @@ import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.rows.BadRow;
+import io.sinkstream.rows.Utf8;
 import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
@@ -108,7 +109,7 @@ final class PackedSamples {
                 }
             } else {
                 String whole = layout.text(row) + text.separator();
-                if (whole.length() <= text.maxRowBytes()) {
+                if (Utf8.length(whole) <= text.maxRowBytes()) {
                     return encoder.encode(whole);
                 }
             }

@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.HashPartitioner;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
@@ -63,6 +65,7 @@ public record Pretraining(
     private static final String SAMPLES = "samples";
     private static final String IDS = "ids";
     private static final String SINK_TOKEN = "sink-token";
+    private static final String DYNAMIC = "spark.dynamicAllocation.enabled";
 
     /**
      * Throws UserException if the output can't take this training: another one is there, or something else. Needs no session.
@@ -159,12 +162,33 @@ public record Pretraining(
      * Makes tokenizer and samples, if they are not there yet.
      *
      * @param skipped counts rows that can't be used; registered already
-     * @throws UserException if the text has no sample
+     * @throws UserException if the text has no sample, or Spark can't run the replicas side by side
      */
     void prepare(Dataset<Row> rows, LongAccumulator skipped) throws IOException {
+        requireReplicas(rows.sparkSession().sparkContext());
         TrainingFolder folder = new TrainingFolder(output);
         if (folder.settings().isEmpty()) {
             begin(rows, folder, skipped);
+        }
+    }
+
+    /** Spark says so too, but not before all the text has been read, tokenized and packed. */
+    private void requireReplicas(SparkContext spark) {
+        int slots = spark.defaultParallelism();
+        if (spark.isLocal() && plan.replicas() > slots) {
+            // Spark would wait for more, which a local run never gets.
+            throw new UserException(TrainingSettings.REPLICAS + ": " + plan.replicas()
+                    + " need as many task slots, and " + spark.master() + " has " + slots);
+        }
+        requireFixed(spark.getConf(), spark.isLocal());
+    }
+
+    /** Throws UserException where Spark gives executors back and takes others: it has no barrier stage there. */
+    static void requireFixed(SparkConf conf, boolean isLocal) {
+        if (!isLocal && conf.getBoolean(DYNAMIC, false)) {
+            throw new UserException(
+                    DYNAMIC + " is true, and a training runs as a barrier stage, which Spark does not do"
+                            + " then; set it to false, and spark.executor.instances (or spark.cores.max) to what it is to take");
         }
     }
 
@@ -189,12 +213,6 @@ public record Pretraining(
     public TrainingSummary run(Dataset<Row> rows, TrainingCounts counts, LongAccumulator skipped) {
         check();
         SparkSession spark = rows.sparkSession();
-        int slots = spark.sparkContext().defaultParallelism();
-        if (spark.sparkContext().isLocal() && plan.replicas() > slots) {
-            // Spark would wait for more, which a local run never gets.
-            throw new UserException(TrainingSettings.REPLICAS + ": " + plan.replicas()
-                    + " need as many task slots, and " + spark.sparkContext().master() + " has " + slots);
-        }
         TrainingFolder folder = new TrainingFolder(output);
         try {
             prepare(rows, skipped);

@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 
 /** A tokenizer in Hugging Face's files. */
 final class TokenizerJson {
@@ -35,6 +36,36 @@ final class TokenizerJson {
         json.add("decoder", byteLevel());
         json.add("model", model(tokenizer));
         return GSON.toJson(json);
+    }
+
+    /**
+     * The same {@code tokenizer.json} with these tokens in front of a text, one or none, whatever it had there.
+     *
+     * @param front their ids
+     */
+    static String withFront(String json, int[] front) {
+        JsonObject root = JsonParser.parseString(json).getAsJsonObject();
+        root.add(
+                "post_processor",
+                front.length == 0 ? JsonNull.INSTANCE : startingWith(token(root, front[0]), front[0]));
+        return GSON.toJson(root);
+    }
+
+    private static String token(JsonObject root, int id) {
+        for (JsonElement added : root.getAsJsonArray("added_tokens")) {
+            if (added.getAsJsonObject().get("id").getAsInt() == id) {
+                return added.getAsJsonObject().get("content").getAsString();
+            }
+        }
+        JsonElement vocabulary = root.getAsJsonObject("model").get("vocab");
+        if (vocabulary.isJsonArray()) {
+            return vocabulary.getAsJsonArray().get(id).getAsJsonArray().get(0).getAsString();
+        }
+        return vocabulary.getAsJsonObject().entrySet().stream()
+                .filter(entry -> entry.getValue().getAsInt() == id)
+                .findFirst()
+                .orElseThrow()
+                .getKey();
     }
 
     private static JsonArray addedTokens(BpeTokenizer tokenizer) {

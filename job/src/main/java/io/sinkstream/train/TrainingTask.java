@@ -52,7 +52,12 @@ record TrainingTask(
         String host = SparkEnv.get().blockManager().blockManagerId().host();
         int rank = context.partitionId();
         try (NDManager manager = TorchEngine.newManager(compute);
-                Averaging others = Averaging.join(rank, plan.replicas(), host, told -> context.allGather(told[0]))) {
+                Averaging others = Averaging.join(
+                        rank,
+                        plan.replicas(),
+                        host,
+                        told -> context.allGather(told[0]),
+                        context::killTaskIfInterrupted)) {
             Optimization optimization = plan.optimization(allSteps);
             // All replicas compute alike, so that their mean is one of equals.
             NumberType products = NumberType.valueOf(context.allGather(

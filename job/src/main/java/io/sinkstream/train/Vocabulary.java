@@ -11,6 +11,7 @@ import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -75,10 +76,19 @@ record Vocabulary(int size, int sink, Optional<String> tokenizer) {
      * @throws UserException if it is none, or puts no single token in front of a text to be a learned sink
      */
     static Vocabulary of(Path file, TrainedSink sink) {
-        int[] prefix;
         try (TextTokenizer tokenizer = TextTokenizer.open(file)) {
-            prefix = tokenizer.prefix();
+            return of(file, tokenizer.prefix(), sink);
         }
+    }
+
+    /**
+     * That of a tokenizer that is there, where the files beside it may say what stands in front of a text. What is kept of it says so
+     * by itself.
+     *
+     * @param prefix the ids in front
+     * @throws UserException as {@link #of(Path, TrainedSink)} does
+     */
+    static Vocabulary of(Path file, int[] prefix, TrainedSink sink) {
         boolean isLearned = sink == TrainedSink.LEARNABLE;
         if (isLearned && prefix.length != 1) {
             throw new UserException(TrainingSettings.TOKENIZER + ": " + file + " puts " + prefix.length
@@ -86,10 +96,20 @@ record Vocabulary(int size, int sink, Optional<String> tokenizer) {
                     + TrainingSettings.SINK + " none, zero or head");
         }
         try {
-            String json = Files.readString(file);
+            String own = Files.readString(file);
+            String json = saysItself(file, prefix) ? own : TokenizerJson.withFront(own, prefix);
             return new Vocabulary(size(json), isLearned ? prefix[0] : NONE, Optional.of(json));
         } catch (IOException e) {
             throw new UserException(TrainingSettings.TOKENIZER + ": " + file + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean saysItself(Path file, int[] prefix) {
+        try (TextTokenizer alone = TextTokenizer.open(file)) {
+            return Arrays.equals(alone.prefix(), prefix);
+        } catch (UserException e) {
+            // A post-processor that does more than put tokens there.
+            return false;
         }
     }
 

@@ -80,6 +80,8 @@ class ScoreRefusalsTest {
                 "--attention-sink-window-size=0;--attention-sink-window-size: \"0\" is wrong; allowed is a whole",
                 "--cache-dtype=int8;--cache-dtype: \"int8\" is not supported yet; allowed is auto, float32 or bfloat16",
                 "--device=gpu;--device: there is no GPU that libtorch 2.7.1 can use here; on a machine with one, set PYTORCH_",
+                "--cache-memory=1k;--cache-memory: 1024 bytes are less than the",
+                "--cache-memory=40k --attention-sink-window-size=100000;--cache-memory: 40960 bytes are less than the",
                 "--token-nll=yes;--token-nll: \"yes\" is wrong; allowed is true or false",
                 "--late=never;--late: \"never\" is wrong; allowed is error, drop or score",
                 "--option=header;--option: \"header\" is not of the form KEY=VALUE",

@@ -10,11 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +30,7 @@ final class AveragingTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final CyclicBarrier barrier = new CyclicBarrier(REPLICAS);
     private final String[] told = new String[REPLICAS];
+    private volatile Runnable look = () -> {};
 
     @AfterEach
     void close() {
@@ -35,15 +39,20 @@ final class AveragingTest {
 
     private Averaging join(int rank) throws IOException {
         String host = InetAddress.getLoopbackAddress().getHostAddress();
-        return Averaging.join(rank, REPLICAS, host, own -> {
-            told[rank] = own[0];
-            try {
-                barrier.await();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-            return told.clone();
-        });
+        return Averaging.join(
+                rank,
+                REPLICAS,
+                host,
+                own -> {
+                    told[rank] = own[0];
+                    try {
+                        barrier.await();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return told.clone();
+                },
+                look);
     }
 
     private <T> List<Future<T>> onAll(Replica<T> replica) {
@@ -111,6 +120,44 @@ final class AveragingTest {
         }
     }
 
+    /** As where its machine has lost its power: its sockets are never closed. Only Spark knows, and marks the tasks. */
+    @Test
+    void whoIsSilentIsNotWaitedForWithoutEnd() throws Exception {
+        CountDownLatch isOver = new CountDownLatch(1);
+        AtomicInteger looks = new AtomicInteger();
+        look = () -> {
+            if (looks.incrementAndGet() > 2) {
+                throw new IllegalStateException("Spark ends this task");
+            }
+        };
+        List<Future<Void>> all = onAll((rank, others) -> {
+            if (rank == 1) {
+                isOver.await();
+                return null;
+            }
+            others.average(List.of(numbers(rank)));
+            return null;
+        });
+
+        for (int rank : new int[] {0, 2}) {
+            assertThatThrownBy(() -> all.get(rank).get(30, TimeUnit.SECONDS))
+                    .hasRootCauseMessage("Spark ends this task");
+        }
+        isOver.countDown();
+        all.get(1).get();
+    }
+
+    @Test
+    void whoNeverComesIsNotWaitedForWithoutEnd() {
+        look = () -> {
+            throw new IllegalStateException("Spark ends this task");
+        };
+        Future<Averaging> alone =
+                threads.submit(() -> Averaging.join(0, 2, "127.0.0.1", own -> new String[] {own[0], ""}, look));
+
+        assertThatThrownBy(() -> alone.get(30, TimeUnit.SECONDS)).hasRootCauseMessage("Spark ends this task");
+    }
+
     @Test
     void aStrangerIsNotLetIn() throws Exception {
         List<Future<float[]>> all = new ArrayList<>();
@@ -132,7 +179,7 @@ final class AveragingTest {
                 assertThat(stranger.getInputStream().read()).isNegative();
             }
             String[] known = told.clone();
-            try (Averaging others = Averaging.join(2, REPLICAS, address[0], own -> known)) {
+            try (Averaging others = Averaging.join(2, REPLICAS, address[0], own -> known, look)) {
                 float[] number = {2};
                 others.average(List.of(number));
                 return number;

@@ -3,13 +3,18 @@ package io.sinkstream.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.harness.Streams;
 import io.sinkstream.settings.Packing;
 import io.sinkstream.testing.TestSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class PackedSamplesTest {
     private static final int NONE = -1;
@@ -46,6 +51,24 @@ final class PackedSamplesTest {
                         List.of(13, 14, 15, 16),
                         List.of(16, 17, 20, 21),
                         List.of(21, 22, 23, 24));
+    }
+
+    /** Four bytes each, and two of Java's characters. */
+    @Test
+    void aTextIsMeasuredInBytes(@TempDir Path folder) throws IOException {
+        String json = Files.readString(Streams.model(folder.resolve("model")).resolve("tokenizer.json"));
+        Dataset<Row> rows =
+                TestSession.get().sql("SELECT 'a' AS key, id AS seq, repeat('🫖', 10) AS text FROM range(3)");
+        StreamColumns columns = new StreamColumns("key", "seq", null, null);
+        for (int[] limitAndSkipped : new int[][] {{40, 3}, {41, 0}}) {
+            LongAccumulator skipped = TestSession.get().sparkContext().longAccumulator();
+            TrainingText text = new TrainingText(columns, "\n", limitAndSkipped[0]);
+
+            var unused = PackedSamples.of(rows, text, Packing.ACROSS, json, 300, 3, NONE, 1, skipped)
+                    .collectAsList();
+
+            assertThat(skipped.value()).isEqualTo(limitAndSkipped[1]);
+        }
     }
 
     @Test

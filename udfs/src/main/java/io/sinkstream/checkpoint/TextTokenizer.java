@@ -2,7 +2,6 @@ package io.sinkstream.checkpoint;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import io.sinkstream.settings.DjlOffline;
 import io.sinkstream.settings.UserException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -62,7 +61,7 @@ public final class TextTokenizer implements AutoCloseable {
 
     /** The same, with what stands in front of a text if other files say so, and not its post-processor. */
     static TextTokenizer open(Path file, Optional<TokenizerFiles.Front> front) {
-        DjlOffline.ensure();
+        DjlCache.ready("tokenizers");
         byte[] json = StrictJson.bytes(file, LARGEST);
         Optional<Integer> id = TokenizerForm.check(file, json, front.flatMap(TokenizerFiles.Front::token));
         HuggingFaceTokenizer tokenizer;

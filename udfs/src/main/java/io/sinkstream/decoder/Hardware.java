@@ -75,6 +75,18 @@ public record Hardware(Device device) {
         return chosen;
     }
 
+    /** Whether {@code --device} may mean a GPU on this machine, without starting libtorch: CUDA's driver is there. */
+    public static boolean mayBeGpu(String wanted) {
+        if (wanted.equals("cpu")) {
+            return false;
+        }
+        try {
+            return NativeLibrary.getInstance(DRIVER) != null;
+        } catch (UnsatisfiedLinkError e) {
+            return false;
+        }
+    }
+
     /** What arrays of this manager lie on. */
     public static Hardware of(NDManager manager) {
         return new Hardware(manager.getDevice());

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,6 +60,11 @@ public final class Limits implements AutoCloseable {
         }
         Arrays.sort(seconds);
         return seconds;
+    }
+
+    /** The number type of the weights. */
+    public NumberType weightType() {
+        return weights.numbers().weights();
     }
 
     /** What a pass of so many streams with so many rows each has to do. */

@@ -1,11 +1,11 @@
 package io.sinkstream.rows;
 
 /** Sizes of texts in UTF-8, without encoding them. */
-final class Utf8 {
+public final class Utf8 {
     private Utf8() {}
 
     /** How many bytes the text takes; half of a surrogate pair alone takes one, as Java writes it. */
-    static long length(String text) {
+    public static long length(String text) {
         long bytes = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -172,7 +172,8 @@ public final class Settings {
             "COLUMN",
             null,
             Parsers::nonEmpty,
-            "The column that orders a stream's rows, ascending: numbers as numbers, text as text. Without it rows of"
+            "The column that orders a stream's rows, ascending: numbers as numbers, text as text; or several, joined by"
+                    + " commas, of which a later one decides where those before it are equal. Without it rows of"
                     + " files are taken in the files' order."));
 
     /** The text's column. */

@@ -48,6 +48,7 @@ public final class SharedModels {
         synchronized StreamModel loaded() {
             if (model == null || model.isClosed()) {
                 close();
+                StreamModel.requireRoom(options);
                 model = StreamModel.open(options);
             }
             return model;

@@ -80,14 +80,30 @@ public final class StreamModel implements AutoCloseable {
     /**
      * Reads headers, config, family and the tokenizer, and loads no weight: what a driver checks before a job.
      *
-     * @throws UserException for anything about the model that is missing, broken or not supported
+     * @throws UserException for anything about the model that is missing, broken or not supported, and if one stream's cache does
+     *     not fit into the budget
      */
     public static ModelDescription describe(ModelOptions options) {
+        CacheRoom room = room(options);
+        room.requireAnywhere();
+        room.checkpoint().checkTokenizer();
+        return describe(room.checkpoint(), room.spec(), room.rule());
+    }
+
+    /**
+     * Checks that one stream's cache fits into the budget on this machine: before a model is loaded, and on a driver whose tasks run
+     * in its own JVM.
+     *
+     * @throws UserException if it does not
+     */
+    public static void requireRoom(ModelOptions options) {
+        room(options).requireHere();
+    }
+
+    private static CacheRoom room(ModelOptions options) {
         Checkpoint checkpoint = Checkpoint.open(options.model());
         SinkWindow rule = rule(options);
-        ModelDescription description = describe(checkpoint, Families.spec(checkpoint, rule), rule);
-        checkpoint.checkTokenizer();
-        return description;
+        return new CacheRoom(options, checkpoint, Families.spec(checkpoint, rule), rule);
     }
 
     /** {@link Checkpoint#fingerprint} of the model; loads no weight. */

@@ -2,14 +2,12 @@ package io.sinkstream.stream;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import ai.djl.util.Utils;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
+import io.sinkstream.checkpoint.DjlCache;
 import io.sinkstream.decoder.Hardware;
-import io.sinkstream.settings.DjlOffline;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -32,22 +30,17 @@ public final class TorchEngine {
     }
 
     private static synchronized Engine start() {
-        DjlOffline.ensure();
-        Path folder = Utils.getEngineCacheDir("pytorch");
-        try {
-            Files.createDirectories(folder);
-            try (FileChannel channel = FileChannel.open(
-                    folder.resolve("sinkstream.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                // Closing the channel releases the lock.
-                channel.lock();
-                spinBriefly();
-                useLargePages();
-                keepFewPrimitives();
-                return Engine.getEngine("PyTorch");
-            }
+        Path folder = DjlCache.ready("pytorch");
+        try (FileChannel channel = FileChannel.open(
+                folder.resolve("sinkstream.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            // Closing the channel releases the lock.
+            channel.lock();
+            spinBriefly();
+            useLargePages();
+            keepFewPrimitives();
+            return Engine.getEngine("PyTorch");
         } catch (IOException e) {
-            throw new IllegalStateException(
-                    "DJL's cache " + folder + " can't be used: " + e.getMessage() + "; DJL_CACHE_DIR moves it", e);
+            throw DjlCache.unusable(folder, e.toString(), e);
         }
     }
 
