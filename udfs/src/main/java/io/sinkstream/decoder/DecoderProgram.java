@@ -7,15 +7,14 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
- * The TorchScript program of a decoder, for any rule: {@code decoder.torchscript} and those of the files beside it that say how to
- * attend here, filled in from its spec. Weights and caches are arguments, so the archive holds a few kilobytes of source text and no
+ * The TorchScript program of a decoder, for any rule: {@code decoder.torchscript} and those of the files beside it that {@link
+ * ProgramFiles} chooses, filled in from its spec. Weights and caches are arguments, so the archive holds a few kilobytes of source text and no
  * tensor.
  *
  * <p>Attention merges parts by their log-sum-exp, each exact. For a chunk of several rows:
@@ -46,7 +45,8 @@ final class DecoderProgram {
     private final NumberType cell;
     private final Products products;
     private final WeightSlots weights;
-    private final List<String> more;
+    private final ProgramFiles files;
+    private final boolean forLimits;
 
     /**
      * A program of a pass.
@@ -55,7 +55,7 @@ final class DecoderProgram {
      * @param cell the number type of keys and values
      */
     DecoderProgram(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
-        this(hardware, spec, held, cell, products, List.of());
+        this(hardware, spec, held, cell, products, false);
     }
 
     private DecoderProgram(
@@ -64,19 +64,20 @@ final class DecoderProgram {
             NumberType held,
             NumberType cell,
             Products products,
-            List<String> more) {
-        this.more = more;
+            boolean forLimits) {
         this.hardware = hardware;
         this.spec = spec;
         this.held = held;
         this.cell = cell;
         this.products = products;
         this.weights = new WeightSlots(spec, held, products);
+        this.files = new ProgramFiles(hardware, spec, held, cell, products);
+        this.forLimits = forLimits;
     }
 
     /** The same with methods for {@link Limits} and {@link ProductChoice}, and the same weights. */
     DecoderProgram forLimits() {
-        return new DecoderProgram(hardware, spec, held, cell, products, List.of("limits"));
+        return new DecoderProgram(hardware, spec, held, cell, products, true);
     }
 
     DecoderSpec spec() {
@@ -92,32 +93,9 @@ final class DecoderProgram {
         return products;
     }
 
-    private boolean clipped() {
-        return spec.attention().clip() < Double.POSITIVE_INFINITY;
-    }
-
-    /** Whether queries and keys, which are one product, go into the rotary embedding as they come out of it. */
-    private boolean joint() {
-        DecoderSpec.Attention attention = spec.attention();
-        return weights.fused()
-                && !spec.alibi()
-                && !clipped()
-                && attention.queryKeyNorm() == DecoderSpec.QueryKeyNorm.NONE
-                && attention.trainedLength() == 0;
-    }
-
-    /** Whether a chunk's attention is written out, in bfloat16 products. ALiBi's bias is no number for 8 bits. */
-    private boolean inBfloat16() {
-        return hardware.mixes(products, cell) && !spec.alibi();
-    }
-
-    private boolean flash() {
-        return hardware.flash(cell) && !spec.alibi();
-    }
-
-    /** Whether a single row's scores, where they are bfloat16, become fp32 before their softmax, which computes in fp32 anyway. */
-    private boolean wideScore() {
-        return spec.alibi() || spec.attention().sink() != DecoderSpec.Sink.NONE;
+    /** The templates that it is filled in from. */
+    ProgramFiles files() {
+        return files;
     }
 
     /** The source text. */
@@ -126,9 +104,9 @@ final class DecoderProgram {
         Set<String> features = features();
         StringBuilder tuples = new StringBuilder();
         StringBuilder methods = new StringBuilder("  __parameters__ = []\n  __buffers__ = []\n");
-        for (String part : parts()) {
+        for (String file : files.all(forLimits)) {
             String text = TorchScript.filled(
-                    TorchScript.template(DecoderProgram.class, part + ".torchscript"),
+                    TorchScript.template(DecoderProgram.class, file + ".torchscript"),
                     features,
                     place -> expression(place, names));
             int at = text.indexOf(METHODS);
@@ -136,22 +114,6 @@ final class DecoderProgram {
             methods.append(text, at + METHODS.length(), text.length());
         }
         return tuples + METHODS + methods;
-    }
-
-    /** The files that a pass needs here: there is one way each for single rows, for what chunks see of their window, and for slabs. */
-    private List<String> parts() {
-        List<String> parts = new ArrayList<>(List.of("decoder", "layer", "weights", "cache", "attention"));
-        if (!hardware.equals(Hardware.CPU)) {
-            parts.add("single_rows_on_gpu");
-        } else {
-            parts.add("value_table");
-            parts.add(hardware.keysInColumns(cell) ? "single_rows_in_columns" : "single_rows_on_processor");
-        }
-        parts.add("chunk");
-        parts.add(flash() ? "chunk_flash" : inBfloat16() ? "chunk_in_bfloat16" : "chunk_masked");
-        parts.add("slab");
-        parts.addAll(more);
-        return parts;
     }
 
     private Map<String, String> names() {
@@ -169,29 +131,27 @@ final class DecoderProgram {
                 entry("EPSILON", spec.norm().epsilon()),
                 entry("BINARY_SCALE", spec.attention().scale() / Math.log(2)),
                 entry("LOG_TWO", Math.log(2)),
-                entry("CLIP", spec.attention().clip()),
                 entry("TRAINED", spec.attention().trainedLength()),
-                entry("EMBEDDING_SCALE", spec.scales().embedding()),
-                entry("RESIDUAL_SCALE", spec.scales().residual()),
-                entry("LOGITS_SCALE", spec.scales().logits()),
-                entry("BLOCK", hardware.block(inBfloat16())),
+                entry("BLOCK", hardware.block(files.inBfloat16())),
                 entry("ALIGNMENT", Hardware.ALIGNMENT),
                 entry("PLAN", ChunkPlan.NUMBERS),
                 entry("SLAB", Slab.NUMBERS),
-                entry("TOGETHER", hardware.together()),
+                entry("TOGETHER", spec.alibi() ? 0 : hardware.together()),
                 entry("LOGIT_ROWS", hardware.logitRows(sizes.vocabulary())),
-                entry("SOFTMAX_ROWS", hardware.softmaxRows()),
+                entry("SOFTMAX_ROWS", narrow() ? hardware.softmaxRows() : hardware.logitRows(sizes.vocabulary())),
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),
                 entry("CELL", scalarType(cell)),
                 entry("ACTIVATIONS", scalarType(products.activations())),
-                entry("WIDE", products.activations() == NumberType.FLOAT32 ? "" : ".to(6)"),
-                entry("NARROW", products.activations() == NumberType.FLOAT32 ? "" : ".to(15)"),
+                entry("WIDE", narrow() ? ".to(6)" : ""),
+                entry("NARROW", narrow() ? ".to(15)" : ""),
                 entry("KINDS", spec.kinds().size()),
                 entry("KIND_OF", spec.kindOf()),
                 entry("NTH_OF_KIND", nthOfKind())));
         names.putAll(conversions(names.get("WIDE")));
+        names.putAll(types());
+        names.put("SINK_LOGITS", sinkLogits());
         RecordComponent[] plan = ChunkPlan.class.getRecordComponents();
         for (int i = 0; i < plan.length; i++) {
             names.put(plan[i].getName(), "" + i);
@@ -206,23 +166,45 @@ final class DecoderProgram {
         boolean onlyAdded =
                 spec.block() != DecoderSpec.Block.POST_NORM && spec.scales().residual() == 1;
         names.put("ADDED", onlyAdded ? "" : wide);
-        // Queries and keys that only go into the rotary embedding are widened without the values beside them.
-        names.put("JOINED", joint() ? "" : wide);
-        names.put("TURNED", hardware.rotatesNarrow() && cell == products.activations() ? "" : wide);
-        NumberType value = joint() ? products.activations() : NumberType.FLOAT32;
-        names.put("KEPT_VALUE", value == cell ? "" : ".to(" + scalarType(cell) + ")");
+        String kept = ".to(" + scalarType(cell) + ")";
         NumberType query = hardware.query(cell);
+        names.put("TURNED", hardware.rotatesNarrow() && cell == products.activations() ? "" : wide);
+        // Keys meet queries in the number type of the caches, or are kept in it only.
+        names.put("MET", query == NumberType.FLOAT32 ? "" : kept);
+        names.put("KEPT", query == cell ? "" : kept);
+        NumberType value = files.joint() ? products.activations() : NumberType.FLOAT32;
+        names.put("KEPT_VALUE", value == cell ? "" : kept);
         names.put("QUERY", "" + scalarType(query));
-        names.put("BAND", "" + scalarType(inBfloat16() ? cell : query));
-        names.put("BARE", inBfloat16() || query == cell ? "" : ".to(6)");
+        names.put("BAND", "" + scalarType(files.inBfloat16() ? cell : query));
+        names.put("BARE", files.inBfloat16() || query == cell ? "" : ".to(6)");
         names.put("SEEN", query == cell ? "" : ".to(6)");
-        names.put("SCORE_KEPT", wideScore() ? ".to(" + scalarType(cell) + ")" : "");
-        names.put("EPSILON_TYPE", hardware.equals(Hardware.CPU) ? "Tensor" : "float");
-        names.put("BIASED", spec.alibi() ? "1" : "0");
-        names.put("BIAS", spec.alibi() ? "Tensor" : "Optional[Tensor]");
-        names.put("QUERY_SCALE", spec.attention().trainedLength() > 0 ? "Tensor" : "Optional[Tensor]");
-        names.put("SINK_LOGIT", spec.attention().sink() == DecoderSpec.Sink.NONE ? "Optional[Tensor]" : "Tensor");
+        // A softmax computes in fp32, whatever its scores are; only what is added to them has to find them wide.
+        boolean wideScores = spec.alibi() || spec.attention().sink() != DecoderSpec.Sink.NONE;
+        names.put("SCORE_WIDE", wideScores ? ".to(6)" : "");
+        names.put("SCORE_KEPT", wideScores ? kept : "");
+        names.put("SCALE_OF_FIRST", weights.scaled() ? "w[1]" : "None");
         return names;
+    }
+
+    /** The types of what some programs have and others lack. */
+    private Map<String, String> types() {
+        boolean onProcessor = hardware.equals(Hardware.CPU);
+        return Map.of(
+                "EPSILON_TYPE", onProcessor ? "Tensor" : "float",
+                "BIASED", spec.alibi() ? "1" : "0",
+                "BIAS", tensor(spec.alibi()),
+                "SINGLE_BIAS", tensor(spec.alibi() || onProcessor),
+                "QUERY_SCALE", tensor(spec.attention().trainedLength() > 0),
+                "SINK_LOGIT", tensor(spec.attention().sink() != DecoderSpec.Sink.NONE));
+    }
+
+    private static String tensor(boolean there) {
+        return there ? "Tensor" : "Optional[Tensor]";
+    }
+
+    /** Whether activations have fewer bits than fp32. */
+    private boolean narrow() {
+        return products.activations() != NumberType.FLOAT32;
     }
 
     private static Map.Entry<String, String> entry(String name, Object value) {
@@ -237,48 +219,25 @@ final class DecoderProgram {
         return nth;
     }
 
-    /** What the template's conditions may ask for. */
+    private String sinkLogits() {
+        return spec.attention().sink() == DecoderSpec.Sink.HEAD
+                ? weights.weight(Role.SINKS)
+                : "torch.zeros([" + spec.sizes().heads() + "], device=x.device)";
+    }
+
+    /** What the templates' conditions may ask for. */
     private Set<String> features() {
-        Map<String, Boolean> all = new HashMap<>();
-        DecoderSpec.Attention attention = spec.attention();
-        DecoderSpec.QueryKeyNorm queryKeyNorm = attention.queryKeyNorm();
-        DecoderSpec.Block block = spec.block();
-        all.put(hardware.feature(), true);
-        all.put("alibi", spec.alibi());
-        all.put("rotary", !spec.alibi());
-        all.put("partial", 2 * spec.rotated() < spec.sizes().headSize());
-        all.put("clip", clipped());
-        all.put("joint", joint());
-        all.put("whole_norm", queryKeyNorm == DecoderSpec.QueryKeyNorm.WHOLE);
-        all.put(
-                "head_norm",
-                queryKeyNorm == DecoderSpec.QueryKeyNorm.HEAD || queryKeyNorm == DecoderSpec.QueryKeyNorm.EACH_HEAD);
-        all.put("log_n", attention.trainedLength() > 0);
-        all.put("sink", attention.sink() != DecoderSpec.Sink.NONE);
-        all.put("zero_sink", attention.sink() == DecoderSpec.Sink.ZERO);
-        all.put("head_sink", attention.sink() == DecoderSpec.Sink.HEAD);
-        all.put("post_norm", block == DecoderSpec.Block.POST_NORM);
-        all.put("sequential", block == DecoderSpec.Block.SEQUENTIAL);
-        all.put("two_norms", block == DecoderSpec.Block.PARALLEL_TWO_NORMS);
-        all.put("parallel", block == DecoderSpec.Block.PARALLEL || block == DecoderSpec.Block.PARALLEL_TWO_NORMS);
-        all.put("gated", spec.mlp().gated());
-        all.put("silu", spec.mlp().activation() == DecoderSpec.Activation.SILU);
-        all.put("gelu", spec.mlp().activation() == DecoderSpec.Activation.GELU);
-        all.put("gelu_tanh", spec.mlp().activation() == DecoderSpec.Activation.GELU_TANH);
-        all.put("embedding_scale", spec.scales().embedding() != 1);
-        all.put("residual_scale", spec.scales().residual() != 1);
-        all.put("logits_scale", spec.scales().logits() != 1);
-        all.put("half", products.activations() != NumberType.FLOAT32);
-        all.put("flash", flash());
-        all.put("rms", spec.norm().kind() == DecoderSpec.Norm.Kind.RMS);
-        all.put("narrow", cell != NumberType.FLOAT32);
-        all.put("columns", hardware.keysInColumns(cell));
-        all.put("wide_score", wideScore());
-        all.put("fused", weights.fused());
-        all.put("scaled", weights.scaled());
-        all.put("held_" + held, true);
-        all.put(products.name().toLowerCase(Locale.ROOT), true);
-        return all.keySet().stream().filter(all::get).collect(Collectors.toSet());
+        Set<String> all = new HashSet<>();
+        if (spec.attention().sink() != DecoderSpec.Sink.NONE) {
+            all.add("sink");
+        }
+        if (spec.mlp().gated()) {
+            all.add("gated");
+        }
+        if (weights.fused()) {
+            all.add("fused");
+        }
+        return all;
     }
 
     /** What stands for {@code place} in the template, or null. */
@@ -287,9 +246,48 @@ final class DecoderProgram {
         return switch (words[0]) {
             case "norm" -> weights.norm(Role.of(words[1]), words[2]);
             case "linear" -> weights.linear(Role.of(words[1]), words[2]);
-            case "weight" -> weights.weight(Role.of(words[1]));
+            case "before" -> normed(spec.block() != DecoderSpec.Block.POST_NORM, words[1], words[2]);
+            case "behind" -> normed(spec.block() == DecoderSpec.Block.POST_NORM, words[1], words[2]);
+            case "normed_together" -> normed(queryKeyNorm() == DecoderSpec.QueryKeyNorm.WHOLE, words[1], words[2]);
+            case "normed_by_head" ->
+                normed(
+                        queryKeyNorm() == DecoderSpec.QueryKeyNorm.HEAD
+                                || queryKeyNorm() == DecoderSpec.QueryKeyNorm.EACH_HEAD,
+                        words[1],
+                        words[2]);
+            case "clipped" -> clipped(words[1]);
+            case "activated" -> activated(words[1]);
+            case "embedded" -> times(spec.scales().embedding(), words[1]);
+            case "added" -> times(spec.scales().residual(), words[1]);
+            case "scaled_logits" ->
+                times(spec.scales().logits(), words[1] + (spec.scales().logits() == 1 ? "" : names.get("WIDE")));
             default -> names.get(words[0]);
         };
+    }
+
+    private DecoderSpec.QueryKeyNorm queryKeyNorm() {
+        return spec.attention().queryKeyNorm();
+    }
+
+    private String normed(boolean there, String role, String x) {
+        return there ? weights.norm(Role.of(role), x) : x;
+    }
+
+    private String clipped(String x) {
+        double clip = spec.attention().clip();
+        return clip < Double.POSITIVE_INFINITY ? "torch.clamp(" + x + ", -" + clip + ", " + clip + ")" : x;
+    }
+
+    private String activated(String x) {
+        return switch (spec.mlp().activation()) {
+            case SILU -> "torch.silu(" + x + ")";
+            case GELU -> "torch.gelu(" + x + ")";
+            case GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
+        };
+    }
+
+    private static String times(double factor, String x) {
+        return factor == 1 ? x : x + " * " + factor;
     }
 
     private static int scalarType(NumberType type) {

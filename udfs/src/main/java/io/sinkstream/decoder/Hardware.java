@@ -17,8 +17,8 @@ import java.util.List;
 
 /**
  * What a decoder runs on, the processor or one GPU, and all that differs between the two: how it is found and what memory it
- * has, which products, attention and number types it takes, and how much work is one piece. The program asks for it as a
- * feature of its template, {@code cpu} or {@code gpu}.
+ * has, which products, attention and number types it takes, and how much work is one piece. Its program has files of its own,
+ * see {@link ProgramFiles}.
  *
  * <p>On a GPU weights, caches and masks lie in its memory. A pass is one call: its plan is a list of numbers that the host
  * already has, tokens and positions go over before it and all results come back in one copy after it, so nothing inside waits
@@ -96,9 +96,9 @@ public record Hardware(Device device) {
         return device.isGpu();
     }
 
-    /** What the template calls it. */
-    String feature() {
-        return gpu() ? "gpu" : "cpu";
+    /** The template of what it does in a way of its own. */
+    String file() {
+        return gpu() ? "gpu" : "processor";
     }
 
     /** The number type of weights that are stored in {@code stored}, where none is asked for. */

@@ -12,44 +12,51 @@ import java.util.stream.IntStream;
  */
 enum Products {
     /** fp32 by the matrix library, with weights as they are mapped: no copy. */
-    MAPPED(NumberType.FLOAT32, 0),
+    MAPPED(NumberType.FLOAT32, 0, "products_mapped"),
     /** fp32 by oneDNN, with weights in its blocked order. */
-    FLOAT32(NumberType.FLOAT32, 4),
+    FLOAT32(NumberType.FLOAT32, 4, "products_by_onednn"),
     /** bfloat16 by oneDNN, likewise; sums are fp32. */
-    BFLOAT16(NumberType.BFLOAT16, 2),
+    BFLOAT16(NumberType.BFLOAT16, 2, "products_by_onednn"),
     /**
      * The same with fewer than four rows filled up to four, which on some processors take less time than one.
      */
-    BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2),
+    BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
     /** bfloat16 times int8 weights with a scale for each output. */
-    INT8(NumberType.BFLOAT16, 1),
+    INT8(NumberType.BFLOAT16, 1, "products_in_int8"),
     /**
      * The same weights as two matrices of four bits each, 16 high + low: libtorch's kernel for four bits reads memory
      * faster than its kernel for eight, and every step is exact but for the rounding of the two sums.
      */
-    NIBBLES(NumberType.BFLOAT16, 1),
+    NIBBLES(NumberType.BFLOAT16, 1, "products_in_nibbles"),
     /**
      * fp32 times int8 weights, where a product is a sum of rows of a table: each input's row, times the input, the outputs in
      * bags of so many that their sums stay in registers. The kernel that adds up rows of embeddings reads memory faster than
      * those that multiply matrices, and does so again for each row of x.
      */
-    INT8_BAGS(NumberType.FLOAT32, 1),
+    INT8_BAGS(NumberType.FLOAT32, 1, "products_in_int8_bags"),
     /** fp32 by whatever the device multiplies with, from a copy. */
-    PLAIN_FLOAT32(NumberType.FLOAT32, 4),
+    PLAIN_FLOAT32(NumberType.FLOAT32, 4, "products_plain_float32"),
     /** bfloat16, likewise. */
-    PLAIN_BFLOAT16(NumberType.BFLOAT16, 2),
+    PLAIN_BFLOAT16(NumberType.BFLOAT16, 2, "products_plain_bfloat16"),
     /** int8 weights, likewise, widened to bfloat16 for each product: half the memory, and slower. */
-    PLAIN_INT8(NumberType.BFLOAT16, 1);
+    PLAIN_INT8(NumberType.BFLOAT16, 1, "products_plain_int8");
 
     private static final int KERNEL_INPUTS = 32;
     private static final int KERNEL_OUTPUTS = 16;
 
     private final NumberType activations;
     private final int bytes;
+    private final String file;
 
-    Products(NumberType activations, int bytes) {
+    Products(NumberType activations, int bytes, String file) {
         this.activations = activations;
         this.bytes = bytes;
+        this.file = file;
+    }
+
+    /** The template that packs weights for it and multiplies by them. */
+    String file() {
+        return file;
     }
 
     /** The number type of what is multiplied with the weights. */

@@ -1,0 +1,103 @@
+package io.sinkstream.decoder;
+
+import io.sinkstream.settings.NumberType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which files a decoder's program is made of: where there are several ways to do something, each is a file, and a program has
+ * one of them.
+ *
+ * @param held what the weights are rounded to
+ * @param cell the number type of keys and values
+ */
+record ProgramFiles(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
+    /** Their names, with what only measurements need or without. */
+    List<String> all(boolean forLimits) {
+        List<String> files = new ArrayList<>();
+        files.add("decoder");
+        files.add(hardware.file());
+        files.addAll(layer());
+        files.add("weights");
+        files.add("weights_in_" + held);
+        files.add(products.file());
+        files.addAll(attention());
+        if (forLimits) {
+            files.add("limits");
+            files.add(onGpu() ? "limits_on_gpu" : keysInColumns() ? "limits_in_columns" : "limits_in_rows");
+        }
+        return files;
+    }
+
+    private List<String> layer() {
+        List<String> files = new ArrayList<>(List.of("layer"));
+        if (joint()) {
+            files.add("projection_turned_at_once");
+        } else {
+            files.add("projection");
+            files.add(fused() ? "projections_together" : "projections_apart");
+        }
+        files.add(spec.attention().trainedLength() > 0 ? "queries_by_length" : "queries_as_they_are");
+        files.add(
+                switch (spec.block()) {
+                    case SEQUENTIAL, POST_NORM -> "block_sequential";
+                    case PARALLEL -> "block_parallel";
+                    case PARALLEL_TWO_NORMS -> "block_parallel_with_two_norms";
+                });
+        files.add(!spec.mlp().gated() ? "mlp" : fused() ? "mlp_gated_at_once" : "mlp_gated");
+        return files;
+    }
+
+    private List<String> attention() {
+        List<String> files = new ArrayList<>();
+        if (spec.alibi()) {
+            files.add("alibi");
+        } else {
+            files.add("rotary");
+            files.add(2 * spec.rotated() < spec.sizes().headSize() ? "rotary_of_parts" : "rotary_of_heads");
+        }
+        files.add(spec.attention().sink() == DecoderSpec.Sink.NONE ? "sinks_without_logit" : "sinks_with_logit");
+        files.add("cache");
+        files.add(keysInColumns() ? "keys_in_columns" : "keys_in_rows");
+        files.add("single_rows");
+        if (onGpu()) {
+            files.add("single_rows_on_gpu");
+            files.add(hardware.flash(cell) && !spec.alibi() ? "flash_on_gpu" : "masked_on_gpu");
+        } else {
+            files.add("value_table");
+            files.add(keysInColumns() ? "single_rows_in_columns" : "single_rows_on_processor");
+            files.add(inBfloat16() ? "chunk_in_bfloat16" : "chunk_masked");
+        }
+        files.add("chunk");
+        files.add("slab");
+        return files;
+    }
+
+    private boolean onGpu() {
+        return !hardware.equals(Hardware.CPU);
+    }
+
+    private boolean keysInColumns() {
+        return hardware.keysInColumns(cell);
+    }
+
+    /** Whether products of the same input are one. */
+    private boolean fused() {
+        return products != Products.MAPPED;
+    }
+
+    /** Whether queries and keys, which are one product, go into the rotary embedding as they come out of it. */
+    boolean joint() {
+        DecoderSpec.Attention attention = spec.attention();
+        return fused()
+                && !spec.alibi()
+                && attention.clip() == Double.POSITIVE_INFINITY
+                && attention.queryKeyNorm() == DecoderSpec.QueryKeyNorm.NONE
+                && attention.trainedLength() == 0;
+    }
+
+    /** Whether a chunk's attention is written out, in bfloat16 products. ALiBi's bias is no number for 8 bits. */
+    boolean inBfloat16() {
+        return hardware.mixes(products, cell) && !spec.alibi();
+    }
+}
