@@ -253,6 +253,15 @@ public final class Checkpoint {
         return tokenizer.isPresent();
     }
 
+    /**
+     * Reads the chat template that comes with the tokenizer, if there is one.
+     *
+     * @throws UserException if the files that may have it can't be read
+     */
+    public Optional<ChatSource> chat() {
+        return ChatFiles.read(new FolderEntries(folder), config);
+    }
+
     /** Where its {@code tokenizer.json} is, if it has one. */
     public Path tokenizerFile() {
         return folder.resolve(TokenizerFiles.TOKENIZER);

@@ -23,6 +23,8 @@ public final class ModelConfig {
     /** Real ones have a few kilobytes. */
     private static final int LARGEST = 16 << 20;
 
+    private static final String TOKEN = "a token, as a string or an object with \"content\"";
+
     private final Path file;
     /** What stands before a field's name in messages: empty, or the enclosing field and a dot. */
     private final String path;
@@ -168,6 +170,46 @@ public final class ModelConfig {
             strings.add(item.getAsString());
         }
         return Optional.of(strings);
+    }
+
+    /** A list of objects (their errors name {@code field[0].inner}), or empty where the field is absent or null. */
+    Optional<List<ModelConfig>> optObjects(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        List<ModelConfig> objects = new ArrayList<>();
+        for (JsonElement item : list(field, "a list of objects")) {
+            if (!item.isJsonObject()) {
+                throw refused(field, "a list of objects");
+            }
+            objects.add(new ModelConfig(file, path + field + "[" + objects.size() + "].", item.getAsJsonObject()));
+        }
+        return Optional.of(objects);
+    }
+
+    /** The text of a token, which is written as a string or as an object that has it; or empty where it is absent or null. */
+    Optional<String> optToken(String field) {
+        return has(field) ? Optional.of(token(field, fields.get(field), TOKEN)) : Optional.empty();
+    }
+
+    /** The texts of a list of tokens, or empty where the field is absent or null. */
+    Optional<List<String>> optTokens(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        List<String> tokens = new ArrayList<>();
+        list(field, "a list of tokens").forEach(item -> tokens.add(token(field, item, "a list of tokens")));
+        return Optional.of(tokens);
+    }
+
+    private String token(String field, JsonElement token, String allowed) {
+        JsonElement text = token.isJsonObject() ? token.getAsJsonObject().get("content") : token;
+        if (text == null
+                || !text.isJsonPrimitive()
+                || !text.getAsJsonPrimitive().isString()) {
+            throw refused(field, allowed);
+        }
+        return text.getAsString();
     }
 
     /** A list of finite numbers, or empty where the field is absent or null. */

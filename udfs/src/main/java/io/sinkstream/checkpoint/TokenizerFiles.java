@@ -23,8 +23,9 @@ import java.util.Set;
 record TokenizerFiles(Path file, Optional<Front> front) {
     static final String TOKENIZER = "tokenizer.json";
 
-    private static final String CONFIG = "tokenizer_config.json";
-    private static final String LEGACY = "special_tokens_map.json";
+    static final String CONFIG = "tokenizer_config.json";
+    static final String LEGACY = "special_tokens_map.json";
+    static final String ADDED = "added_tokens_decoder";
     private static final String CLASS = "tokenizer_class";
     private static final String ADD_BOS = "add_bos_token";
     private static final String BOS = "bos_token";
@@ -78,17 +79,22 @@ record TokenizerFiles(Path file, Optional<Front> front) {
         return folder.file(TOKENIZER).map(file -> new TokenizerFiles(file, front(folder, config)));
     }
 
+    /** The tokenizer's class, without "Fast"; empty if it is not known. */
+    static String className(ModelConfig own, ModelConfig config) {
+        return own.optString(CLASS)
+                .or(() -> config.optString(CLASS))
+                .or(() -> config.optString("model_type").map(CLASS_OF_TYPE::get))
+                .map(type -> type.endsWith(FAST) ? type.substring(0, type.length() - FAST.length()) : type)
+                .orElse("");
+    }
+
     private static Optional<Front> front(FolderEntries folder, ModelConfig config) {
         Optional<ModelConfig> said = folder.file(CONFIG).map(ModelConfig::read);
         if (said.isEmpty()) {
             return Optional.empty();
         }
         ModelConfig own = said.get();
-        String name = own.optString(CLASS)
-                .or(() -> config.optString(CLASS))
-                .or(() -> config.optString("model_type").map(CLASS_OF_TYPE::get))
-                .map(type -> type.endsWith(FAST) ? type.substring(0, type.length() - FAST.length()) : type)
-                .orElse("");
+        String name = className(own, config);
         if (WITHOUT_BOS.contains(name) && own.optBoolean(ADD_BOS, false)) {
             throw own.unsupported(ADD_BOS, "false for " + CLASS + " " + name);
         }
@@ -100,7 +106,7 @@ record TokenizerFiles(Path file, Optional<Front> front) {
             return Optional.of(new Front(Optional.empty(), ""));
         }
         // The older file wins, unless the newer one is as transformers 4.34 and later write it.
-        ModelConfig place = own.has("added_tokens_decoder")
+        ModelConfig place = own.has(ADDED)
                 ? own
                 : folder.file(LEGACY)
                         .map(ModelConfig::read)
@@ -109,9 +115,7 @@ record TokenizerFiles(Path file, Optional<Front> front) {
         if (place.isNull(BOS)) {
             throw place.unsupported(BOS, "a token, as " + name + " puts it in front of a text");
         }
-        Optional<String> token = place.isString(BOS)
-                ? place.optString(BOS)
-                : place.optObject(BOS).flatMap(added -> added.optString("content"));
+        Optional<String> token = place.optToken(BOS);
         return Optional.of(new Front(Optional.of(token.orElse(defaults.bos())), place.found(BOS)));
     }
 

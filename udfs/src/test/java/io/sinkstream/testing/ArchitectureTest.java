@@ -25,9 +25,10 @@ final class ArchitectureTest {
             "decoder", Set.of("cache", "settings"),
             "family", Set.of("decoder", "cache", "checkpoint", "settings"),
             "stream", Set.of("family", "decoder", "cache", "checkpoint", "settings"),
-            "rows", Set.of("stream", "checkpoint", "settings"),
-            "djl", Set.of("rows", "stream", "family", "decoder", "cache", "checkpoint", "settings"),
-            "sql", Set.of("rows", "stream", "family", "decoder", "cache", "checkpoint", "settings"));
+            "chat", Set.of("checkpoint", "settings"),
+            "rows", Set.of("chat", "stream", "checkpoint", "settings"),
+            "djl", Set.of("rows", "chat", "stream", "family", "decoder", "cache", "checkpoint", "settings"),
+            "sql", Set.of("rows", "chat", "stream", "family", "decoder", "cache", "checkpoint", "settings"));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);
