@@ -3,9 +3,12 @@ package io.sinkstream.job;
 import io.sinkstream.plugin.SinkstreamPlugin;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
@@ -13,6 +16,7 @@ import org.apache.logging.log4j.core.config.Configuration;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.DefaultConfiguration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.sql.SparkSession;
 
 /** The Spark session of one command: the one that is there already, or one that ends with the command. */
@@ -33,6 +37,11 @@ final class Session implements AutoCloseable {
             // It takes a glob for a missing file.
             "org.apache.spark.sql.execution.streaming.FileStreamSink",
             "org.apache.spark.sql.execution.streaming.sinks.FileStreamSink");
+
+    /** How long a task is waited for that was cancelled. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final long LOOK_MILLIS = 20;
 
     private final SparkSession spark;
     private final boolean isOurs;
@@ -73,7 +82,22 @@ final class Session implements AutoCloseable {
     @Override
     public void close() {
         if (isOurs) {
+            awaitCancelledTasks();
             spark.stop();
+        }
+    }
+
+    /** They tell their end. Where nobody listens any more by then, Spark logs that with a trace. */
+    private void awaitCancelledTasks() {
+        SparkStatusTracker tracker = spark.sparkContext().statusTracker();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        try {
+            while (Stream.of(tracker.getExecutorInfos()).anyMatch(executor -> executor.numRunningTasks() > 0)
+                    && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

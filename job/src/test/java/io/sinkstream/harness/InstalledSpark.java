@@ -41,6 +41,11 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
                 project.resolve("job/target/spark-logs"));
     }
 
+    /** The classes of the tests, for those of Spark's programs that run some. */
+    Path testClasses() {
+        return project.resolve("job/target/test-classes");
+    }
+
     private static String property(String name) {
         String value = System.getProperty(name);
         if (value == null) {

@@ -3,11 +3,11 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.GatedFileSystem.Gate;
 import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.StandaloneCluster;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -70,17 +70,21 @@ final class StandaloneClusterIT {
     @EnabledOnOs(OS.LINUX)
     void anExecutorAndAWorkerAreKilledInMidRun() throws Exception {
         Path output = folder.resolve("killed");
+        Gate gate = Gate.closed(folder.resolve("gate"));
 
         Driver.Ended ended;
-        try (Driver driver = cluster.launch("cluster-kill", folder, List.of(), run.score(run.model(), output))) {
-            driver.until("an executor scores", () -> workerThatScores().isPresent());
-            StandaloneCluster.Worker scoring = workerThatScores().orElseThrow();
+        try (Driver driver = cluster.launch("cluster-kill", folder, gate.options(), run.score(run.model(), output))) {
+            driver.until("each worker has an executor", () -> cluster.workers().stream()
+                    .noneMatch(worker -> worker.executors().isEmpty()));
+            driver.until("an executor has results", () -> gate.waiting().isPresent());
+            StandaloneCluster.Worker scoring = workerOf(gate.waiting().orElseThrow());
             scoring.executors().forEach(StandaloneCluster.Executor::kill);
             StandaloneCluster.Worker other = cluster.workers().stream()
                     .filter(worker -> worker != scoring)
                     .findFirst()
                     .orElseThrow();
             other.kill();
+            gate.open();
             cluster.addWorker(2);
             ended = driver.await();
         }
@@ -90,12 +94,12 @@ final class StandaloneClusterIT {
         run.check(output);
     }
 
-    /** Only the last stage's tasks read what was shuffled. They load the model then, which takes seconds. */
-    private Optional<StandaloneCluster.Worker> workerThatScores() {
+    private StandaloneCluster.Worker workerOf(long executor) {
         return cluster.workers().stream()
                 .filter(worker -> worker.executors().stream()
-                        .anyMatch(executor -> executor.logged("ShuffleBlockFetcherIterator: Getting")))
-                .findFirst();
+                        .anyMatch(one -> one.process().pid() == executor))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -15,6 +15,9 @@ final class Parsers {
     private static final Pattern BYTES = Pattern.compile("(\\d{1,18})\\s*([kmgt]?)(?:i?b)?");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
     private static final Pattern BOUNDED = Pattern.compile("bounded:([1-9]\\d{0,5})");
+    private static final Pattern PICTURE = Pattern.compile("(\\d{1,6})x(\\d{1,6})");
+    private static final int LEAST_PIXELS = 200;
+    private static final int MOST_PIXELS = 10_000;
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})\\s*%");
 
     private Parsers() {}
@@ -181,6 +184,20 @@ final class Parsers {
             case "h" -> Duration.ofHours(count);
             default -> Duration.ofDays(count);
         };
+    }
+
+    /** A width and a height, such as 1200x800. */
+    static PictureSize pictureSize(String text) {
+        Matcher matcher = PICTURE.matcher(text.strip());
+        if (matcher.matches()) {
+            PictureSize size = new PictureSize(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+            if (Math.min(size.width(), size.height()) >= LEAST_PIXELS
+                    && Math.max(size.width(), size.height()) <= MOST_PIXELS) {
+                return size;
+            }
+        }
+        throw wrong(
+                text, "a width and a height from " + LEAST_PIXELS + " to " + MOST_PIXELS + " pixels, such as 1200x800");
     }
 
     /** {@code available-now} or an interval. */

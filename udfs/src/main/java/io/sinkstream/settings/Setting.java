@@ -77,7 +77,14 @@ public final class Setting<T> {
 
     /** A setting of any number of values, none by default. */
     static Setting<List<String>> list(String name, String placeholder, String doc) {
-        return new Setting<>(name, Shape.LIST, placeholder, null, doc, List::copyOf);
+        return list(name, placeholder, text -> text, doc);
+    }
+
+    /** The same, of values that each text stands for. */
+    static <T> Setting<List<T>> list(String name, String placeholder, Function<String, T> one, String doc) {
+        return new Setting<>(name, Shape.LIST, placeholder, null, doc, texts -> texts.stream()
+                .map(one)
+                .toList());
     }
 
     /** A setting of any number of names and values, none by default. */

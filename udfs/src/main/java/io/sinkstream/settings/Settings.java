@@ -7,7 +7,8 @@ import java.util.stream.Stream;
 
 /**
  * The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. Those
- * of endless streams are in {@link StreamSettings}, those of a training in {@link TrainingSettings}.
+ * of endless streams are in {@link StreamSettings}, those of a training in {@link TrainingSettings}, those of experiments
+ * in {@link ExperimentSettings}.
  */
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
@@ -285,7 +286,7 @@ public final class Settings {
 
     /** All settings, in the order of the help. */
     public static List<Setting<?>> all() {
-        return Stream.of(CATALOGUE, StreamSettings.all(), TrainingSettings.all())
+        return Stream.of(CATALOGUE, StreamSettings.all(), TrainingSettings.all(), ExperimentSettings.all())
                 .flatMap(List::stream)
                 .toList();
     }
