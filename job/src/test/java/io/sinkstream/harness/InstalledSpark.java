@@ -92,7 +92,13 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         line.addAll(SHORT_LIVED);
         line.addAll(opens);
         line.add("-Dlog4j2.configurationFile=" + project.resolve("conf/log4j2.properties"));
-        line.addAll(List.of("-cp", home.resolve("jars") + File.separator + "*", mainClass));
+        String classes = home.resolve("jars") + File.separator + "*";
+        int more = arguments.indexOf("--driver-class-path");
+        if (more >= 0) {
+            // As Spark's own script does.
+            classes = arguments.get(more + 1) + File.pathSeparator + classes;
+        }
+        line.addAll(List.of("-cp", classes, mainClass));
         line.addAll(arguments);
         Files.createDirectories(logs);
         ProcessBuilder builder = new ProcessBuilder(line)
