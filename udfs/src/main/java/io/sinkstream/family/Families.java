@@ -11,6 +11,7 @@ import io.sinkstream.decoder.Numbers;
 import io.sinkstream.decoder.Weight;
 import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.settings.UserException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -104,16 +105,15 @@ public final class Families {
         return LlamaLayout.NAMES.of(weight);
     }
 
+    /** The model types that are supported, sorted. */
+    static List<String> types() {
+        return ALL.keySet().stream().sorted().toList();
+    }
+
     private static Family family(Checkpoint checkpoint) {
         Family family = ALL.get(checkpoint.config().modelType());
         if (family == null) {
-            throw checkpoint
-                    .config()
-                    .unsupported(
-                            "model_type",
-                            "one of "
-                                    + String.join(
-                                            ", ", ALL.keySet().stream().sorted().toList()));
+            throw checkpoint.config().unsupported("model_type", "one of " + String.join(", ", types()));
         }
         return family;
     }

@@ -127,7 +127,6 @@ class FamiliesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "llama   | model_type            | \"gpt2\"  | model_type | is \"gpt2\"; supported: one of Yi, btlm, falcon, gpt_neox, gptj, granite_swa, llama, mistral, mpt, olmo2, phi3, qwen, qwen2, qwen3, stablelm, stablelm_epoch, yi",
                 "llama   | model_type            | null      | model_type | is missing; expected a string, such as \"llama\"",
                 "llama   | rope_scaling          | {\"rope_type\": \"yarn\", \"factor\": 4.0} | rope_scaling.rope_type | is \"yarn\"; supported: default, linear or llama3",
                 "llama   | rope_scaling          | {\"type\": \"dynamic\", \"factor\": 4.0} | rope_scaling.type | is \"dynamic\"; supported: default, linear or llama3",
@@ -165,6 +164,15 @@ class FamiliesTest {
         TinyModels.of(TinyModels.Shape.presets().get(preset)).write(folder);
         set(set, value);
         assertRefused(folder.resolve("config.json") + ": field \"" + field + "\" " + message);
+    }
+
+    @Test
+    void anUnknownFamilyIsRefusedAndAllKnownOnesAreNamed() throws IOException {
+        TinyModels.of(TinyModels.Shape.llama()).write(folder);
+        set("model_type", "\"gpt2\"");
+        assertRefused(folder.resolve("config.json") + ": field \"model_type\" is \"gpt2\"; supported: one of "
+                + String.join(", ", Families.types()));
+        assertThat(Families.types()).isSorted().contains("llama", "mistral", "qwen3", "stablelm_epoch");
     }
 
     @Test
