@@ -182,6 +182,7 @@ class Model:
             call["early"],
             numbers("scored", 2, len(call["scored"]) // 2),
             numbers("last", len(call["last"])),
+            torch.zeros(0, dtype=torch.int64, device=self.device),
             call["slabs"],
             numbers("plan", len(call["streams"]), len(self.run["groups"]), -1),
             numbers("padded", len(call["padded"])),
@@ -195,7 +196,7 @@ class Model:
             torch.cuda.set_sync_debug_mode("error")
         try:
             with self.watch:
-                return self.program.forward(*arguments)
+                return self.program.forward(*arguments)[0]
         finally:
             if self.device == "cuda":
                 torch.cuda.set_sync_debug_mode("default")
@@ -316,7 +317,7 @@ def speed(folder, dtype, times):
         arguments = model.arguments(call)
         for cache in arguments[5]:
             cache.normal_()
-        taken = seconds(lambda: model.program.forward(*arguments).cpu(), times)
+        taken = seconds(lambda: model.program.forward(*arguments)[0].cpu(), times)
         flops = 2 * rows * (products + 2 * attended * spec["heads"])
         read = products * (1 if dtype == "int8" else 2) + 2 * streams * attended * spec["keyValueHeads"] * 2
         keys = model.run["groups"][0]["rule"]["sinks"] + model.run["groups"][0]["rule"]["window"] + 1

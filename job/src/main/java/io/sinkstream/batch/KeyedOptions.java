@@ -2,11 +2,14 @@ package io.sinkstream.batch;
 
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
+import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What is done with keyed rows.
@@ -24,7 +27,7 @@ public record KeyedOptions(
 
     /** The options that these settings say, for scoring. Throws UserException if they contradict each other. */
     public static KeyedOptions scoring(SettingValues values) {
-        return from(values, RowOptions.scored(values), RowTask.Score.from(values));
+        return from(ModelSource.from(values), values, RowOptions.scored(values), RowTask.Score.from(values));
     }
 
     /** The same, for continuations. */
@@ -32,12 +35,19 @@ public record KeyedOptions(
         if (values.require(Settings.TOKEN_NLL)) {
             throw new UserException(Settings.TOKEN_NLL + " is for scoring, not for continuations");
         }
-        return from(values, RowOptions.continued(values), RowTask.Continue.from(values));
+        ModelSource model = ModelSource.from(values);
+        GenerationConfig checkpoint = GenerationConfig.of(model.options().model());
+        return from(model, values, RowOptions.continued(values), RowTask.Continue.from(values, checkpoint));
     }
 
-    private static KeyedOptions from(SettingValues values, RowOptions rows, RowTask task) {
+    /** What was given for continuations and does nothing, as it is told to users. */
+    public static List<String> warnings(SettingValues values) {
+        return GenerationConfig.of(ModelSource.from(values).options().model()).warnings(values);
+    }
+
+    private static KeyedOptions from(ModelSource model, SettingValues values, RowOptions rows, RowTask task) {
         return new KeyedOptions(
-                ModelSource.from(values),
+                model,
                 StreamColumns.from(values),
                 rows,
                 task,
@@ -69,8 +79,18 @@ public record KeyedOptions(
         ModelDescription description = model.describe();
         if (columns.tokens() == null && !description.tokenizer()) {
             throw new UserException(Settings.MODEL + ": " + model.name()
-                    + " has no tokenizer.json, so that no text can be scored; add it, or give token ids by "
+                    + " has no tokenizer.json, so that no text can be read; add it, or give token ids by "
                     + Settings.TOKENS);
+        }
+        if (task instanceof RowTask.Continue more) {
+            more.sampling().problem(description.vocabularySize()).ifPresent(problem -> {
+                throw new UserException(Settings.MODEL + ": " + model.name() + ": " + problem);
+            });
+            if (!description.tokenizer() && !more.sampling().stops().texts().isEmpty()) {
+                throw new UserException(SamplingSettings.STOP + ": " + model.name()
+                        + " has no tokenizer.json, so that there is no text to find it in; give "
+                        + SamplingSettings.STOP_TOKEN_IDS);
+            }
         }
         return description;
     }

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a scoring run, or a task of it, has done so far.
+ * What a run of scores or continuations, or a task of it, has done so far.
  *
  * @param rows rows read
- * @param scored rows without an error
+ * @param scored rows without an error, scored or continued
  * @param dropped late rows that were left out
  * @param problems how many rows have an error, by what is wrong with them
  * @param streams streams with at least one good row that have ended
- * @param tokens tokens of the scored rows
- * @param predicted how many of them were predicted: all but each stream's first
+ * @param tokens tokens of these rows, prompts and continuations alike
+ * @param predicted how many of them were predicted: all but each stream's first; of continuations those that were written
  * @param nll their summed NLL, nats
  * @param bytes of UTF-8 of the scored texts and separators; 0 where only tokens were given
  * @param topRows the rows of highest perplexity, highest first

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
- * Counts a scoring run. Register it with the Spark context before the run. Spark adds each task's counts once, of the
- * attempt that succeeded, as long as the scoring is in the job's last stage, that is, nothing shuffles its result.
+ * Counts a run of scores or continuations. Register it with the Spark context before the run. Spark adds each task's counts once, of the
+ * attempt that succeeded, as long as they are in the job's last stage, that is, nothing shuffles its result.
  *
  * <p>All methods lock: a task's heartbeat reads the counts, or writes them to the driver, while the task goes on.
  */
@@ -51,6 +51,11 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         predicted += rowPredicted;
         nll += rowNll;
         bytes += rowBytes;
+    }
+
+    /** Counts a row that added {@code turnTokens} tokens to its stream, the last {@code written} of them at a cost of {@code turnNll} nats. */
+    synchronized void continued(long turnTokens, long written, double turnNll) {
+        scored(turnTokens, written, turnNll, 0);
     }
 
     /** Whether a row of this perplexity can be among the highest: ask before making its entry. */

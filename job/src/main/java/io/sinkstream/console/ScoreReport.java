@@ -52,6 +52,13 @@ public final class ScoreReport {
         totals.add(List.of("tokens", TextTable.count(done.tokens())));
         totals.add(List.of("perplexity", TextTable.number(done.perplexity())));
         totals.add(List.of("bits per byte", TextTable.number(done.bitsPerByte())));
+        totals.addAll(problems(done));
+        printTotals(out, totals, output);
+    }
+
+    /** The rows of the totals that say what was wrong. */
+    static List<List<String>> problems(ScoringSummary done) {
+        List<List<String>> totals = new ArrayList<>();
         totals.add(List.of("rows with an error", TextTable.count(done.errors())));
         Stream.of(RowProblem.values())
                 .filter(done.problems()::containsKey)
@@ -60,6 +67,10 @@ public final class ScoreReport {
         if (done.dropped() > 0) {
             totals.add(List.of("late rows dropped", TextTable.count(done.dropped())));
         }
+        return totals;
+    }
+
+    static void printTotals(PrintWriter out, List<List<String>> totals, String output) {
         out.println("Totals");
         TextTable.print(out, List.of("", ">"), totals);
         out.println(output == null ? "Nothing is written: no --output was given." : "Written to " + output);

@@ -49,6 +49,7 @@ public final class Sinkstream {
         root.mixinStandardHelpOptions(true);
         CommandLine commandLine = new CommandLine(root);
         root.addSubcommand("score", new ScoreCommand().spec());
+        root.addSubcommand("generate", new GenerateCommand().spec());
         CommandSpec stream = CommandSpec.create();
         stream.usageMessage().description("Streams that never end: score or continue rows as they come.");
         stream.mixinStandardHelpOptions(true);

@@ -1,12 +1,14 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.streaming.StreamOptions;
 import io.sinkstream.tables.StreamInput;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code stream generate}: a continuation per row, for ever. */
@@ -15,16 +17,29 @@ final class StreamGenerateCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return StreamRun.settings(List.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE));
+        return StreamRun.settings(own());
+    }
+
+    /** The settings of continuations, in the order of the help. */
+    static List<Setting<?>> own() {
+        List<Setting<?>> own =
+                new ArrayList<>(List.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE));
+        own.addAll(GenerationConfig.settings());
+        return own;
+    }
+
+    /** Tells what was given and does nothing. */
+    static void warn(SettingValues values, PrintWriter err) {
+        KeyedOptions.warnings(values).forEach(warning -> err.println("warning: " + warning));
     }
 
     @Override
     List<String> description() {
         return List.of(
-                "Continues keyed streams that never end: each row is a turn, and its continuation, greedily, becomes part"
-                        + " of the stream.",
+                "Continues keyed streams that never end: each row is a turn, and its continuation becomes part of the"
+                        + " stream. What generate does, in micro-batches.",
                 "",
-                "Adds to the input's columns: continuation, continuation_tokens, finish_reason (length or eos), nll (of the"
+                "Adds to the input's columns: continuation, continuation_tokens, finish_reason (length, eos or stop), nll (of the"
                         + " continuation, nats), stream_tokens, error.");
     }
 
@@ -40,6 +55,7 @@ final class StreamGenerateCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        warn(values, err);
         StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
         StreamOptions options = StreamRun.options(KeyedOptions.continuing(values), input, values);
         new StreamRun(values, input, options).run("sinkstream stream generate", err);

@@ -1,6 +1,9 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.batch.KeyedRows;
+import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -8,9 +11,12 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.streaming.KeyedStreams;
 import io.sinkstream.streaming.StatefulSink;
 import io.sinkstream.streaming.StreamOptions;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.streaming.DataStreamWriter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Continues keyed text streams: each row is a turn, and its continuation becomes part of the stream. What the command {@code
@@ -21,8 +27,12 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
  * }</pre>
  */
 public final class StreamGenerator {
-    private final NamedSettings settings =
-            new NamedSettings(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE);
+    private static final Logger LOG = LoggerFactory.getLogger(StreamGenerator.class);
+
+    private final NamedSettings settings = new NamedSettings(Stream.concat(
+                    Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE),
+                    GenerationConfig.settings().stream())
+            .toArray(Setting<?>[]::new));
 
     /** A generator with the settings of Spark's configuration, and the defaults of all others. */
     public StreamGenerator() {}
@@ -69,17 +79,22 @@ public final class StreamGenerator {
 
     /**
      * The table with columns added: {@code continuation}, {@code continuation_tokens}, {@code finish_reason}, {@code nll} (nats),
-     * {@code stream_tokens} and {@code error}. Its query runs in a session of its own, see {@link
+     * {@code stream_tokens} and {@code error}. A streaming table's query runs in a session of its own, see {@link
      * KeyedStreams#apply(Dataset, StreamOptions)}.
      *
-     * @throws UserException if the table is not a streaming one, or the model, the columns or the settings do not fit
+     * @throws UserException if the model, the columns or the settings do not fit, before a job starts
      */
     public Dataset<Row> transform(Dataset<?> table) {
         Dataset<Row> rows = table.toDF();
         SettingValues values = settings.values(rows);
-        StreamOptions options = StreamOptions.from(KeyedOptions.continuing(values), values);
-        return KeyedStreams.apply(
-                rows, options, values.find(StreamSettings.CHECKPOINT).orElse(null));
+        KeyedOptions.warnings(values).forEach(LOG::warn);
+        KeyedOptions options = KeyedOptions.continuing(values);
+        return rows.isStreaming()
+                ? KeyedStreams.apply(
+                        rows,
+                        StreamOptions.from(options, values),
+                        values.find(StreamSettings.CHECKPOINT).orElse(null))
+                : KeyedRows.apply(rows, options);
     }
 
     /**

@@ -1,7 +1,7 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.batch.KeyedScoring;
+import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -84,7 +84,7 @@ public final class StreamScorer {
                         rows,
                         StreamOptions.from(options, values),
                         values.find(StreamSettings.CHECKPOINT).orElse(null))
-                : KeyedScoring.score(rows, options);
+                : KeyedRows.apply(rows, options);
     }
 
     /**

@@ -202,7 +202,7 @@ class ScoreRefusalsTest {
         Path bare = TinyModels.of(Shape.llama()).write(folder.resolve("bare"));
         assertThat(score("--model", bare.toString()).refusal())
                 .isEqualTo(
-                        "sinkstream score: --model: " + bare + " has no tokenizer.json, so that no text can be scored;"
+                        "sinkstream score: --model: " + bare + " has no tokenizer.json, so that no text can be read;"
                                 + " add it, or give token ids by --tokens");
         score("--model", bare.toString(), "--tokens", "ids").succeeded();
     }

@@ -275,9 +275,18 @@ public final class Checkpoint {
         return eosTokens;
     }
 
+    /**
+     * {@code generation_config.json} of the checkpoint in {@code folder}, if it has one.
+     *
+     * @throws UserException if it is no JSON object
+     */
+    public static Optional<ModelConfig> generationConfig(Path folder) {
+        return new FolderEntries(folder).file(GENERATION_CONFIG).map(ModelConfig::read);
+    }
+
     private static Set<Integer> eosTokens(FolderEntries entries, ModelConfig config) {
-        return entries.file(GENERATION_CONFIG)
-                .flatMap(file -> ModelConfig.read(file).optTokenIds(EOS))
+        return generationConfig(entries.folder())
+                .flatMap(generation -> generation.optTokenIds(EOS))
                 .or(() -> config.optTokenIds(EOS))
                 .orElse(Set.of());
     }

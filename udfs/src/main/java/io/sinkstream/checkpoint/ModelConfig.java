@@ -270,7 +270,7 @@ public final class ModelConfig {
     }
 
     /** One token id or a list of them, in the file's order, or empty where the field is absent or null. */
-    Optional<Set<Integer>> optTokenIds(String field) {
+    public Optional<Set<Integer>> optTokenIds(String field) {
         if (!has(field)) {
             return Optional.empty();
         }
@@ -291,6 +291,30 @@ public final class ModelConfig {
             result.add(token);
         }
         return Optional.of(Collections.unmodifiableSet(result));
+    }
+
+    /** A list of lists of token ids, or empty where the field is absent or null. */
+    public Optional<List<List<Integer>>> optTokenLists(String field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        String allowed = "a list of lists of token ids, whole numbers of at least 0, none of them empty";
+        List<List<Integer>> all = new ArrayList<>();
+        for (JsonElement item : list(field, allowed)) {
+            if (!item.isJsonArray() || item.getAsJsonArray().isEmpty()) {
+                throw refused(field, allowed);
+            }
+            List<Integer> ids = new ArrayList<>();
+            for (JsonElement id : item.getAsJsonArray()) {
+                int token = wholeNumber(field, id, allowed);
+                if (token < 0) {
+                    throw refused(field, allowed);
+                }
+                ids.add(token);
+            }
+            all.add(ids);
+        }
+        return Optional.of(all);
     }
 
     private int wholeNumber(String field, JsonElement value, String allowed) {

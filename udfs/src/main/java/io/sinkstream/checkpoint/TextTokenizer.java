@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -40,13 +41,15 @@ public final class TextTokenizer implements AutoCloseable {
     private final Path file;
     private final HuggingFaceTokenizer tokenizer;
     private final int[] prefix;
+    private final Set<Integer> byteTokens;
 
     /** Shared by those who call into native memory, exclusive for who frees it. */
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
 
-    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, Optional<int[]> front) {
+    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, Optional<int[]> front, Set<Integer> byteTokens) {
         this.file = file;
         this.tokenizer = tokenizer;
+        this.byteTokens = byteTokens;
         this.prefix = front.orElseGet(this::findPrefix);
     }
 
@@ -78,7 +81,8 @@ public final class TextTokenizer implements AutoCloseable {
                     file + ": not a tokenizer (" + Shown.firstLine(e) + "); expected a Hugging Face tokenizer.json", e);
         }
         try {
-            return new TextTokenizer(file, tokenizer, front.map(said -> ids(file, said, id)));
+            return new TextTokenizer(
+                    file, tokenizer, front.map(said -> ids(file, said, id)), ByteTokens.of(file, json));
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
@@ -99,6 +103,11 @@ public final class TextTokenizer implements AutoCloseable {
      */
     public int[] prefix() {
         return prefix.clone();
+    }
+
+    /** The ids that stand for one byte each and are decoded in runs; none for most tokenizers. */
+    Set<Integer> byteTokens() {
+        return byteTokens;
     }
 
     /** What the post-processor alone puts in front of a text; empty if it does more than that. */

@@ -10,5 +10,19 @@ import io.sinkstream.cache.KeyValueCache;
  * @param targets for each token the one that follows it, to be scored, or -1; as long as {@code tokens}
  * @param next whether to predict what follows the last token
  * @param hash the stream's hash after these tokens
+ * @param chooser chooses what follows the last token; null for the likeliest
  */
-public record Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {}
+public record Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash, TokenChooser chooser) {
+    /** A chunk that is followed by the likeliest token, if by any. */
+    public Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {
+        this(cache, tokens, targets, next, hash, null);
+    }
+
+    boolean isDrawn() {
+        return next && chooser != null;
+    }
+
+    boolean isLikeliest() {
+        return next && chooser == null;
+    }
+}

@@ -196,11 +196,11 @@ public final class Decoder implements AutoCloseable {
     private List<ChunkResult> pass(List<Chunk> chunks) {
         PassRows rows = new PassRows(chunks, spec.kinds().size());
         List<Chunk> ordered = rows.ordered();
-        double[] numbers;
         int place = weights.place(rows.count());
         LoadedProgram program = weights.programs().get(place);
+        List<ChunkResult> results;
         try (Scope scope = new Scope(manager)) {
-            IValue result = scope.own(program.run(
+            IValue given = scope.own(program.run(
                     "forward",
                     program.weights(),
                     positions,
@@ -215,15 +215,19 @@ public final class Decoder implements AutoCloseable {
                     scope.own(IValue.from(rows.early())),
                     scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
                     scope.tensor(rows.last(), new Shape(rows.last().length)),
+                    scope.tensor(rows.drawn(), new Shape(rows.drawn().length)),
                     scope.own(IValue.listFrom(rows.slabs())),
                     scope.tensor(
                             rows.plans(), new Shape(chunks.size(), spec.kinds().size(), ChunkPlan.NUMBERS)),
                     scope.tensor(rows.padded(), new Shape(rows.padded().length)),
                     scope.tensor(rows.valid(), new Shape(rows.valid().length)),
                     spoiledTensor));
-            numbers = result.toTensor(scope.manager()).toDoubleArray();
+            PtNDArray[] parts = given.toTensorArray(scope.manager());
+            TokenDraw draw =
+                    new TokenDraw(program, scope, parts[1], spec.sizes().vocabulary());
+            List<TokenDraw.Drawn> chosen = draw.draw(rows.choosers());
+            results = rows.results(parts[0].toDoubleArray(), chosen);
         }
-        List<ChunkResult> results = rows.results(numbers);
         for (Chunk chunk : chunks) {
             chunk.cache().advance(chunk.tokens().length, chunk.hash());
         }

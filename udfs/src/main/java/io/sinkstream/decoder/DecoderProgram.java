@@ -125,6 +125,7 @@ final class DecoderProgram {
                 entry("G", sizes.heads() / sizes.keyValueHeads()),
                 entry("D", sizes.headSize()),
                 entry("HIDDEN", sizes.hidden()),
+                entry("VOCABULARY", sizes.vocabulary()),
                 entry("INTERMEDIATE", sizes.intermediate()),
                 entry("ROTATED", spec.rotated()),
                 entry("SCALE", spec.attention().scale()),

@@ -15,6 +15,7 @@ final class PassRows {
     private final long[] ids;
     private final long[] scored;
     private final long[] last;
+    private final long[] drawn;
     private final long[] slabs;
     private final long[] padded;
     private final long[] valid;
@@ -40,11 +41,13 @@ final class PassRows {
         this.ids = new long[2 * count];
         int targets = chunks.stream().mapToInt(PassRows::targets).sum();
         this.scored = new long[2 * targets];
-        this.last = new long[(int) chunks.stream().filter(Chunk::next).count()];
+        this.last = new long[(int) chunks.stream().filter(Chunk::isLikeliest).count()];
+        this.drawn = new long[(int) chunks.stream().filter(Chunk::isDrawn).count()];
         int at = 0;
         int row = 0;
         int score = 0;
         int next = 0;
+        int draw = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
             KeyValueCache cache = chunk.cache();
@@ -62,8 +65,10 @@ final class PassRows {
                     score++;
                 }
             }
-            if (chunk.next()) {
+            if (chunk.isLikeliest()) {
                 last[next++] = row - 1L;
+            } else if (chunk.isDrawn()) {
+                drawn[draw++] = row - 1L;
             }
         }
         this.slabs = new long[order.slabs().size() * Slab.NUMBERS];
@@ -128,9 +133,19 @@ final class PassRows {
         return scored;
     }
 
-    /** Rows whose next token is wanted. */
+    /** Rows whose likeliest next token is wanted. */
     long[] last() {
         return last;
+    }
+
+    /** Rows whose next token is chosen. */
+    long[] drawn() {
+        return drawn;
+    }
+
+    /** Who chooses there. */
+    List<TokenChooser> choosers() {
+        return ordered().stream().filter(Chunk::isDrawn).map(Chunk::chooser).toList();
     }
 
     /** The slabs' numbers. */
@@ -148,20 +163,31 @@ final class PassRows {
         return valid;
     }
 
-    /** The chunks' results, in the order in which the chunks were given, from the numbers that the program gave. */
-    List<ChunkResult> results(double[] numbers) {
+    /**
+     * The chunks' results, in the order in which the chunks were given.
+     *
+     * @param numbers what the program gave
+     * @param chosen what {@link #choosers} have chosen
+     */
+    List<ChunkResult> results(double[] numbers, List<TokenDraw.Drawn> chosen) {
         ChunkResult[] results = new ChunkResult[chunks.size()];
         int score = 0;
         int next = scored.length / 2;
+        int draw = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
             double[] nll = new double[chunk.tokens().length];
             for (int i = 0; i < nll.length; i++) {
                 nll[i] = chunk.targets()[i] >= 0 ? numbers[score++] : Double.NaN;
             }
-            results[index] = chunk.next()
-                    ? new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length])
-                    : new ChunkResult(nll, -1, Double.NaN);
+            if (chunk.isLikeliest()) {
+                results[index] = new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length]);
+            } else if (chunk.isDrawn()) {
+                TokenDraw.Drawn token = chosen.get(draw++);
+                results[index] = new ChunkResult(nll, token.token(), token.nll());
+            } else {
+                results[index] = new ChunkResult(nll, -1, Double.NaN);
+            }
         }
         return List.of(results);
     }

@@ -41,6 +41,10 @@ final class Scope implements AutoCloseable {
         return own(IValue.from((PtNDArray) manager.create(numbers, shape)));
     }
 
+    IValue tensor(float[] numbers, Shape shape) {
+        return own(IValue.from((PtNDArray) manager.create(numbers, shape)));
+    }
+
     IValue list(List<NDArray> tensors) {
         return own(IValue.listFrom(tensors.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new)));
     }

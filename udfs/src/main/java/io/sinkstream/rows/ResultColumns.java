@@ -48,7 +48,7 @@ final class ResultColumns {
                     ColumnType.INTS,
                     "The same as token ids.",
                     turn -> boxed(turn.continuation())),
-            continued("finish_reason", ColumnType.TEXT, "Why it ended: length or eos.", turn -> turn.finish()
+            continued("finish_reason", ColumnType.TEXT, "Why it ended: length, eos or stop.", turn -> turn.finish()
                     .toString()),
             continued("nll", ColumnType.DOUBLE, "The continuation's negative log-likelihood, nats.", Continued::nll),
             continued(

@@ -1,5 +1,7 @@
 package io.sinkstream.rows;
 
+import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.stream.StreamName;
@@ -16,8 +18,12 @@ public sealed interface RowTask extends Serializable {
     /** The columns that come out, without a prefix. */
     List<ResultColumn> columns();
 
-    /** An update that does it. */
-    StreamUpdate update(StreamName name, StreamState state, int[] tokens);
+    /**
+     * An update that does it.
+     *
+     * @param key of the stream
+     */
+    StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens);
 
     /**
      * Rows are scored.
@@ -41,21 +47,23 @@ public sealed interface RowTask extends Serializable {
         }
 
         @Override
-        public StreamUpdate update(StreamName name, StreamState state, int[] tokens) {
+        public StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens) {
             return StreamUpdate.score(name, state, tokens);
         }
     }
 
     /**
-     * Rows are turns, each of which is continued greedily.
+     * Rows are turns, each of which is continued.
      *
      * @param maxNewTokens the most tokens of a continuation, at least 1
      * @param ignoreEos whether it runs on past the model's end-of-sequence token
+     * @param sampling how its tokens are chosen, and what else ends it
      */
-    record Continue(int maxNewTokens, boolean ignoreEos) implements RowTask {
-        /** What these settings say. */
-        public static Continue from(SettingValues values) {
-            return new Continue(values.require(Settings.MAX_NEW_TOKENS), values.require(Settings.IGNORE_EOS));
+    record Continue(int maxNewTokens, boolean ignoreEos, Sampling sampling) implements RowTask {
+        /** What these settings say, and the checkpoint's where they say nothing. */
+        public static Continue from(SettingValues values, GenerationConfig checkpoint) {
+            return new Continue(
+                    checkpoint.maxNewTokens(values), values.require(Settings.IGNORE_EOS), checkpoint.sampling(values));
         }
 
         @Override
@@ -64,8 +72,9 @@ public sealed interface RowTask extends Serializable {
         }
 
         @Override
-        public StreamUpdate update(StreamName name, StreamState state, int[] tokens) {
-            return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos);
+        public StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens) {
+            return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos)
+                    .sampled(sampling, key);
         }
     }
 }

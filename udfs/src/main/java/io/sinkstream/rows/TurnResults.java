@@ -72,7 +72,7 @@ final class TurnResults<R> {
         } else {
             row.outcome(new Continued(
                     turn.tokens().length + more.tokens().length,
-                    tokenizer == null ? null : text(kept, turn.tokens(), more.tokens()),
+                    tokenizer == null ? null : text(kept, turn.tokens(), more),
                     more.tokens(),
                     more.finish(),
                     more.nll(),
@@ -83,9 +83,12 @@ final class TurnResults<R> {
         }
     }
 
-    private String text(KeptStream kept, int[] prompt, int[] continuation) {
+    private String text(KeptStream kept, int[] prompt, Continuation more) {
+        if (more.text() != null) {
+            return more.text();
+        }
         int[] before = Tokens.joined(kept.last(ContinuationText.CONTEXT), prompt);
-        return ContinuationText.of(tokenizer, before, continuation);
+        return ContinuationText.of(tokenizer, before, more.tokens());
     }
 
     private StreamTotals with(StreamTotals totals, RowInHand<R> row, Numbers numbers) {

@@ -2,9 +2,12 @@ package io.sinkstream.settings;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,6 +67,60 @@ final class Parsers {
             }
             throw wrong(text, "a number from " + least + " to " + most);
         };
+    }
+
+    /** A number above {@code bound}, at most {@code most}. */
+    static Function<String, Double> above(double bound, double most) {
+        return text -> {
+            try {
+                double value = Double.parseDouble(text);
+                if (value > bound && value <= most) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as a number out of range is.
+            }
+            throw wrong(text, "a number above " + bound + ", at most " + most);
+        };
+    }
+
+    /** Token ids, joined by commas. */
+    static Set<Integer> tokens(String text) {
+        try {
+            return new LinkedHashSet<>(list(wholeNumber(0)).apply(text));
+        } catch (IllegalArgumentException e) {
+            throw wrong(text, "token ids joined by commas, such as 5,17");
+        }
+    }
+
+    /** Lists of token ids, joined by semicolons. */
+    static List<List<Integer>> tokenSequences(String text) {
+        try {
+            return Arrays.stream(text.split(";", -1)).map(list(wholeNumber(0))).toList();
+        } catch (IllegalArgumentException e) {
+            throw wrong(text, "lists of token ids joined by semicolons, such as 12,7;99");
+        }
+    }
+
+    /** A text that is not empty, in which {@code \n} and the like stand for one character. */
+    static String stop(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("a text is empty; allowed is any other");
+        }
+        return unescaped(text);
+    }
+
+    /** Token ids and what is added to their logits. */
+    static Map<Integer, Double> biases(Map<String, String> entries) {
+        Map<Integer, Double> biases = new TreeMap<>();
+        entries.forEach((token, bias) -> {
+            try {
+                biases.put(wholeNumber(0).apply(token), number(-100, 100).apply(bias));
+            } catch (IllegalArgumentException e) {
+                throw wrong(token + "=" + bias, "a token id, = and a number from -100 to 100");
+            }
+        });
+        return biases;
     }
 
     /** Several values, joined by commas. */

@@ -89,7 +89,12 @@ public final class Setting<T> {
 
     /** A setting of any number of names and values, none by default. */
     static Setting<Map<String, String>> map(String name, String doc) {
-        return new Setting<>(name, Shape.MAP, "KEY=VALUE", null, doc, Setting::entries);
+        return map(name, "KEY=VALUE", entries -> entries, doc);
+    }
+
+    /** The same, all entries read by {@code parser}. */
+    static <T> Setting<T> map(String name, String placeholder, Function<Map<String, String>, T> parser, String doc) {
+        return new Setting<>(name, Shape.MAP, placeholder, null, doc, texts -> parser.apply(entries(texts)));
     }
 
     private static Map<String, String> entries(List<String> texts) {

@@ -7,8 +7,8 @@ import java.util.stream.Stream;
 
 /**
  * The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. Those
- * of endless streams are in {@link StreamSettings}, those of a training in {@link TrainingSettings}, those of experiments
- * in {@link ExperimentSettings}.
+ * of sampling are in {@link SamplingSettings}, of endless streams in {@link StreamSettings}, of a training in {@link
+ * TrainingSettings}, of experiments in {@link ExperimentSettings}.
  */
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
@@ -286,7 +286,12 @@ public final class Settings {
 
     /** All settings, in the order of the help. */
     public static List<Setting<?>> all() {
-        return Stream.of(CATALOGUE, StreamSettings.all(), TrainingSettings.all(), ExperimentSettings.all())
+        return Stream.of(
+                        CATALOGUE,
+                        SamplingSettings.all(),
+                        StreamSettings.all(),
+                        TrainingSettings.all(),
+                        ExperimentSettings.all())
                 .flatMap(List::stream)
                 .toList();
     }

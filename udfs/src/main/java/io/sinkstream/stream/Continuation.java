@@ -4,10 +4,16 @@ package io.sinkstream.stream;
  * What a model went on with.
  *
  * @param tokens without the end-of-sequence token
- * @param nll their summed NLL, nats, the end-of-sequence token not counted
+ * @param nll their summed NLL under the model, whatever chose them, nats; the end-of-sequence token not counted
  * @param finish why it ended; null if there was to be none
+ * @param text up to the stop text or token that ended it, if one did; null if none was asked for
  */
-public record Continuation(int[] tokens, double nll, FinishReason finish) {
+public record Continuation(int[] tokens, double nll, FinishReason finish, String text) {
     /** Where tokens are only scored. */
     public static final Continuation NONE = new Continuation(new int[0], 0, null);
+
+    /** One without a text. */
+    public Continuation(int[] tokens, double nll, FinishReason finish) {
+        this(tokens, nll, finish, null);
+    }
 }

@@ -7,7 +7,9 @@ public enum FinishReason {
     /** It has as many tokens as were asked for. */
     LENGTH,
     /** The model ended it. */
-    EOS;
+    EOS,
+    /** A stop text or token came, or no token was left that could come. */
+    STOP;
 
     /** As it stands in results. */
     @Override

@@ -7,7 +7,6 @@ import io.sinkstream.decoder.ChunkResult;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -16,14 +15,12 @@ import java.util.concurrent.CompletableFuture;
  */
 final class StreamJob {
     private final StreamUpdate update;
-    private final Set<Integer> ends;
     private final double[] nll;
     private final CompletableFuture<StreamResult> future = new CompletableFuture<>();
     private final Deque<Run> runs = new ArrayDeque<>();
-    private int[] continuation = new int[0];
-    private int continued;
-    private double continuationNll;
-    private FinishReason finish;
+    /** Null where tokens are only scored. */
+    private final GrowingContinuation continuation;
+
     private StreamResult result;
     private KeyValueCache cache;
     private boolean alone;
@@ -49,16 +46,16 @@ final class StreamJob {
         }
     }
 
-    /** @param ends the end-of-sequence tokens */
-    StreamJob(StreamUpdate update, Set<Integer> ends) {
+    /** A job that has run nothing yet. */
+    StreamJob(StreamUpdate update, JobTerms terms) {
         this.update = update;
-        this.ends = ends;
+        this.continuation = update instanceof StreamUpdate.Continue more ? new GrowingContinuation(more, terms) : null;
         this.nll = new double[update.tokens().length];
         Arrays.fill(nll, Double.NaN);
     }
 
     private boolean generates() {
-        return update.maxNewTokens() > 0;
+        return continuation != null;
     }
 
     /** Whether nothing has to be run: no new token, or only a stream's first. */
@@ -105,16 +102,18 @@ final class StreamJob {
         restarts++;
         runs.clear();
         done = 0;
-        continued = 0;
-        continuationNll = 0;
-        finish = null;
+        if (generates()) {
+            continuation.restart();
+        }
         Arrays.fill(nll, Double.NaN);
     }
 
     /** Whether a cache in the pool or the state itself holds what it takes to go on. */
     boolean canBegin(CachePool<StreamName> pool) {
         StreamState state = update.state();
-        return state.isWhole() || pool.holds(update.name(), state.epoch(), state.hash());
+        return state.isWhole()
+                || (pool.holds(update.name(), state.epoch(), state.hash())
+                        && !(generates() && continuation.lacksHistory()));
     }
 
     /** Whether this cache holds nothing of the stream, and its state not enough to rebuild it. */
@@ -192,7 +191,8 @@ final class StreamJob {
         int[] tokens = Arrays.copyOfRange(run.tokens(), done, done + count);
         int[] targets = Arrays.copyOfRange(run.targets(), done, done + count);
         boolean ends = done + count == run.tokens().length;
-        return new Chunk(cache, tokens, targets, ends && run.predict(), hashAfter(tokens));
+        boolean predicts = ends && run.predict();
+        return new Chunk(cache, tokens, targets, predicts, hashAfter(tokens), predicts ? continuation.chooser() : null);
     }
 
     /** A warm-up leads to the state's own hash, whatever part of it is known. */
@@ -224,25 +224,9 @@ final class StreamJob {
         runs.removeFirst();
         done = 0;
         if (run.predict()) {
-            accept(result.next(), result.nextNll());
-        }
-    }
-
-    private void accept(int next, double nextNll) {
-        if (update instanceof StreamUpdate.Continue more && !more.ignoreEos() && ends.contains(next)) {
-            finish = FinishReason.EOS;
-            return;
-        }
-        if (continued == continuation.length) {
-            continuation =
-                    Arrays.copyOf(continuation, (int) Math.min(Math.max(64, 2L * continued), update.maxNewTokens()));
-        }
-        continuation[continued++] = next;
-        continuationNll += nextNll;
-        if (continued == update.maxNewTokens()) {
-            finish = FinishReason.LENGTH;
-        } else {
-            runs.add(new Run(-1, new int[] {next}, new int[] {-1}, 0, true));
+            if (continuation.accept(result.next(), result.nextNll())) {
+                runs.add(new Run(-1, new int[] {result.next()}, new int[] {-1}, 0, true));
+            }
         }
     }
 
@@ -255,7 +239,7 @@ final class StreamJob {
         StreamState state = update.state().append(update.tokens());
         Continuation more = Continuation.NONE;
         if (generates()) {
-            more = new Continuation(Arrays.copyOf(continuation, continued), continuationNll, finish);
+            more = continuation.end();
             state = state.append(more.tokens());
         }
         if (cache != null && cache.end() > state.epoch()) {

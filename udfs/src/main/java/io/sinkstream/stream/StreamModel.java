@@ -12,7 +12,6 @@ import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -28,7 +27,7 @@ public final class StreamModel implements AutoCloseable {
     private final String fingerprint;
     private final SinkWindow rule;
     private final TextTokenizer tokenizer;
-    private final Set<Integer> ends;
+    private final JobTerms terms;
     private final ModelThread thread;
 
     private StreamModel(ModelOptions options) {
@@ -37,8 +36,8 @@ public final class StreamModel implements AutoCloseable {
         DecoderSpec spec = Families.spec(checkpoint, rule);
         this.description = describe(checkpoint, spec, rule);
         this.fingerprint = checkpoint.fingerprint();
-        this.ends = checkpoint.eosTokens();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
+        this.terms = new JobTerms(rule, checkpoint.eosTokens(), tokenizer);
         SharedWeights weights = SharedWeights.hold(options.model(), fingerprint, spec, options.compute());
         try {
             this.thread = new ModelThread(new ModelThread.Parts(
@@ -182,7 +181,7 @@ public final class StreamModel implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set
      * @throws IllegalStateException if the model is closed, or an update can't be run
      */
-    public List<StreamResult> advance(List<StreamUpdate> updates) {
+    public List<StreamResult> advance(List<? extends StreamUpdate> updates) {
         return Outcomes.await(submit(updates));
     }
 
@@ -202,7 +201,7 @@ public final class StreamModel implements AutoCloseable {
      *
      * @throws IllegalStateException if the model is closed
      */
-    public List<CompletableFuture<StreamResult>> submit(List<StreamUpdate> updates) {
+    public List<CompletableFuture<StreamResult>> submit(List<? extends StreamUpdate> updates) {
         List<CompletableFuture<StreamResult>> futures = new ArrayList<>(updates.size());
         List<StreamJob> jobs = new ArrayList<>(updates.size());
         for (StreamUpdate update : updates) {
@@ -211,7 +210,7 @@ public final class StreamModel implements AutoCloseable {
                 futures.add(CompletableFuture.completedFuture(new StreamResult.Refused(problem.get())));
                 continue;
             }
-            StreamJob job = new StreamJob(update, ends);
+            StreamJob job = new StreamJob(update, terms);
             futures.add(job.future());
             if (job.isTrivial()) {
                 job.finish();
@@ -231,7 +230,7 @@ public final class StreamModel implements AutoCloseable {
         if (update.maxNewTokens() > 0 && state.position() + update.tokens().length == 0) {
             return Optional.of("a continuation needs at least one token before it");
         }
-        Optional<String> problem = problem(update.tokens());
+        Optional<String> problem = problem(update.tokens()).or(() -> samplingProblem(update));
         if (problem.isPresent() || !state.isStored()) {
             return problem;
         }
@@ -239,6 +238,17 @@ public final class StreamModel implements AutoCloseable {
         return problem(state.sinks())
                 .or(() -> problem(state.history()))
                 .map(found -> "the stream's stored state is broken: " + found);
+    }
+
+    private Optional<String> samplingProblem(StreamUpdate update) {
+        if (!(update instanceof StreamUpdate.Continue more)) {
+            return Optional.empty();
+        }
+        boolean lacksTokenizer =
+                tokenizer == null && !more.sampling().stops().texts().isEmpty();
+        return lacksTokenizer
+                ? Optional.of("stop texts need a tokenizer, and the model has none")
+                : more.sampling().problem(description.vocabularySize());
     }
 
     /** Measures what bounds its passes, on its thread, between two of them. */

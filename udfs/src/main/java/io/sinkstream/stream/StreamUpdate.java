@@ -1,5 +1,8 @@
 package io.sinkstream.stream;
 
+import io.sinkstream.sampling.Sampling;
+import io.sinkstream.sampling.TokenSampler;
+
 /** New tokens of one stream, and what to do with them. */
 public sealed interface StreamUpdate {
     /** Where the stream's cache is kept between calls; null to keep none. */
@@ -19,10 +22,9 @@ public sealed interface StreamUpdate {
         return new Score(name, state, tokens);
     }
 
-    /** Scores {@code tokens} as a prompt, then continues with at most {@code maxNewTokens} tokens. */
-    static StreamUpdate generate(
-            StreamName name, StreamState state, int[] tokens, int maxNewTokens, boolean ignoreEos) {
-        return new Continue(name, state, tokens, maxNewTokens, ignoreEos);
+    /** Scores {@code tokens} as a prompt, then continues with at most {@code maxNewTokens} tokens, greedily. */
+    static Continue generate(StreamName name, StreamState state, int[] tokens, int maxNewTokens, boolean ignoreEos) {
+        return new Continue(name, state, tokens, maxNewTokens, ignoreEos, Sampling.GREEDY, 0, null);
     }
 
     /** Scores the tokens. */
@@ -34,18 +36,43 @@ public sealed interface StreamUpdate {
     }
 
     /**
-     * Scores the tokens and continues them, greedily.
+     * Scores the tokens and continues them.
      *
      * @param maxNewTokens at least 1
      * @param ignoreEos whether the continuation runs on past the model's end-of-sequence token
+     * @param sampling how its tokens are chosen, and what else ends it
+     * @param chance tells streams apart that draw by chance
+     * @param listener hears of its tokens as they come; null for nobody
      */
-    record Continue(StreamName name, StreamState state, int[] tokens, int maxNewTokens, boolean ignoreEos)
+    record Continue(
+            StreamName name,
+            StreamState state,
+            int[] tokens,
+            int maxNewTokens,
+            boolean ignoreEos,
+            Sampling sampling,
+            long chance,
+            TokenListener listener)
             implements StreamUpdate {
         /** Checks that a continuation may have a token. */
         public Continue {
             if (maxNewTokens < 1) {
                 throw new IllegalArgumentException("a continuation of at most " + maxNewTokens + " tokens");
             }
+        }
+
+        /**
+         * The same with tokens that are chosen so.
+         *
+         * @param key of the stream: what is drawn by chance depends on the seed, this and the position, and nothing else
+         */
+        public Continue sampled(Sampling how, String key) {
+            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, how, TokenSampler.stream(key), listener);
+        }
+
+        /** The same with {@code other} hearing of its tokens. */
+        public Continue told(TokenListener other) {
+            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, other);
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.sinkstream.rows.RowOutcome.Bad;
 import io.sinkstream.rows.RowOutcome.Continued;
 import io.sinkstream.rows.RowOutcome.Scored;
+import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamName;
@@ -51,7 +52,7 @@ class RowEngineTest {
                 rows.iterator(),
                 new TestRow.Fields(true),
                 model,
-                new RowTask.Continue(maxNewTokens, true),
+                new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY),
                 options(LateRows.ERROR),
                 states,
                 WIDE);

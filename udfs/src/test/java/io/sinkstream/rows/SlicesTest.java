@@ -2,6 +2,7 @@ package io.sinkstream.rows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.stream.StreamResult;
 import java.util.ArrayList;
@@ -92,7 +93,9 @@ class SlicesTest {
             @ForAll @IntRange(min = 1, max = 8) int sliceRows,
             @ForAll @IntRange(min = 1, max = 20) int sliceTokens,
             @ForAll @IntRange(max = 2) int maxNewTokens) {
-        RowTask task = maxNewTokens == 0 ? new RowTask.Score(false) : new RowTask.Continue(maxNewTokens, true);
+        RowTask task = maxNewTokens == 0
+                ? new RowTask.Score(false)
+                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
 
@@ -121,7 +124,9 @@ class SlicesTest {
             @ForAll LateRows late,
             @ForAll @IntRange(min = 1, max = 8) int sliceRows,
             @ForAll @IntRange(max = 2) int maxNewTokens) {
-        RowTask task = maxNewTokens == 0 ? new RowTask.Score(false) : new RowTask.Continue(maxNewTokens, true);
+        RowTask task = maxNewTokens == 0
+                ? new RowTask.Score(false)
+                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
         List<String> whole = run(

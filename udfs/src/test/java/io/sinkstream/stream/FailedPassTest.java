@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +46,7 @@ class FailedPassTest {
 
     private static StreamJob job(int[] ids) {
         StreamState start = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
-        return new StreamJob(StreamUpdate.score(null, start, ids), Set.of());
+        return new StreamJob(StreamUpdate.score(null, start, ids), PlainTerms.NONE);
     }
 
     private static List<double[]> run(ModelThread thread, StreamJob... jobs) {

@@ -31,7 +31,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -268,7 +267,7 @@ class FaultsTest {
         return new StreamJob(
                 StreamUpdate.score(
                         story.name, state, Arrays.copyOfRange(story.ids, from, from + 2 + random.nextInt(50))),
-                Set.of());
+                PlainTerms.NONE);
     }
 
     /** Null if the job failed. A caller that waits for a minute waits for ever. */

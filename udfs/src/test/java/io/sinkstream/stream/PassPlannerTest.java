@@ -26,7 +26,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -91,7 +90,7 @@ class PassPlannerTest {
     }
 
     private StreamJob add(int... ids) {
-        return add(new StreamJob(StreamUpdate.score(null, StreamState.empty(4, 24), ids), Set.of()));
+        return add(new StreamJob(StreamUpdate.score(null, StreamState.empty(4, 24), ids), PlainTerms.NONE));
     }
 
     private StreamJob add(StreamJob job) {
@@ -296,7 +295,7 @@ class PassPlannerTest {
 
     /** The same, run to its end. */
     private StreamJob addNamed(StreamName name, StreamState state, int[] tokens) {
-        StreamJob job = add(new StreamJob(StreamUpdate.score(name, state, tokens), Set.of()));
+        StreamJob job = add(new StreamJob(StreamUpdate.score(name, state, tokens), PlainTerms.NONE));
         runAll();
         return job;
     }
@@ -308,7 +307,7 @@ class PassPlannerTest {
         StreamState partial = StreamState.stored(4, 24, new int[] {1, 2, 3, 4}, 100, 7, new int[] {5}, false);
         List<StreamJob> jobs = IntStream.range(0, 50_000)
                 .mapToObj(i -> add(new StreamJob(
-                        StreamUpdate.score(new StreamName("test", "" + i), partial, new int[] {6}), Set.of())))
+                        StreamUpdate.score(new StreamName("test", "" + i), partial, new int[] {6}), PlainTerms.NONE)))
                 .toList();
         planner.step(NONE);
 
@@ -321,7 +320,7 @@ class PassPlannerTest {
         plan(64, 64);
         int[] ids = ids(1, 10);
         StreamJob job =
-                add(new StreamJob(StreamUpdate.generate(null, StreamState.empty(4, 24), ids, 3, true), Set.of()));
+                add(new StreamJob(StreamUpdate.generate(null, StreamState.empty(4, 24), ids, 3, true), PlainTerms.NONE));
         runAll();
 
         assertThat(passes).containsExactly(List.of(10), List.of(1), List.of(1));

@@ -4,6 +4,7 @@ import io.sinkstream.rows.Order;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.rows.RowOptions.Content;
 import io.sinkstream.rows.RowOutcome.Bad;
+import io.sinkstream.rows.RowOutcome.Continued;
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowResult;
 import io.sinkstream.rows.StreamEnd;
@@ -14,10 +15,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * The scored rows of one partition, counted. A stream's state at its end stands beside the last of its rows that comes out.
+ * The rows of one partition with their results, counted. A stream's state at its end stands beside the last of its rows that comes out.
  * Rows that are dropped may follow that one, so each waits for the next.
  */
-final class ScoredRows implements Iterator<Row> {
+final class CountedRows implements Iterator<Row> {
     private final RowEngine<Row> results;
     private final KeyedOptions options;
     private final RowLayout layout;
@@ -28,7 +29,7 @@ final class ScoredRows implements Iterator<Row> {
     private StreamEnd end;
 
     /** @param endState what is to be kept of streams at their end; null for nothing */
-    ScoredRows(
+    CountedRows(
             RowEngine<Row> results, KeyedOptions options, RowLayout layout, ScoringTotals totals, EndState endState) {
         this.results = results;
         this.options = options;
@@ -97,6 +98,8 @@ final class ScoredRows implements Iterator<Row> {
             if (perplexity != null && totals.ranks(perplexity)) {
                 totals.rank(ranked(result.row(), score, perplexity));
             }
+        } else if (result.outcome() instanceof Continued turn) {
+            totals.continued(turn.tokens(), turn.continuation().length, turn.nll());
         }
     }
 

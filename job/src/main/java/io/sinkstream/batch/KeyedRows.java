@@ -10,39 +10,42 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Scores a table of keyed rows: how well the model predicted each row from the stream before it.
+ * Scores a table of keyed rows, or continues each: what the model makes of each row from the stream before it.
  *
  * <p>Keys are spread over tasks by their hash; within a task rows are sorted by key and order, and the rows of all its
  * keys go through the executor's model together. The numbers do not depend on the number of tasks or on the input's
  * order. Every input row comes out once, with its columns, except late rows that are to be dropped.
  */
-public final class KeyedScoring {
-    /** More tasks than can run at a time, so that a task of long streams does not leave the others idle. */
+public final class KeyedRows {
+    /**
+     * More tasks than can run at a time, so that a task of long streams does not leave the others idle. Continuations take a step
+     * a token, whatever number of streams: as many tasks as can run at a time have the most streams together.
+     */
     private static final int TASKS_PER_SLOT = 4;
 
-    private KeyedScoring() {}
+    private KeyedRows() {}
 
     /**
      * Adds the result columns to the input's.
      *
      * @throws UserException if the model, the columns or the options do not fit, before any job starts
      */
-    public static Dataset<Row> score(Dataset<Row> input, KeyedOptions options) {
+    public static Dataset<Row> apply(Dataset<Row> input, KeyedOptions options) {
         ScoringTotals totals = new ScoringTotals();
         input.sparkSession().sparkContext().register(totals);
-        return score(input, options, totals);
+        return apply(input, options, totals);
     }
 
     /**
      * Adds the result columns to the input's, and counts in {@code totals}, which is registered already. The counts are
-     * those of a run whose last stage does the scoring: write or collect the result as it is.
+     * those of a run whose last stage is this one: write or collect the result as it is.
      */
-    public static Dataset<Row> score(Dataset<Row> input, KeyedOptions options, ScoringTotals totals) {
-        return score(input, options, totals, null);
+    public static Dataset<Row> apply(Dataset<Row> input, KeyedOptions options, ScoringTotals totals) {
+        return apply(input, options, totals, null);
     }
 
     /** The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null. */
-    public static Dataset<Row> score(
+    public static Dataset<Row> apply(
             Dataset<Row> input, KeyedOptions options, ScoringTotals totals, EndState endState) {
         options.describe();
         options.model().requireDevice(input.sparkSession().sparkContext());
@@ -56,7 +59,7 @@ public final class KeyedScoring {
         KeyedInput.Arranged arranged = KeyedInput.arranged(input, options.columns(), partitions(input, options));
         Dataset<Row> scored = arranged.rows()
                 .mapPartitions(
-                        new ScoringTask(
+                        new PartitionTask(
                                 options.onExecutors(),
                                 arranged.layout(),
                                 UUID.randomUUID().toString(),
@@ -67,8 +70,8 @@ public final class KeyedScoring {
     }
 
     private static int partitions(Dataset<Row> input, KeyedOptions options) {
-        return options.partitions() > 0
-                ? options.partitions()
-                : TASKS_PER_SLOT * input.sparkSession().sparkContext().defaultParallelism();
+        int slots = input.sparkSession().sparkContext().defaultParallelism();
+        int each = options.task().maxNewTokens() > 0 ? 1 : TASKS_PER_SLOT;
+        return options.partitions() > 0 ? options.partitions() : each * slots;
     }
 }

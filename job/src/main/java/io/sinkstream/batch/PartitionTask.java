@@ -11,8 +11,8 @@ import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
 
-/** Scores the rows of one partition, sorted by key and order, with the executor's model. */
-final class ScoringTask implements MapPartitionsFunction<Row, Row> {
+/** Scores or continues the rows of one partition, sorted by key and order, with the executor's model. */
+final class PartitionTask implements MapPartitionsFunction<Row, Row> {
     private static final long serialVersionUID = 1;
 
     private final KeyedOptions options;
@@ -25,7 +25,7 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
      * @param query names this run, so that no two runs share a stream's cache
      * @param endState what is to be kept of streams at their end; null for nothing
      */
-    ScoringTask(KeyedOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
+    PartitionTask(KeyedOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
         this.endState = endState;
         this.options = options;
         this.layout = layout;
@@ -51,6 +51,6 @@ final class ScoringTask implements MapPartitionsFunction<Row, Row> {
                 options.rows(),
                 states,
                 options.model().options().passTokens());
-        return new ScoredRows(results, options, layout, totals, endState);
+        return new CountedRows(results, options, layout, totals, endState);
     }
 }

@@ -1,0 +1,139 @@
+package io.sinkstream.job;
+
+import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.batch.KeyedRows;
+import io.sinkstream.batch.ScoringSummary;
+import io.sinkstream.batch.ScoringTotals;
+import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.console.ScoreProgress;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.StreamSettings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.state.EndState;
+import io.sinkstream.state.SavedStates;
+import io.sinkstream.tables.OutputFolder;
+import io.sinkstream.tables.SparkMessages;
+import io.sinkstream.tables.TableInput;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.SparkClassNotFoundException;
+import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.storage.StorageLevel;
+
+/** A run of {@code score} or {@code generate}, from its settings to its totals. */
+final class BatchRun {
+    private final SettingValues values;
+    private final TableInput input;
+    private final KeyedOptions options;
+    private final Optional<String> output;
+    private final Optional<String> states;
+    private final SaveMode mode;
+
+    /** Checks the settings and the model. */
+    BatchRun(SettingValues values, KeyedOptions given) {
+        this.values = values;
+        this.output = values.find(Settings.OUTPUT);
+        this.states = values.find(StreamSettings.SAVE_STATE);
+        this.mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
+        this.input = TableInput.from(values);
+        StreamColumns columns = TableInput.columns(input.format(), given.columns());
+        this.options = given.withColumns(columns);
+        options.describe();
+        if (states.isPresent() && (columns.key() == null || columns.order() == null)) {
+            throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
+                    + ", by which an endless stream goes on");
+        }
+    }
+
+    /** Runs it, and returns what it has done. */
+    ScoringSummary run(String name, PrintWriter err) {
+        try (Session session = Session.open(name)) {
+            output.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
+            Dataset<Row> rows = input.read(session.spark());
+            ScoringTotals totals = new ScoringTotals();
+            // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
+            // is in it.
+            session.spark().sparkContext().register(totals);
+            states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
+            EndState endState =
+                    states.isPresent() ? SavedStates.endState(options.model().options()) : null;
+            Dataset<Row> results = KeyedRows.apply(rows, options, totals, endState);
+            if (states.isPresent()) {
+                // Written twice, run once.
+                results = results.persist(StorageLevel.DISK_ONLY());
+            }
+            try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
+                try {
+                    write(states.isPresent() ? results.drop(EndState.COLUMN) : results);
+                    if (states.isPresent()) {
+                        writeStates(results, states.get());
+                    }
+                } catch (AnalysisException | SparkClassNotFoundException e) {
+                    throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
+                } catch (Exception e) {
+                    throw progress.failure(e);
+                }
+                progress.end();
+            }
+            return totals.value();
+        }
+    }
+
+    /** Spark throws these checked exceptions without declaring them. */
+    private void write(Dataset<Row> results) throws AnalysisException, SparkClassNotFoundException {
+        if (output.isEmpty()) {
+            results.write().format("noop").mode(SaveMode.Overwrite).save();
+            return;
+        }
+        results.write()
+                .format(values.require(Settings.OUTPUT_FORMAT))
+                .options(values.find(Settings.OUTPUT_OPTION).orElse(Map.of()))
+                .mode(mode)
+                .save(output.orElseThrow());
+    }
+
+    private void writeStates(Dataset<Row> results, String path) {
+        SavedStates.ofRun(
+                        results,
+                        KeyedInput.key(results, options.columns()),
+                        options.model().options())
+                .write()
+                .mode(SaveMode.Overwrite)
+                .parquet(path);
+    }
+
+    /** The settings of both commands, with {@code own} of one of them, in the order of the help. */
+    static List<Setting<?>> settings(List<Setting<?>> own) {
+        List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
+        all.addAll(List.of(
+                Settings.INPUT,
+                Settings.FORMAT,
+                Settings.SCHEMA,
+                Settings.OPTION,
+                Settings.KEY,
+                Settings.ORDER,
+                Settings.TEXT,
+                Settings.TOKENS));
+        all.addAll(own);
+        all.addAll(List.of(
+                Settings.LATE,
+                Settings.MAX_ROW_BYTES,
+                Settings.PREFIX,
+                Settings.PARTITIONS,
+                Settings.OUTPUT,
+                Settings.OUTPUT_FORMAT,
+                Settings.OUTPUT_OPTION,
+                StreamSettings.SAVE_STATE,
+                Settings.OVERWRITE));
+        return all;
+    }
+}

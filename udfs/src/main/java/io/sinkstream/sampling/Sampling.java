@@ -1,0 +1,44 @@
+package io.sinkstream.sampling;
+
+import java.io.Serializable;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * How the tokens of a continuation are chosen, and what ends it.
+ *
+ * @param penalties what makes tokens less likely
+ * @param bans which can't come
+ * @param draw how one of the rest is drawn; null for the likeliest
+ * @param stops what ends the continuation
+ */
+public record Sampling(Penalties penalties, Bans bans, Draw draw, Stops stops) implements Serializable {
+    /** Always the likeliest token. */
+    public static final Sampling GREEDY = new Sampling(Penalties.NONE, Bans.NONE, null, Stops.NONE);
+
+    /** The same, ended by these. */
+    public Sampling withStops(Stops others) {
+        return new Sampling(penalties, bans, draw, others);
+    }
+
+    /** Whether the model's likeliest token is what it always chooses. */
+    public boolean isGreedy() {
+        return penalties.isNone() && bans.isNone() && draw == null;
+    }
+
+    /** Whether a choice depends on the tokens that the cache holds. */
+    public boolean looksBack() {
+        return penalties.lookBack() || bans.lookBack();
+    }
+
+    /** What is wrong with it for a model of so many tokens: one that it names and the model has not. */
+    public Optional<String> problem(int vocabulary) {
+        return Stream.of(penalties.biases().keySet().stream(), bans.tokens(), stops.tokens().stream())
+                .flatMap(tokens -> tokens)
+                .filter(token -> token < 0 || token >= vocabulary)
+                .sorted()
+                .findFirst()
+                .map(token -> "token " + token + " of the sampling options is outside the vocabulary, 0 to "
+                        + (vocabulary - 1));
+    }
+}

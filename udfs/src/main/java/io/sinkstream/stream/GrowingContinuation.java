@@ -1,0 +1,144 @@
+package io.sinkstream.stream;
+
+import io.sinkstream.decoder.TokenChooser;
+import io.sinkstream.sampling.Sampling;
+import io.sinkstream.sampling.StopText;
+import io.sinkstream.sampling.TokenSampler;
+import java.util.Arrays;
+
+/** The continuation of one job, token by token. Touched by the model's thread only. */
+final class GrowingContinuation {
+    /** Tokens before the continuation that its text is read with. */
+    private static final int CONTEXT = 16;
+
+    private final StreamUpdate.Continue update;
+    private final JobTerms terms;
+    private int[] tokens = new int[0];
+    private int count;
+    private double nll;
+    private FinishReason finish;
+    private TokenSampler sampler;
+    private StopText text;
+    /** How many tokens the listener has heard of: a job that begins anew comes by them again. */
+    private int told;
+
+    GrowingContinuation(StreamUpdate.Continue update, JobTerms terms) {
+        this.update = update;
+        this.terms = terms;
+    }
+
+    private Sampling sampling() {
+        return update.sampling();
+    }
+
+    /** Begins anew. */
+    void restart() {
+        count = 0;
+        nll = 0;
+        finish = null;
+        sampler = null;
+        text = null;
+    }
+
+    /** Whether the stream's state lacks tokens that choices depend on. */
+    boolean lacksHistory() {
+        StreamState state = update.state();
+        return sampling().looksBack()
+                && !state.isWhole()
+                && state.known() + 1 < Math.min(state.position(), terms.rule().window());
+    }
+
+    /** Chooses the next token; null for the likeliest. */
+    TokenChooser chooser() {
+        if (sampling().isGreedy()) {
+            return null;
+        }
+        if (sampler == null) {
+            StreamState state = update.state();
+            int window = terms.rule().window();
+            sampler = new TokenSampler(
+                    sampling(),
+                    terms.ends(),
+                    update.chance(),
+                    terms.rule().sinks(),
+                    window,
+                    state.sinks(),
+                    state.position(),
+                    state.last(window));
+            for (int token : update.tokens()) {
+                sampler.given(token);
+            }
+        }
+        return sampler.next();
+    }
+
+    /** Takes the next token, -1 if none could come; returns whether another one is to follow it. */
+    boolean accept(int token, double tokenNll) {
+        if (token < 0) {
+            finish = FinishReason.STOP;
+            return false;
+        }
+        if (!update.ignoreEos() && terms.ends().contains(token)) {
+            finish = FinishReason.EOS;
+            return false;
+        }
+        if (count == tokens.length) {
+            tokens = Arrays.copyOf(tokens, (int) Math.min(Math.max(64, 2L * count), update.maxNewTokens()));
+        }
+        tokens[count++] = token;
+        nll += tokenNll;
+        if (sampler != null) {
+            sampler.drawn(token);
+        }
+        boolean isStop = sampling().stops().tokens().contains(token);
+        String piece = isStop ? "" : read(token);
+        if (isStop || (text != null && text.isStopped())) {
+            finish = FinishReason.STOP;
+        } else if (count == update.maxNewTokens()) {
+            finish = FinishReason.LENGTH;
+        }
+        if (update.listener() != null && count > told) {
+            told = count;
+            update.listener().drawn(token, tokenNll, piece);
+        }
+        return finish == null;
+    }
+
+    private boolean isRead() {
+        return terms.tokenizer() != null
+                && (update.listener() != null || !sampling().stops().isNone());
+    }
+
+    private String read(int token) {
+        if (!isRead()) {
+            return "";
+        }
+        begin();
+        return text.add(token);
+    }
+
+    private void begin() {
+        if (text == null) {
+            int[] before = update.state().append(update.tokens()).last(CONTEXT);
+            // Without a prompt the text goes on where the stream's last continuation ended.
+            int goesOn = update.tokens().length == 0 ? before.length : 0;
+            text = new StopText(sampling().stops().texts(), terms.tokenizer(), before, goesOn);
+        }
+    }
+
+    /** What it has come to. */
+    Continuation end() {
+        if (!isRead()) {
+            if (update.listener() != null) {
+                update.listener().ended("");
+            }
+            return new Continuation(Arrays.copyOf(tokens, count), nll, finish);
+        }
+        begin();
+        String rest = text.end();
+        if (update.listener() != null) {
+            update.listener().ended(rest);
+        }
+        return new Continuation(Arrays.copyOf(tokens, count), nll, finish, text.text());
+    }
+}

@@ -1,0 +1,19 @@
+package io.sinkstream.stream;
+
+/**
+ * Hears of a continuation's tokens as they are chosen. Called on the model's thread, between two passes: whatever takes long
+ * keeps all streams waiting. What it throws fails its own update alone.
+ */
+public interface TokenListener {
+    /**
+     * A token has come, each once, in their order.
+     *
+     * @param nll under the model, nats
+     * @param text what is certain since the token before: see {@link io.sinkstream.checkpoint.TokenText}; empty without a
+     *     tokenizer
+     */
+    void drawn(int token, double nll, String text);
+
+    /** No more come, and this is the rest of the text; the update's future is completed next. */
+    void ended(String text);
+}
