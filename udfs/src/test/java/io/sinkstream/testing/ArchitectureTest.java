@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
-    /** {@code sql, djl -> rows -> stream -> family, sampling -> decoder -> cache}, {@code family, sampling -> checkpoint}; settings is seen by all. */
+    /**
+     * {@code sql, djl -> rows -> stream -> family, sampling -> decoder -> cache}, {@code rows -> chat}, {@code family, sampling,
+     * chat -> checkpoint}; settings is seen by all.
+     */
     static final Map<String, Set<String>> SEES = Map.ofEntries(
             entry("settings"),
             entry("checkpoint", "settings"),
