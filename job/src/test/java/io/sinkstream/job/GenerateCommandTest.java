@@ -73,7 +73,9 @@ class GenerateCommandTest {
 
     private List<String> continuations(String output) {
         return written(output).stream()
-                .map(row -> row.<String>getAs("key") + row.getAs("seq") + row.getAs("continuation_tokens")
+                .map(row -> row.<String>getAs("key")
+                        + row.getAs("seq")
+                        + row.getAs("continuation_tokens")
                         + row.getAs("finish_reason"))
                 .toList();
     }
@@ -88,7 +90,10 @@ class GenerateCommandTest {
     void eachRowIsATurnOfItsStream() {
         Command done = run("out").succeeded();
 
-        assertThat(done.out()).containsPattern("rows +22").containsPattern("written +\\d").contains("null text");
+        assertThat(done.out())
+                .containsPattern("rows +22")
+                .containsPattern("written +\\d")
+                .contains("null text");
         Map<String, StreamState> states = new HashMap<>();
         try (StreamModel alone = StreamModel.open(ModelOptions.of(model).withAttention(4, WINDOW))) {
             for (Row row : written("out")) {
@@ -157,7 +162,17 @@ class GenerateCommandTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "falcon", "falcon40", "gpt_neox", "gptj", "llama", "llama3", "mistral", "mpt", "qwen2", "qwen3", "stablelm"
+                "falcon",
+                "falcon40",
+                "gpt_neox",
+                "gptj",
+                "llama",
+                "llama3",
+                "mistral",
+                "mpt",
+                "qwen2",
+                "qwen3",
+                "stablelm"
             })
     void continuationsAreThoseOfTheReferences(String family) throws IOException {
         Golden golden = Golden.require(family);
@@ -184,7 +199,9 @@ class GenerateCommandTest {
                     .succeeded();
 
             Row row = written("out-" + wanted).get(0);
-            assertThat(ids(row, "continuation_tokens")).as("%s %s", family, wanted).isEqualTo(wanted.greedy());
+            assertThat(ids(row, "continuation_tokens"))
+                    .as("%s %s", family, wanted)
+                    .isEqualTo(wanted.greedy());
             assertThat(row.<String>getAs("continuation")).isNull();
             assertThat(row.<String>getAs("finish_reason")).isEqualTo("length");
         }

@@ -201,9 +201,8 @@ class ScoreRefusalsTest {
     void aModelWithoutTokenizerScoresTokensOnly() throws IOException {
         Path bare = TinyModels.of(Shape.llama()).write(folder.resolve("bare"));
         assertThat(score("--model", bare.toString()).refusal())
-                .isEqualTo(
-                        "sinkstream score: --model: " + bare + " has no tokenizer.json, so that no text can be read;"
-                                + " add it, or give token ids by --tokens");
+                .isEqualTo("sinkstream score: --model: " + bare + " has no tokenizer.json, so that no text can be read;"
+                        + " add it, or give token ids by --tokens");
         score("--model", bare.toString(), "--tokens", "ids").succeeded();
     }
 }

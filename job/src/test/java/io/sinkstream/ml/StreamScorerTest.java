@@ -119,7 +119,14 @@ class StreamScorerTest {
     }
 
     private static List<String> continued(Dataset<Row> rows) {
-        return rows.selectExpr("host", "seq", "continuation", "CAST(continuation_tokens AS STRING)", "stream_tokens", "error is null")
+        return rows
+                .selectExpr(
+                        "host",
+                        "seq",
+                        "continuation",
+                        "CAST(continuation_tokens AS STRING)",
+                        "stream_tokens",
+                        "error is null")
                 .orderBy("host", "seq", "stream_tokens")
                 .collectAsList()
                 .stream()

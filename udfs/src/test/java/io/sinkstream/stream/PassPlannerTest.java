@@ -319,8 +319,8 @@ class PassPlannerTest {
     void continuationsTakeATokenAPass() {
         plan(64, 64);
         int[] ids = ids(1, 10);
-        StreamJob job =
-                add(new StreamJob(StreamUpdate.generate(null, StreamState.empty(4, 24), ids, 3, true), PlainTerms.NONE));
+        StreamJob job = add(
+                new StreamJob(StreamUpdate.generate(null, StreamState.empty(4, 24), ids, 3, true), PlainTerms.NONE));
         runAll();
 
         assertThat(passes).containsExactly(List.of(10), List.of(1), List.of(1));
