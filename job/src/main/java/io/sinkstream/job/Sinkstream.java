@@ -59,6 +59,7 @@ public final class Sinkstream {
         root.addSubcommand("state", new StateCommand().spec());
         root.addSubcommand("history", new HistoryCommand().spec());
         root.addSubcommand("speed", new SpeedCommand().spec());
+        root.addSubcommand("perplexity", new PerplexityCommand().spec());
         root.addSubcommand("plot", new PlotCommand().spec());
         root.addSubcommand("train", new TrainCommand().spec());
         // These are handed down to the subcommands that are there by now.

@@ -49,7 +49,7 @@ final class TrainCommand extends SettingsCommand {
                 Settings.SEPARATOR,
                 Settings.MAX_ROW_BYTES,
                 TrainingSettings.SINK,
-                TrainingSettings.EXPERIMENT,
+                TrainingSettings.COMPARE,
                 TrainingSettings.VALIDATION_INPUT,
                 TrainingSettings.INITIAL_MODEL,
                 TrainingSettings.TOKENIZER,
@@ -90,7 +90,7 @@ final class TrainCommand extends SettingsCommand {
                         + " time goes on when the same command is run again, to the same numbers. With --initial-model it goes"
                         + " on from the weights of another model, such as the built-in one, on text of your own.",
                 "",
-                "With --experiment sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
+                "With --compare sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
                         + " what their comparison found: sinks.csv, attention.csv and a picture of each. It, too, goes on"
                         + " when it is run again, and a model that is there is not trained again. The models are compared on the driver.");
     }
@@ -106,7 +106,7 @@ final class TrainCommand extends SettingsCommand {
                 "  The built-in model, trained further on logs of one's own:",
                 "    train --initial-model builtin --input logs.jsonl --key key --order seq --learning-rate 5e-4 --output mine",
                 "  Four kinds of sink, compared:",
-                "    train --input train.jsonl --key key --order seq --context 256 --experiment sinks \\",
+                "    train --input train.jsonl --key key --order seq --context 256 --compare sinks \\",
                 "      --validation-input heldout.jsonl --output sinks",
                 "  Two executors of a cluster, a copy of the model each:",
                 "    train --input hdfs:///logs --format json --key key --order seq --replicas 2 --output hdfs:///model");
@@ -116,14 +116,14 @@ final class TrainCommand extends SettingsCommand {
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         TableInput input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
-        boolean isExperiment = values.find(TrainingSettings.EXPERIMENT).isPresent();
+        boolean isExperiment = values.find(TrainingSettings.COMPARE).isPresent();
         if (isExperiment && values.isGiven(TrainingSettings.SINK)) {
-            throw new UserException(TrainingSettings.SINK + ": " + TrainingSettings.EXPERIMENT
+            throw new UserException(TrainingSettings.SINK + ": " + TrainingSettings.COMPARE
                     + " sinks trains a model with each; leave one of the two out");
         }
         if (!isExperiment && values.isGiven(TrainingSettings.VALIDATION_INPUT)) {
             throw new UserException(TrainingSettings.VALIDATION_INPUT + ": a training without "
-                    + TrainingSettings.EXPERIMENT + " does not read it; leave it out, or give both");
+                    + TrainingSettings.COMPARE + " does not read it; leave it out, or give both");
         }
         InitialModel initial = initial(values);
         Pretraining training = new Pretraining(
@@ -155,7 +155,7 @@ final class TrainCommand extends SettingsCommand {
             return null;
         }
         for (Setting<?> own : List.of(
-                TrainingSettings.EXPERIMENT,
+                TrainingSettings.COMPARE,
                 TrainingSettings.SINK,
                 TrainingSettings.TOKENIZER,
                 TrainingSettings.VOCABULARY,

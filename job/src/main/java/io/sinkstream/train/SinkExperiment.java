@@ -52,7 +52,7 @@ public record SinkExperiment(Pretraining training) {
      */
     public SinkExperiment {
         if (training.tokenizer() != null) {
-            throw new UserException(TrainingSettings.TOKENIZER + ": " + TrainingSettings.EXPERIMENT
+            throw new UserException(TrainingSettings.TOKENIZER + ": " + TrainingSettings.COMPARE
                     + " sinks trains tokenizers of the same words with and without a sink in front; leave "
                     + training.tokenizer() + " out");
         }

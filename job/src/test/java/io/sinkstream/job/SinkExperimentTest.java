@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code train --experiment sinks}, from two texts to a table. */
+/** {@code train --compare sinks}, from two texts to a table. */
 final class SinkExperimentTest {
     private static final int CONTEXT = 32;
     private static final List<String> VARIANTS = List.of("none", "zero", "learnable", "head");
@@ -55,7 +55,7 @@ final class SinkExperimentTest {
 
     private static Command experiment(Path output, int steps, String... more) {
         List<String> options = new ArrayList<>(
-                List.of("--experiment", "sinks", "--validation-input", heldOut.toString(), "--batch", "8"));
+                List.of("--compare", "sinks", "--validation-input", heldOut.toString(), "--batch", "8"));
         options.addAll(List.of(more));
         return Command.run(TrainingRun.train(text, output, steps, options.toArray(String[]::new))
                 .toArray(String[]::new));
@@ -199,9 +199,9 @@ final class SinkExperimentTest {
             delimiter = '|',
             textBlock =
                     """
-            --sink none                   | --sink: --experiment sinks trains a model with each
-            --experiment spikes           | --experiment
-            --tokenizer there.json        | --tokenizer: --experiment sinks trains tokenizers of the same words
+            --sink none                   | --sink: --compare sinks trains a model with each
+            --compare spikes           | --compare
+            --tokenizer there.json        | --tokenizer: --compare sinks trains tokenizers of the same words
             --validation-input nowhere.jsonl | --validation-input: there is no file or folder nowhere.jsonl
             --text missing                | --text: there is no column missing
             """)
@@ -216,14 +216,14 @@ final class SinkExperimentTest {
     void theHeldOutTextIsNeededAndOnlyThen() {
         Path never = folder.resolve("never");
 
-        assertThat(Command.run(TrainingRun.train(text, never, 1, "--experiment", "sinks")
+        assertThat(Command.run(TrainingRun.train(text, never, 1, "--compare", "sinks")
                                 .toArray(String[]::new))
                         .refusal())
                 .contains("--validation-input is missing");
         assertThat(Command.run(TrainingRun.train(text, never, 1, "--validation-input", heldOut.toString())
                                 .toArray(String[]::new))
                         .refusal())
-                .contains("--validation-input: a training without --experiment does not read it");
+                .contains("--validation-input: a training without --compare does not read it");
         assertThat(experiment(never, 1, "--validation-input", text.toString()).refusal())
                 .contains("--validation-input", "is what the models are trained on");
         assertThat(never).doesNotExist();

@@ -57,7 +57,7 @@ final class SinkTrial {
         }
         Files.createDirectories(folder);
         double least = Math.exp(write(folder));
-        List<String> command = new ArrayList<>(List.of("train", "--experiment", "sinks", "--input", "train.jsonl"));
+        List<String> command = new ArrayList<>(List.of("train", "--compare", "sinks", "--input", "train.jsonl"));
         command.addAll(List.of("--validation-input", "heldout.jsonl", "--format", "json", "--output", "models"));
         command.addAll(List.of("--key", "key", "--order", "seq", "--tokens", "ids", "--vocabulary", "257"));
         command.addAll(List.of(

@@ -42,16 +42,34 @@ package io.sinkstream.cache;
  *       history that starts later; counting from it keeps the used slots of a ring that is not yet full in one piece.
  * </ul>
  *
+ * <h2>Sinks that do not come along</h2>
+ *
+ * With {@link SinkDistance#GROWING} the queries never stop moving: sink i stands at t - i for ever. Nothing else changes, the
+ * position at which queries come to {@link #rest} is just never reached.
+ *
  * @param sinks S, at least 0
  * @param window R, at least 1
+ * @param sinkDistance where sinks stand
  */
-public record SinkWindow(int sinks, int window) {
+public record SinkWindow(int sinks, int window, SinkDistance sinkDistance) {
+    /** Of queries that never come to rest: no stream is so long, and it is exact in double precision. */
+    private static final long NEVER = 1L << 62;
 
     /** Checks the sizes; S + R + 1 must be an int. */
     public SinkWindow {
         if (sinks < 0 || window < 1 || 2L * sinks + window + 1 > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("sinks " + sinks + ", window " + window);
         }
+    }
+
+    /** The rule of StreamingLLM. */
+    public SinkWindow(int sinks, int window) {
+        this(sinks, window, SinkDistance.BOUNDED);
+    }
+
+    /** The position from which on a query stands still before the sinks: the query at t meets them from min(t, rest). */
+    public long rest() {
+        return sinkDistance == SinkDistance.GROWING ? NEVER : (long) sinks + window;
     }
 
     /** How many slots the ring has at most: R + 1. */
@@ -66,12 +84,12 @@ public record SinkWindow(int sinks, int window) {
 
     /** How far key {@code j} stands from the query at {@code t} that sees it. */
     public long distance(long t, long j) {
-        return (j < sinks ? Math.min(t, (long) sinks + window) : t) - j;
+        return (j < sinks ? Math.min(t, rest()) : t) - j;
     }
 
     /** Whether a query at {@code t} or later finds all sinks and meets their keys unrotated. */
     boolean settled(long t) {
-        return t >= (long) sinks + window;
+        return t >= rest();
     }
 
     /**

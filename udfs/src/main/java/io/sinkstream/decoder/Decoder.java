@@ -45,6 +45,7 @@ public final class Decoder implements AutoCloseable {
     private final IValue positions;
     private final IValue sinks;
     private final IValue windows;
+    private final IValue rests;
     /** Each program's masks. */
     private final List<IValue> bands = new ArrayList<>();
 
@@ -69,6 +70,7 @@ public final class Decoder implements AutoCloseable {
                     IValue.listFrom(spec.kinds().stream().map(this::positions).toArray(PtNDArray[]::new)));
             this.sinks = own(() -> numbers(groups, group -> group.rule().sinks()));
             this.windows = own(() -> numbers(groups, group -> group.rule().window()));
+            this.rests = own(() -> numbers(groups, group -> group.rule().rest()));
             for (LoadedProgram program : weights.programs()) {
                 bands.add(own(() -> program.run("bands", positions, windows)));
             }
@@ -207,6 +209,7 @@ public final class Decoder implements AutoCloseable {
                     bands.get(place),
                     sinks,
                     windows,
+                    rests,
                     scope.list(ordered.stream()
                             .flatMap(chunk -> chunk.cache().tensors().stream())
                             .toList()),

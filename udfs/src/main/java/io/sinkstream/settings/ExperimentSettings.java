@@ -16,6 +16,55 @@ public final class ExperimentSettings {
             Parsers::nonEmpty,
             "The folder of the experiments: EXPERIMENT.csv of each, with a row for each token."));
 
+    /** Which experiments. */
+    public static final Setting<List<Experiment>> EXPERIMENT = add(Setting.value(
+            "experiment",
+            "attention_sinks|transformers|windowed|recomputation|absolute,...",
+            "attention_sinks",
+            Parsers.list(Parsers.choice(Experiment.class)),
+            "What the model sees, one or several joined by commas: attention_sinks S sinks and a window of R; transformers all"
+                    + " tokens before; windowed the last S + R, whose keys and values are kept; recomputation the last S + R + 1,"
+                    + " run anew for each prediction; absolute S sinks and a window of R, with the sinks at their positions in the"
+                    + " text and so ever further away."));
+
+    /** S and R together. */
+    public static final Setting<Integer> WINDOW_SIZE = add(Setting.value(
+            "window-size",
+            "TOKENS",
+            null,
+            Parsers.wholeNumber(2),
+            "S and R together, as attention_sinks counts: the window is what --attention-sink-size leaves of it. In the place"
+                    + " of --attention-sink-window-size."));
+
+    /** How much is measured. */
+    public static final Setting<Integer> NUM_TOKENS = add(Setting.value(
+            "num-tokens",
+            "TOKENS",
+            null,
+            Parsers.wholeNumber(1),
+            "How many tokens are predicted at most, of all texts together. Default: all."));
+
+    /** How many texts are read. */
+    public static final Setting<Integer> NUM_SAMPLES = add(Setting.value(
+            "num-samples", "TEXTS", null, Parsers.wholeNumber(1), "How many texts are read at most. Default: all."));
+
+    /** Whether texts know of each other. */
+    public static final Setting<Boolean> BEGIN_ANEW = add(Setting.flag(
+            "begin-anew",
+            "Begins each text with an empty cache. Otherwise the cache is carried from text to text, as streaming-llm does;"
+                    + " no text's first token is predicted either way."));
+
+    /** Whether single tokens are timed. */
+    public static final Setting<Boolean> LATENCY = add(Setting.flag(
+            "latency",
+            "Runs one token at a time and measures how long each takes. Otherwise a pass takes --chunk-tokens, and the latency"
+                    + " is a token's share of its pass."));
+
+    /** Whether a run goes on. */
+    public static final Setting<Boolean> RESUME = add(Setting.flag(
+            "resume",
+            "Goes on behind the rows that are in --output-dir, to the numbers of a run that was not interrupted."));
+
     /** What is drawn. */
     public static final Setting<List<PlotFeature>> FEATURES = add(Setting.list(
             "features",
@@ -27,7 +76,7 @@ public final class ExperimentSettings {
 
     /** What stands over the picture. */
     public static final Setting<String> TITLE = add(
-            Setting.value("title", "TEXT", null, Parsers::nonEmpty, "What stands over the picture. Default: nothing"));
+            Setting.value("title", "TEXT", null, Parsers::nonEmpty, "What stands over the picture. Default: nothing."));
 
     /** Where the axis of perplexity ends. */
     public static final Setting<Double> LOG_PERPLEXITY_LIMIT = add(Setting.value(

@@ -19,8 +19,8 @@ public final class TrainingSettings {
                     + " a learned logit for each head."));
 
     /** Several trainings that are compared. */
-    public static final Setting<String> EXPERIMENT = add(Setting.value(
-            "experiment",
+    public static final Setting<String> COMPARE = add(Setting.value(
+            "compare",
             "sinks",
             null,
             Parsers.choice(List.of("sinks"), List.of()),
@@ -33,7 +33,7 @@ public final class TrainingSettings {
     public static final Setting<List<String>> VALIDATION_INPUT = add(Setting.list(
             "validation-input",
             "PATH",
-            "With --experiment, the rows that it is measured on: another text than --input's, in the same format and columns, at"
+            "With --compare, the rows that it is measured on: another text than --input's, in the same format and columns, at"
                     + " least one stream of it longer than twice --context."));
 
     /** A model that is there. */

@@ -63,7 +63,7 @@ public final class StreamModel implements AutoCloseable {
     }
 
     private static SinkWindow rule(ModelOptions options) {
-        return new SinkWindow(options.sinks(), options.window());
+        return new SinkWindow(options.sinks(), options.window(), options.sinkDistance());
     }
 
     private static ModelDescription describe(Checkpoint checkpoint, DecoderSpec spec, SinkWindow rule) {

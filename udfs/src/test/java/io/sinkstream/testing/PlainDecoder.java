@@ -73,7 +73,12 @@ public final class PlainDecoder {
 
     /** A new stream with S sinks and a window of R tokens; a window that never fills makes it a dense decoder. */
     public Stream stream(int sinks, int window) {
-        return new Stream(sinks, window);
+        return new Stream(sinks, window, false);
+    }
+
+    /** The same stream with keys and queries at their places in the text, however far the sinks are left behind. */
+    public Stream absoluteStream(int sinks, int window) {
+        return new Stream(sinks, window, true);
     }
 
     /** NLL of {@code ids[1:]}, nats: entry t is -ln p(ids[t + 1]), so there is one less than there are ids. */
@@ -149,15 +154,17 @@ public final class PlainDecoder {
         private final int sinks;
         private final int window;
         private final List<List<Entry>> caches = new ArrayList<>();
-        private final List<Rotation> rotations = new ArrayList<>(); // by place in the cache
+        private final List<Rotation> rotations = new ArrayList<>(); // by place
+        private final boolean isAbsolute;
         private long position;
 
-        private Stream(int sinks, int window) {
+        private Stream(int sinks, int window, boolean isAbsolute) {
             if (sinks < 0 || window < 0) {
                 throw new IllegalArgumentException("sinks " + sinks + ", window " + window);
             }
             this.sinks = sinks;
             this.window = window;
+            this.isAbsolute = isAbsolute;
             for (int i = 0; i < layers.size(); i++) {
                 caches.add(new ArrayList<>());
             }
@@ -211,14 +218,11 @@ public final class PlainDecoder {
             int size = layout.headDim();
             int group = layout.heads() / layout.kvHeads();
             int places = cache.size();
-            while (rotations.size() < places) {
-                rotations.add(Rotation.at(rotations.size(), frequencies));
-            }
-            double[] rotatedQuery = rotations.get(places - 1).apply(query);
+            double[] rotatedQuery = rotation(cache, places - 1).apply(query);
             double[][] scores = new double[layout.heads()][places];
             for (int place = 0; place < places; place++) {
                 double[] key = cache.get(place).key();
-                double[] rotatedKey = rotations.get(place).apply(key);
+                double[] rotatedKey = rotation(cache, place).apply(key);
                 for (int h = 0; h < scores.length; h++) {
                     scores[h][place] =
                             dot(rotatedQuery, h * size, rotatedKey, h / group * size, size) / Math.sqrt(size);
@@ -235,6 +239,14 @@ public final class PlainDecoder {
                 }
             }
             return out;
+        }
+
+        private Rotation rotation(List<Entry> cache, int index) {
+            int place = isAbsolute ? Math.toIntExact(cache.get(index).position()) : index;
+            while (rotations.size() <= place) {
+                rotations.add(Rotation.at(rotations.size(), frequencies));
+            }
+            return rotations.get(place);
         }
     }
 

@@ -1,0 +1,180 @@
+package io.sinkstream.job;
+
+import io.sinkstream.batch.ModelSource;
+import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.benchmark.PerplexityExperiments;
+import io.sinkstream.benchmark.PerplexityExperiments.Form;
+import io.sinkstream.benchmark.PerplexityExperiments.Start;
+import io.sinkstream.benchmark.PerplexityRow;
+import io.sinkstream.benchmark.SampleTexts;
+import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.console.PerplexityProgress;
+import io.sinkstream.console.RunFailure;
+import io.sinkstream.console.TextTable;
+import io.sinkstream.settings.Experiment;
+import io.sinkstream.settings.ExperimentSettings;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelOptions;
+import io.sinkstream.tables.TableInput;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code perplexity}: how well a model predicts a text under the rule, and under what it is compared with. */
+final class PerplexityCommand extends SettingsCommand {
+    @Override
+    List<Setting<?>> settings() {
+        List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
+        all.addAll(List.of(
+                ExperimentSettings.EXPERIMENT,
+                ExperimentSettings.WINDOW_SIZE,
+                Settings.INPUT,
+                Settings.FORMAT,
+                Settings.SCHEMA,
+                Settings.OPTION,
+                Settings.ORDER,
+                Settings.TEXT,
+                Settings.TOKENS,
+                ExperimentSettings.NUM_TOKENS,
+                ExperimentSettings.NUM_SAMPLES,
+                ExperimentSettings.BEGIN_ANEW,
+                ExperimentSettings.LATENCY,
+                ExperimentSettings.OUTPUT_DIR,
+                Settings.OVERWRITE,
+                ExperimentSettings.RESUME));
+        return all;
+    }
+
+    @Override
+    List<String> description() {
+        return List.of(
+                "Measures the perplexity of texts token by token, under the rule and under what it is compared with.",
+                "",
+                "Writes DIR/EXPERIMENT.csv, a row a token, as it goes: input_length, nll (nats), ppl, overall_ppl,"
+                        + " cuda_vram_allocated (what the caches hold, GiB), latency (seconds); and DIR/EXPERIMENT/log.txt and"
+                        + " ppl.txt as streaming-llm's eval_long_ppl.py does. A file of text is a text; of any other format a row"
+                        + " is one, by its column --text or --tokens. Files are written by the driver. plot draws them.");
+    }
+
+    @Override
+    List<String> examples() {
+        return List.of(
+                "  perplexity --model llama --input book.txt --output-dir book --num-tokens 20000 \\",
+                "    --experiment attention_sinks,windowed,transformers",
+                "  One token at a time, with the time that each takes:",
+                "    perplexity --model llama --input book.txt --output-dir slow --window-size 1024 --latency",
+                "  Texts of a table, each from an empty cache:",
+                "    perplexity --model llama --input texts.parquet --text body --begin-anew --output-dir texts");
+    }
+
+    @Override
+    void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        Form form = form(values);
+        form.refuseExisting();
+        TableInput given = TableInput.from(values);
+        // A file is one text, and not as many as it has lines.
+        TableInput input = given.format().equals("text") ? withOption(given, "wholetext", "true") : given;
+        StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
+        int vocabulary = form.model().describe().vocabularySize();
+        try (Session session = Session.open("sinkstream perplexity")) {
+            form.model().requireDevice(session.spark().sparkContext());
+            List<int[]> texts = SampleTexts.read(
+                    input.read(session.spark()),
+                    columns,
+                    values.find(ExperimentSettings.NUM_SAMPLES).orElse(Integer.MAX_VALUE),
+                    Checkpoint.open(form.model().options().model()),
+                    vocabulary);
+            PerplexityExperiments experiments = new PerplexityExperiments(form, texts);
+            try (PerplexityProgress progress = PerplexityProgress.start(err)) {
+                List<PerplexityRow> rows = experiments.run(
+                        session.spark().sparkContext(),
+                        (experiment, done, all, nll, perSecond) ->
+                                progress.measured(PerplexityExperiments.name(experiment), done, all, nll, perSecond));
+                progress.end();
+                print(out, rows, form.model().options());
+            } catch (UserException e) {
+                throw e;
+            } catch (Exception e) {
+                throw RunFailure.of(e);
+            }
+        }
+    }
+
+    private static TableInput withOption(TableInput input, String name, String value) {
+        Map<String, String> options = new HashMap<>(input.options());
+        options.put(name, value);
+        return new TableInput(input.format(), input.paths(), input.schema(), options, input.order());
+    }
+
+    private static Form form(SettingValues values) {
+        boolean isNew = !values.require(Settings.OVERWRITE);
+        boolean goesOn = values.require(ExperimentSettings.RESUME);
+        if (goesOn && !isNew) {
+            throw new UserException(ExperimentSettings.RESUME + " goes on with the rows that are there, and "
+                    + Settings.OVERWRITE + " replaces them; leave one of the two out");
+        }
+        List<Experiment> experiments = values.require(ExperimentSettings.EXPERIMENT);
+        if (experiments.stream().distinct().count() < experiments.size()) {
+            throw new UserException(ExperimentSettings.EXPERIMENT + ": one is named twice");
+        }
+        return new Form(
+                model(values),
+                experiments,
+                Path.of(values.require(ExperimentSettings.OUTPUT_DIR)),
+                goesOn ? Start.RESUME : isNew ? Start.NEW : Start.OVERWRITE,
+                values.require(ExperimentSettings.LATENCY),
+                !values.require(ExperimentSettings.BEGIN_ANEW),
+                values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE));
+    }
+
+    private static ModelSource model(SettingValues values) {
+        ModelSource model = ModelSource.from(values);
+        if (values.find(ExperimentSettings.WINDOW_SIZE).isEmpty()) {
+            return model;
+        }
+        if (values.isGiven(Settings.WINDOW)) {
+            throw new UserException(ExperimentSettings.WINDOW_SIZE + " and " + Settings.WINDOW
+                    + " both say how long the window is; leave one of the two out");
+        }
+        int sinks = model.options().sinks();
+        int size = values.require(ExperimentSettings.WINDOW_SIZE);
+        if (size <= sinks) {
+            throw new UserException(ExperimentSettings.WINDOW_SIZE + ": " + size + " leaves no window beside the "
+                    + sinks + " of " + Settings.SINKS + "; allowed is more than that");
+        }
+        return new ModelSource(model.name(), model.options().withAttention(sinks, size - sinks));
+    }
+
+    private static void print(PrintWriter out, List<PerplexityRow> rows, ModelOptions options) {
+        int cache = options.sinks() + options.window();
+        TextTable.print(
+                out,
+                List.of(
+                        "experiment",
+                        ">S",
+                        ">R",
+                        ">tokens",
+                        ">NLL",
+                        ">perplexity",
+                        ">after " + TextTable.count(cache),
+                        ">tokens/s"),
+                rows.stream()
+                        .map(row -> List.of(
+                                PerplexityExperiments.name(row.experiment()),
+                                TextTable.count(row.sinks()),
+                                row.experiment() == Experiment.TRANSFORMERS ? "all" : TextTable.count(row.window()),
+                                TextTable.count(row.tokens()),
+                                String.format(Locale.ROOT, "%.4f", row.nll()),
+                                TextTable.number(row.perplexity()),
+                                TextTable.number(row.perplexityBeyond()),
+                                TextTable.number(row.tokensPerSecond())))
+                        .toList());
+    }
+}
