@@ -37,7 +37,11 @@ public record KeyedOptions(
         }
         ModelSource model = ModelSource.from(values);
         GenerationConfig checkpoint = GenerationConfig.of(model.options().model());
-        return from(model, values, RowOptions.continued(values), RowTask.Continue.from(values, checkpoint));
+        return from(
+                model,
+                values,
+                RowOptions.continued(values, model.options().model()),
+                RowTask.Continue.from(values, checkpoint));
     }
 
     /** What was given for continuations and does nothing, as it is told to users. */

@@ -31,8 +31,9 @@ final class GenerateCommand extends SettingsCommand {
     List<String> examples() {
         return List.of(
                 "  Questions, several a user, as one conversation each:",
-                "    generate --model llama-chat --input questions.jsonl --key user --order time \\",
-                "      --template \"USER: {text}\\n\\nASSISTANT: \" --stop \"USER:\" --output answers",
+                "    generate --model llama-chat --input questions.jsonl --key user --order time --chat --output answers",
+                "  A model without a chat template:",
+                "    generate ... --template \"USER: {text}\\n\\nASSISTANT: \" --stop \"USER:\"",
                 "  The same by chance, the same again with the same seed:",
                 "    generate ... --do-sample --temperature 0.7 --top-p 0.9 --seed 7");
     }

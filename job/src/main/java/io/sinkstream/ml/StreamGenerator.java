@@ -30,7 +30,7 @@ public final class StreamGenerator {
     private static final Logger LOG = LoggerFactory.getLogger(StreamGenerator.class);
 
     private final NamedSettings settings = new NamedSettings(Stream.concat(
-                    Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE),
+                    Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
                     GenerationConfig.settings().stream())
             .toArray(Setting<?>[]::new));
 

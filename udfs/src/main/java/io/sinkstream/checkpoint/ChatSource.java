@@ -1,5 +1,6 @@
 package io.sinkstream.checkpoint;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Map;
  * @param specialTokens what it may name beside the messages: {@code bos_token} and the like to a String, {@code
  *     additional_special_tokens} to a list of them
  */
-public record ChatSource(String template, String place, Map<String, Object> specialTokens) {
+public record ChatSource(String template, String place, Map<String, Object> specialTokens) implements Serializable {
     /** An unchangeable one. */
     public ChatSource {
         specialTokens = Map.copyOf(specialTokens);

@@ -118,7 +118,7 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
         OpenStream<R> goingOn = goesOn ? open : null;
         streams.stream().filter(stream -> stream != goingOn).forEach(OpenStream::last);
         TurnResults<R> results = new TurnResults<>(model.tokenizer(), finite);
-        new Turns<>(model, task, results, reader.prefix(), limits.tokens()).run(streams);
+        new Turns<>(model, task, results, reader, limits.tokens()).run(streams);
         streams.forEach(OpenStream::save);
         emit(rows, streams, goingOn);
         open = goingOn;
@@ -135,11 +135,12 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
             if (isLate && options.late() != LateRows.SCORE) {
                 throw new BadRow(RowProblem.LATE, "late: the order " + order + " is not above the stream's last");
             }
-            int[] ids = reader.tokens(row.row());
+            boolean begins = stream.kept().position() == 0 && stream.waiting().isEmpty();
+            int[] ids = reader.tokens(row.row(), begins);
             if (order != null && !isLate) {
                 stream.order(order.sortable());
             }
-            row.content(ids, stream.order(), bytes);
+            row.content(ids, begins, stream.order(), bytes);
             stream.waiting().add(row);
         } catch (BadRow e) {
             row.bad(e.problem(), e.getMessage());

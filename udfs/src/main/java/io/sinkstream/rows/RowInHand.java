@@ -8,6 +8,7 @@ final class RowInHand<R> {
     private int[] tokens = Tokens.NONE;
     private byte[] order;
     private long textBytes;
+    private boolean begins;
     private CacheUse caches = CacheUse.NONE;
     private RowOutcome outcome;
 
@@ -30,15 +31,28 @@ final class RowInHand<R> {
         return time;
     }
 
-    /** A good row's. */
-    void content(int[] ids, byte[] highestOrder, long bytes) {
+    /**
+     * A good row's.
+     *
+     * @param isFirst whether the tokens are those of a row that a stream begins with
+     */
+    void content(int[] ids, boolean isFirst, byte[] highestOrder, long bytes) {
         tokens = ids;
         order = highestOrder;
         textBytes = bytes;
+        begins = isFirst;
     }
 
     int[] tokens() {
         return tokens;
+    }
+
+    /** Gives it the tokens that it has where it stands, in case it begins a stream after all, or does not. */
+    void standAt(boolean start, RowReader<R> reader) throws BadRow {
+        if (start != begins) {
+            tokens = reader.tokens(row, start);
+            begins = start;
+        }
     }
 
     /** The highest order of its stream's rows up to this one. */

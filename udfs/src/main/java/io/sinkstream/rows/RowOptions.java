@@ -1,25 +1,28 @@
 package io.sinkstream.rows;
 
+import io.sinkstream.chat.ChatTurns;
+import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
 
 /**
  * How rows are read. The components are {@link Settings} of the same names.
  *
  * @param content what rows hold
- * @param template what a row's text is put into: {@value #PLACE} stands for it
+ * @param prompt what a row's text is put into
  * @param separator what follows that
  * @param late what becomes of late rows
  * @param maxRowBytes the most bytes of UTF-8 that all of this may have
  */
-public record RowOptions(Content content, String template, String separator, LateRows late, long maxRowBytes)
+public record RowOptions(Content content, Prompt prompt, String separator, LateRows late, long maxRowBytes)
         implements Serializable {
-    /** The place of the text in a template. */
-    public static final String PLACE = "{text}";
-
     /** What a row's tokens come from. */
     public enum Content {
         /** A text, which is encoded. */
@@ -28,35 +31,50 @@ public record RowOptions(Content content, String template, String separator, Lat
         TOKENS
     }
 
-    /** Checks that the text has a place. */
+    /** Checks that what rows hold can be put into the prompt. */
     public RowOptions {
-        if (!template.contains(PLACE)) {
-            throw new UserException(Settings.TEMPLATE + ": \"" + template + "\" has no place for the row's text: put "
-                    + PLACE + " into it");
-        }
-        if (content == Content.TOKENS && !template.equals(PLACE)) {
-            throw new UserException(Settings.TEMPLATE + " and " + Settings.TOKENS + ": token ids go into no template");
+        if (content == Content.TOKENS && !prompt.equals(Prompt.TEXT)) {
+            throw new UserException((prompt instanceof Prompt.Chat ? Settings.CHAT : Settings.TEMPLATE) + " and "
+                    + Settings.TOKENS + ": token ids go into no template");
         }
     }
 
     /** What these settings say of rows to be scored: texts as they are, each with the separator behind it. */
     public static RowOptions scored(SettingValues values) {
-        return from(PLACE, values.require(Settings.SEPARATOR), values);
+        return from(Prompt.TEXT, values.require(Settings.SEPARATOR), values);
     }
 
-    /** What these settings say of rows to be continued: texts in the template, and nothing behind it. */
-    public static RowOptions continued(SettingValues values) {
-        return from(values.require(Settings.TEMPLATE), "", values);
+    /**
+     * What these settings say of rows to be continued: texts in the prompt, and nothing behind it.
+     *
+     * @param model the checkpoint's folder, which is read if its own template is asked for
+     * @throws UserException if it has none, or none that turns can go by
+     */
+    public static RowOptions continued(SettingValues values, Path model) {
+        return from(prompt(values, model), "", values);
     }
 
-    private static RowOptions from(String template, String separator, SettingValues values) {
+    private static Prompt prompt(SettingValues values, Path model) {
+        String template = values.require(Settings.TEMPLATE);
+        if (!values.require(Settings.CHAT)) {
+            return new Prompt.Filled(template);
+        }
+        if (!template.equals(Prompt.Filled.PLACE)) {
+            throw new UserException(Settings.CHAT + " and " + Settings.TEMPLATE + ": give one of them");
+        }
+        // The time stands still: a row that is run again gets the same text.
+        Clock clock = Clock.fixed(Instant.now(), ZoneId.systemDefault());
+        return Checkpoint.open(model)
+                .chat()
+                .map(source -> new Prompt.Chat(ChatTurns.of(source, clock)))
+                .orElseThrow(() -> new UserException(Settings.CHAT + ": " + model
+                        + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
+                        + " tokenizer_config.json; say by " + Settings.TEMPLATE + " what a row's text is put into"));
+    }
+
+    private static RowOptions from(Prompt prompt, String separator, SettingValues values) {
         Content content = values.find(Settings.TOKENS).isPresent() ? Content.TOKENS : Content.TEXT;
         return new RowOptions(
-                content, template, separator, values.require(Settings.LATE), values.require(Settings.MAX_ROW_BYTES));
-    }
-
-    /** A row's text in the template. */
-    String filled(String text) {
-        return template.equals(PLACE) ? text : template.replace(PLACE, text);
+                content, prompt, separator, values.require(Settings.LATE), values.require(Settings.MAX_ROW_BYTES));
     }
 }

@@ -12,6 +12,8 @@ public enum RowProblem {
     TOO_LARGE("text over the limit"),
     /** The order is at or below the stream's last. */
     LATE("late"),
+    /** The chat template has no place for such a text, or says so itself. */
+    TEMPLATE("refused by the chat template"),
     /** A token id is outside the vocabulary. */
     BAD_TOKEN("token outside the vocabulary"),
     /** What is stored of the stream can't be gone on with. */

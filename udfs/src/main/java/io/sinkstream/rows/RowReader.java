@@ -21,7 +21,9 @@ final class RowReader<R> {
         this.options = options;
         tokenizer = options.content() == Content.TEXT ? Objects.requireNonNull(model.tokenizer()) : null;
         separatorBytes = Utf8.length(options.separator());
-        prefix = tokenizer == null ? Tokens.NONE : tokenizer.prefix();
+        // A chat template says itself what its dialogues begin with.
+        boolean isWhole = tokenizer == null || options.prompt() instanceof Prompt.Chat;
+        prefix = isWhole ? Tokens.NONE : tokenizer.prefix();
     }
 
     /** The tokens that stand before a stream's first row and belong to it. */
@@ -48,7 +50,13 @@ final class RowReader<R> {
         if (tokenizer == null) {
             return 0;
         }
-        long bytes = Utf8.length(options.filled(fields.text(row))) + separatorBytes;
+        String text = fields.text(row);
+        // What a chat template adds is the same for every row.
+        long bytes = Utf8.length(
+                        options.prompt() instanceof Prompt.Chat
+                                ? text
+                                : options.prompt().next(text))
+                + separatorBytes;
         if (bytes > options.maxRowBytes()) {
             throw new BadRow(
                     RowProblem.TOO_LARGE,
@@ -61,10 +69,11 @@ final class RowReader<R> {
     /**
      * The tokens of a row that {@link #check} found good, without the {@link #prefix}.
      *
-     * @throws BadRow if one is null or outside the vocabulary
+     * @param begins whether a stream begins with it
+     * @throws BadRow if one is null or outside the vocabulary, or the prompt refuses the text
      */
-    int[] tokens(R row) throws BadRow {
-        int[] tokens = tokenizer == null ? fields.tokens(row) : encoded(fields.text(row));
+    int[] tokens(R row, boolean begins) throws BadRow {
+        int[] tokens = tokenizer == null ? fields.tokens(row) : encoded(prompt(fields.text(row), begins));
         String problem = model.problem(tokens).orElse(null);
         if (problem != null) {
             throw new BadRow(RowProblem.BAD_TOKEN, problem);
@@ -72,9 +81,17 @@ final class RowReader<R> {
         return tokens;
     }
 
+    private String prompt(String text, boolean begins) throws BadRow {
+        try {
+            return begins ? options.prompt().first(text) : options.prompt().next(text);
+        } catch (UserException e) {
+            throw new BadRow(RowProblem.TEMPLATE, e.getMessage());
+        }
+    }
+
     private int[] encoded(String text) throws BadRow {
         try {
-            return tokenizer.encode(options.filled(text) + options.separator());
+            return tokenizer.encode(text + options.separator());
         } catch (UserException e) {
             // Some tokenizers have no token for some characters.
             throw new BadRow(RowProblem.BAD_TOKEN, e.getMessage());

@@ -4,6 +4,7 @@ import io.sinkstream.stream.Outcomes;
 import io.sinkstream.stream.StreamResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -21,7 +22,7 @@ final class Turns<R> {
     private final RowModel model;
     private final RowTask task;
     private final TurnResults<R> results;
-    private final int[] prefix;
+    private final RowReader<R> reader;
     private final long mostRebuilt;
     private final BlockingQueue<Ended<R>> ended = new LinkedBlockingQueue<>();
     private final Map<Turn<R>, CompletableFuture<StreamResult>> running = new HashMap<>();
@@ -35,14 +36,14 @@ final class Turns<R> {
     /**
      * Turns of one slice.
      *
-     * @param prefix what stands before a stream's first row
+     * @param reader which gave the rows their tokens
      * @param mostRebuilt about how many tokens of history may be in memory at a time
      */
-    Turns(RowModel model, RowTask task, TurnResults<R> results, int[] prefix, long mostRebuilt) {
+    Turns(RowModel model, RowTask task, TurnResults<R> results, RowReader<R> reader, long mostRebuilt) {
         this.model = model;
         this.task = task;
         this.results = results;
-        this.prefix = prefix;
+        this.reader = reader;
         this.mostRebuilt = mostRebuilt;
     }
 
@@ -78,7 +79,10 @@ final class Turns<R> {
             try {
                 stream.check();
                 boolean begins = stream.kept().position() == 0;
-                Turn<R> turn = new Turn<>(stream, rows, begins ? prefix : Tokens.NONE);
+                for (RowInHand<R> row : rows) {
+                    row.standAt(begins && row == rows.get(0), reader);
+                }
+                Turn<R> turn = new Turn<>(stream, rows, begins ? front(rows.get(0)) : Tokens.NONE);
                 if (begins && turn.tokens().length == 0 && task.maxNewTokens() > 0) {
                     turn.bad(
                             RowProblem.NULL_CONTENT,
@@ -95,6 +99,14 @@ final class Turns<R> {
                 rows.forEach(row -> row.bad(e.problem(), e.getMessage()));
             }
         }
+    }
+
+    /** What stands before a stream's first row; a prompt that begins with it itself needs no other. */
+    private int[] front(RowInHand<R> first) {
+        int[] front = reader.prefix();
+        boolean isThere = first.tokens().length >= front.length
+                && Arrays.equals(front, 0, front.length, first.tokens(), 0, front.length);
+        return task.maxNewTokens() > 0 && isThere ? Tokens.NONE : front;
     }
 
     private void submit(List<Turn<R>> turns) {

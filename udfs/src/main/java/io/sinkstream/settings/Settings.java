@@ -282,6 +282,12 @@ public final class Settings {
             "What a row's text is put into before it is continued: {text} stands for it, \\n and \\t are a newline"
                     + " and a tab. Such as \"USER: {text}\\n\\nASSISTANT: \"."));
 
+    /** Whether the checkpoint's own chat template is used. */
+    public static final Setting<Boolean> CHAT = add(Setting.flag(
+            "chat",
+            "Puts each row's text into the checkpoint's own chat template, as transformers renders it: the row is a turn of"
+                    + " the user, its continuation the model's answer. Instead of --template."));
+
     private Settings() {}
 
     /** All settings, in the order of the help. */

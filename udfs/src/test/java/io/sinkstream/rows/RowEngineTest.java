@@ -33,7 +33,7 @@ class RowEngineTest {
     private final MemoryStreams memory = new MemoryStreams(model::start, model::forget, "query");
 
     private static RowOptions options(LateRows late) {
-        return new RowOptions(RowOptions.Content.TOKENS, RowOptions.PLACE, "", late, 1_000);
+        return new RowOptions(RowOptions.Content.TOKENS, Prompt.TEXT, "", late, 1_000);
     }
 
     private RowEngine<TestRow> scoring(List<TestRow> rows, LateRows late, StreamStates states, SliceLimits limits) {

@@ -63,7 +63,7 @@ class SlicesTest {
                 new TestRow.Fields(true),
                 model,
                 task,
-                new RowOptions(RowOptions.Content.TOKENS, RowOptions.PLACE, "", late, 1_000),
+                new RowOptions(RowOptions.Content.TOKENS, Prompt.TEXT, "", late, 1_000),
                 states,
                 limits);
         List<String> results = new ArrayList<>();

@@ -1,0 +1,67 @@
+package io.sinkstream.rows;
+
+import io.sinkstream.chat.ChatTurns;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
+import java.io.Serializable;
+
+/** What a row's text is put into before it is encoded. */
+public sealed interface Prompt extends Serializable {
+    /** The text as it is. */
+    Prompt TEXT = new Filled(Filled.PLACE);
+
+    /**
+     * A stream's first row.
+     *
+     * @throws UserException if this text can't be put into it
+     */
+    String first(String text);
+
+    /**
+     * A later row.
+     *
+     * @throws UserException if this text can't be put into it
+     */
+    String next(String text);
+
+    /**
+     * A template that is the same for every row.
+     *
+     * @param template {@value #PLACE} stands in it for the text
+     */
+    record Filled(String template) implements Prompt {
+        /** The place of the text in a template. */
+        public static final String PLACE = "{text}";
+
+        /** Checks that the text has a place. */
+        public Filled {
+            if (!template.contains(PLACE)) {
+                throw new UserException(Settings.TEMPLATE + ": \"" + template
+                        + "\" has no place for the row's text: put " + PLACE + " into it");
+            }
+        }
+
+        @Override
+        public String first(String text) {
+            return template.equals(PLACE) ? text : template.replace(PLACE, text);
+        }
+
+        @Override
+        public String next(String text) {
+            return first(text);
+        }
+    }
+
+    /** The checkpoint's own template: a row is a turn of the user, its continuation the model's answer. */
+    record Chat(ChatTurns turns) implements Prompt {
+        @Override
+        public String first(String text) {
+            return turns.first(text);
+        }
+
+        @Override
+        public String next(String text) {
+            return turns.next(text);
+        }
+    }
+}
