@@ -30,6 +30,8 @@ public final class Sinkstream {
 
     /** Runs one command and returns the exit code. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
+        // Before anything of Spark's has something to say.
+        ConsoleLogs.quiet();
         return commandLine().setOut(out).setErr(err).execute(args);
     }
 

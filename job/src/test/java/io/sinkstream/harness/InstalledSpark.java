@@ -30,6 +30,8 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
      */
     public static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
+    private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
+
     /** The one that the build made. */
     public static InstalledSpark ofThisBuild() {
         Path project = Path.of(property("project.root"));
@@ -72,12 +74,25 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
      * @param command sinkstream's
      */
     public Driver launch(String name, Path folder, List<String> options, List<String> command) throws IOException {
+        return new Driver(this, name, start(name, folder, SUBMIT, arguments(options, command)));
+    }
+
+    /** The same as {@link #submit} where nobody has configured logging. */
+    public Driver.Ended submitWithoutLogging(String name, Path folder, List<String> options, List<String> command)
+            throws IOException, InterruptedException {
+        Process process = start(name, folder, List.of(), SUBMIT, arguments(options, command));
+        try (Driver driver = new Driver(this, name, process)) {
+            return driver.await();
+        }
+    }
+
+    private List<String> arguments(List<String> options, List<String> command) {
         List<String> arguments = new ArrayList<>(List.of("--conf", "spark.ui.enabled=false"));
         arguments.addAll(options);
         arguments.addAll(List.of("--class", "io.sinkstream.job.Sinkstream"));
         arguments.add(jar.toString());
         arguments.addAll(command);
-        return new Driver(this, name, start(name, folder, "org.apache.spark.deploy.SparkSubmit", arguments));
+        return arguments;
     }
 
     /**
@@ -86,12 +101,19 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
      * @param name of its logs
      */
     Process start(String name, Path folder, String mainClass, List<String> arguments) throws IOException {
+        String logging = "-Dlog4j2.configurationFile=" + project.resolve("conf/log4j2.properties");
+        return start(name, folder, List.of(logging), mainClass, arguments);
+    }
+
+    private Process start(
+            String name, Path folder, List<String> logging, String mainClass, List<String> arguments)
+            throws IOException {
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         line.add("-Xmx1g");
         line.addAll(SHORT_LIVED);
         line.addAll(opens);
-        line.add("-Dlog4j2.configurationFile=" + project.resolve("conf/log4j2.properties"));
+        line.addAll(logging);
         String classes = home.resolve("jars") + File.separator + "*";
         int more = arguments.indexOf("--driver-class-path");
         if (more >= 0) {

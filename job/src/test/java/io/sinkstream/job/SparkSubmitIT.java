@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,19 @@ final class SparkSubmitIT {
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
+    }
+
+    /** Spark has a configuration of its own then, which tells every step. */
+    @Test
+    void withoutAConfigurationOfLoggingTheConsoleIsQuiet() throws Exception {
+        List<String> command = run.score(run.model(), folder.resolve("never"));
+
+        Driver.Ended ended = spark.submitWithoutLogging(
+                "submit-quiet", folder, LOCAL, Stream.concat(command.stream(), Stream.of("--text", "nosuch"))
+                        .toList());
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(2);
+        assertThat(ended.stderr().lines()).singleElement().asString().contains("--text: there is no column nosuch");
     }
 
     @Test
