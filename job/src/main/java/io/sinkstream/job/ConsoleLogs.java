@@ -43,7 +43,8 @@ final class ConsoleLogs {
 
     /** Puts our own configuration in the place of Spark's, which tells every step; never in the place of a user's. */
     static void quiet() {
-        // Else Spark installs its own later, when it first has something to say: spark-submit makes it forget that it has.
+        // Else Spark installs its own later, when it first has something to say: spark-submit makes it forget that it
+        // has.
         Utils$.MODULE$.initializeLogIfNecessary(false, true);
         if (LogManager.getContext(false) instanceof LoggerContext context) {
             quiet(context);

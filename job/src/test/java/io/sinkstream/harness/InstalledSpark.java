@@ -105,8 +105,7 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         return start(name, folder, List.of(logging), mainClass, arguments);
     }
 
-    private Process start(
-            String name, Path folder, List<String> logging, String mainClass, List<String> arguments)
+    private Process start(String name, Path folder, List<String> logging, String mainClass, List<String> arguments)
             throws IOException {
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -31,7 +31,8 @@ class ConsoleLogsTest {
     @ParameterizedTest
     @ValueSource(strings = {"log4j2-defaults.properties", "log4j2-json-layout.properties"})
     void oursTakesThePlaceOfEachOfSparks(String sparks) throws Exception {
-        context.setConfigLocation(SparkContext.class.getResource("/org/apache/spark/" + sparks).toURI());
+        context.setConfigLocation(
+                SparkContext.class.getResource("/org/apache/spark/" + sparks).toURI());
         context.start();
         assertThat(context.getRootLogger().getLevel()).isEqualTo(Level.INFO);
 

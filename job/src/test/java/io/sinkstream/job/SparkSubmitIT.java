@@ -51,8 +51,10 @@ final class SparkSubmitIT {
         List<String> command = run.score(run.model(), folder.resolve("never"));
 
         Driver.Ended ended = spark.submitWithoutLogging(
-                "submit-quiet", folder, LOCAL, Stream.concat(command.stream(), Stream.of("--text", "nosuch"))
-                        .toList());
+                "submit-quiet",
+                folder,
+                LOCAL,
+                Stream.concat(command.stream(), Stream.of("--text", "nosuch")).toList());
 
         assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(2);
         assertThat(ended.stderr().lines()).singleElement().asString().contains("--text: there is no column nosuch");

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sinkstream.benchmark.SpeedRow;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Streams;
+import io.sinkstream.testing.NumberType;
 import io.sinkstream.testing.Shared;
+import io.sinkstream.testing.TinyModels;
+import io.sinkstream.testing.TinyModels.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,9 +30,11 @@ class SpeedCommandTest {
     }
 
     private Command speed(String... more) {
-        List<String> args =
-                new ArrayList<>(List.of("speed", "--model", model.toString(), "--attention-sink-window-size", "28"));
+        List<String> args = new ArrayList<>(List.of("speed", "--attention-sink-window-size", "28"));
         args.addAll(List.of(more));
+        if (!args.contains("--model")) {
+            args.addAll(List.of("--model", model.toString()));
+        }
         return Command.alone(args.toArray(String[]::new));
     }
 
@@ -63,6 +68,17 @@ class SpeedCommandTest {
                 .contains("of limit", "of matmul", "of memory", "resident", "NLL price"));
         assertThat(run.out().lines()).hasSize(lines.size());
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
+    }
+
+    @Test
+    void autoIsWhatTheModelRunsIn() throws Exception {
+        Path half = TinyModels.of(Shape.llama()).storedAs(NumberType.BF16).write(folder.resolve("half"));
+        Path output = folder.resolve("speed.csv");
+
+        speed("--model", half.toString(), "--chunks", "16", "--streams", "1", "--output", output.toString())
+                .succeeded();
+
+        assertThat(Files.readAllLines(output)).anyMatch(line -> line.startsWith("score,bfloat16,1,16,"));
     }
 
     @Test

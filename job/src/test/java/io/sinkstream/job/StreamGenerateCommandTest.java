@@ -3,10 +3,12 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.GrowingFolder;
+import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
@@ -47,6 +49,10 @@ class StreamGenerateCommandTest {
     }
 
     private Command run(Path input, String... more) {
+        return Command.run(List.of("stream", "generate"), options(input), more);
+    }
+
+    private Map<String, String> options(Path input) {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("--model", model.toString());
         options.put("--attention-sink-window-size", "" + WINDOW);
@@ -60,7 +66,7 @@ class StreamGenerateCommandTest {
         options.put("--checkpoint", folder + "/checkpoint");
         options.put("--output", folder + "/out");
         options.put("--trigger", "available-now");
-        return Command.run(List.of("stream", "generate"), options, more);
+        return options;
     }
 
     private List<Row> written() {
@@ -133,6 +139,67 @@ class StreamGenerateCommandTest {
                     .isEqualTo(tokenizer.decode(all));
             assertThat(found.<String>getAs("continuation")).startsWith(" ");
         }
+    }
+
+    /** A late row is no turn: it has an error, and the turns after it go on as if it had not come. */
+    @Test
+    void aStreamGoesOnAfterARestartAndPassesOverLateRows() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(2, 6);
+        Path whole = new GrowingFolder(folder.resolve("whole")).add(rows, 12).path();
+        run(whole, "--checkpoint", folder + "/whole.checkpoint").succeeded();
+        List<Row> expected = written();
+        InstalledSpark.deleteUnder(folder.resolve("out"), file -> true);
+
+        GrowingFolder input = new GrowingFolder(folder.resolve("in")).add(rows.subList(0, 6), 3);
+        run(input.path(), "--option", "maxFilesPerTrigger=1").succeeded();
+        JsonObject late = rows.get(1).deepCopy();
+        late.addProperty("text", "too late");
+        input.add(List.of(late), 1).add(rows.subList(6, 12), 6);
+        run(input.path(), "--option", "maxFilesPerTrigger=1").succeeded();
+
+        List<Row> found = written();
+        assertThat(found.stream().filter(row -> row.getAs("error") != null))
+                .singleElement()
+                .satisfies(row -> {
+                    assertThat(row.<String>getAs("text")).isEqualTo("too late");
+                    assertThat(row.<String>getAs("error")).startsWith("late: ");
+                    assertThat(row.<String>getAs("continuation")).isNull();
+                });
+        assertThat(found.stream()
+                        .filter(row -> row.getAs("error") == null)
+                        .map(StreamGenerateCommandTest::told)
+                        .toList())
+                .isEqualTo(
+                        expected.stream().map(StreamGenerateCommandTest::told).toList());
+    }
+
+    private static List<Object> told(Row row) {
+        return List.of(
+                row.getAs("key"), row.getAs("seq"), row.getAs("continuation_tokens"), row.getAs("stream_tokens"));
+    }
+
+    /** The ids of a text say the same as the text. */
+    @Test
+    void tokensAreContinuedAsATextIs() throws IOException {
+        JsonObject row = GrowingFolder.rows(1, 3).get(2);
+        JsonArray ids = new JsonArray();
+        Arrays.stream(Streams.ids(List.of(row.get("text").getAsString()), "")).forEach(ids::add);
+        row.add("ids", ids);
+        Path input =
+                new GrowingFolder(folder.resolve("in")).add(List.of(row), 1).path();
+        String schema = "key STRING, seq BIGINT, text STRING, ids ARRAY<INT>";
+        run(input, "--schema", schema, "--template", "{text}").succeeded();
+        List<Object> expected = told(written().get(0));
+        InstalledSpark.deleteUnder(folder.resolve("out"), file -> true);
+
+        Map<String, String> options = options(input);
+        options.remove("--template");
+        options.put("--schema", schema);
+        options.put("--tokens", "ids");
+        options.put("--checkpoint", folder + "/of-tokens");
+        Command.run(List.of("stream", "generate"), options).succeeded();
+
+        assertThat(told(written().get(0))).isEqualTo(expected);
     }
 
     @Test

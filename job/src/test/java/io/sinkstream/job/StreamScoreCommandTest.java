@@ -1,6 +1,7 @@
 package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.codahale.metrics.Gauge;
 import com.google.gson.JsonNull;
@@ -17,6 +18,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.apache.spark.SparkEnv;
@@ -88,6 +91,74 @@ class StreamScoreCommandTest {
         Files.write(tokenizer, sound);
         run(input).succeeded();
         assertThat(scored()).hasSize(10);
+    }
+
+    /** Spark refuses a sink when the query starts, for which the checkpoint has to be begun. */
+    @Test
+    void aSinkThatIsNoneLeavesNoCheckpointThatIsBegun() throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(2, 5), 10)
+                .path();
+
+        for (String sink : List.of("nosuch", "rate")) {
+            assertThat(run(input, "--output-format", sink).refusal())
+                    .startsWith("sinkstream stream score: --output-format: ");
+            assertThat(folder.resolve("checkpoint/sinkstream.json")).doesNotExist();
+        }
+
+        // So another model, window or key may begin there.
+        run(input, "--attention-sink-window-size", "20").succeeded();
+        assertThat(scored()).hasSize(10);
+    }
+
+    /** The model has three layers, so that three windows are all that has an influence. */
+    @ParameterizedTest
+    @CsvSource({"bounded:3, 1e-4", "bounded:1, 0.5"})
+    void aShorterHistoryLosesNoRow(String history, double nats) throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(20, 12);
+        Path input = new GrowingFolder(folder.resolve("in")).add(rows, 60).path();
+
+        Command run = run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "60k", "--history", history)
+                .succeeded();
+
+        assertThat(run.err().lines()).last().asString().doesNotContain(" 0 rebuilds");
+        List<Row> expected = expected(rows);
+        List<Row> found = scored();
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < found.size(); i++) {
+            assertThat(found.get(i).<String>getAs("error")).isNull();
+            assertThat(found.get(i).<Double>getAs("nll"))
+                    .isCloseTo(
+                            expected.get(i).<Double>getAs("nll"),
+                            within(nats * found.get(i).<Integer>getAs("tokens")));
+        }
+        assertThat(Command.run("state", "--checkpoint", folder + "/checkpoint")
+                        .succeeded()
+                        .out())
+                .contains("history " + history);
+    }
+
+    @Test
+    void statesAreShownWhileTheQueryRuns() throws Exception {
+        GrowingFolder input = new GrowingFolder(folder.resolve("in")).add(GrowingFolder.rows(3, 2), 6);
+        CompletableFuture<Command> query = CompletableFuture.supplyAsync(() -> run(input.path(), "--trigger", "1s"));
+        try {
+            Command state;
+            long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+            do {
+                assertThat(query).isNotDone();
+                assertThat(System.nanoTime())
+                        .as("when its first micro-batch is there")
+                        .isLessThan(deadline);
+                state = Command.run("state", "--checkpoint", folder + "/checkpoint");
+            } while (state.code() != 0 || !state.out().contains("k2"));
+            assertThat(state.out()).containsPattern("streams +3\\n");
+        } finally {
+            EndSignal.take();
+        }
+
+        query.get(60, TimeUnit.SECONDS).succeeded();
+        assertThat(scored()).hasSize(6);
     }
 
     @ParameterizedTest(name = "{0} rows a micro-batch, {1} partitions")
@@ -178,7 +249,7 @@ class StreamScoreCommandTest {
         List<JsonObject> rows = GrowingFolder.rows(20, 12);
         Path input = new GrowingFolder(folder.resolve("in")).add(rows, 60).path();
 
-        Command run = run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "40k")
+        Command run = run(input, "--option", "maxFilesPerTrigger=1", "--cache-memory", "60k")
                 .succeeded();
 
         BatchScores.assertSame(scored(), expected(rows));

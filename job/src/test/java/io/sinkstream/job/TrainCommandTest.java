@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.sinkstream.checkpoint.TextTokenizer;
@@ -129,6 +130,30 @@ final class TrainCommandTest {
         before.remove("max_position_embeddings");
         before.remove("torch_dtype");
         assertThat(after).isEqualTo(before);
+    }
+
+    /** As Llama's tokenizers have it, which transformers reads so. */
+    @Test
+    void whatStandsInFrontByTheFilesBesideATokenizerStandsInItsOwnAfterwards() throws Exception {
+        Path first = folder.resolve("by-config");
+        train(TrainingRun.train(text, first, 1)).succeeded();
+        JsonObject tokenizer = json(first.resolve("tokenizer.json"));
+        tokenizer.add("post_processor", JsonNull.INSTANCE);
+        Files.writeString(first.resolve("tokenizer.json"), tokenizer.toString());
+        Files.writeString(
+                first.resolve("tokenizer_config.json"),
+                "{\"tokenizer_class\":\"LlamaTokenizer\",\"add_bos_token\":true,\"bos_token\":\"<sink>\"}");
+        Path second = folder.resolve("by-itself");
+
+        train(TrainingRun.goOn(text, second, 1, "--initial-model", first.toString()))
+                .succeeded();
+
+        try (TextTokenizer alone = TextTokenizer.open(second.resolve("tokenizer.json"))) {
+            assertThat(alone.prefix())
+                    .containsExactly(json(first.resolve("config.json"))
+                            .get("sink_token_id")
+                            .getAsInt());
+        }
     }
 
     private static JsonObject json(Path file) throws IOException {
