@@ -123,6 +123,11 @@ public record InitialModel(String name, Checkpoint checkpoint, ModelShape shape,
         }
         Vocabulary own;
         try (TextTokenizer tokenizer = checkpoint.tokenizer().orElseThrow()) {
+            if (!tokenizer.isAsWritten()) {
+                throw new UserException(
+                        TrainingSettings.INITIAL_MODEL + ": add_prefix_space of the tokenizer_config.json of " + name
+                                + " is another than that of its tokenizer.json, which alone is kept; make them the same");
+            }
             own = Vocabulary.of(checkpoint.tokenizerFile(), tokenizer.prefix(), shape.sink());
         }
         if (own.size() > vocabulary() || own.sink() != front) {

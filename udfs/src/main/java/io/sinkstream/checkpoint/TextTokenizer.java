@@ -46,10 +46,19 @@ public final class TextTokenizer implements AutoCloseable {
     /** Shared by those who call into native memory, exclusive for who frees it. */
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
 
-    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, Optional<int[]> front, Set<Integer> byteTokens) {
+    /** Whether it is what its file says, and no other file changes how it cuts a text. */
+    private final boolean isAsWritten;
+
+    private TextTokenizer(
+            Path file,
+            HuggingFaceTokenizer tokenizer,
+            Optional<int[]> front,
+            Set<Integer> byteTokens,
+            boolean isAsWritten) {
         this.file = file;
         this.tokenizer = tokenizer;
         this.byteTokens = byteTokens;
+        this.isAsWritten = isAsWritten;
         this.prefix = front.orElseGet(this::findPrefix);
     }
 
@@ -59,14 +68,15 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws UserException if it is none
      */
     public static TextTokenizer open(Path file) {
-        return open(file, Optional.empty());
+        return open(file, Optional.empty(), Optional.empty());
     }
 
-    /** The same, with what stands in front of a text if other files say so, and not its post-processor. */
-    static TextTokenizer open(Path file, Optional<TokenizerFiles.Front> front) {
+    /** The same, with what other files say of a text's front, and not its post-processor or its pre-tokenizer. */
+    static TextTokenizer open(Path file, Optional<TokenizerFiles.Front> front, Optional<PrefixSpace> space) {
         DjlCache.ready("tokenizers");
-        byte[] json = StrictJson.bytes(file, LARGEST);
-        Optional<Integer> id = TokenizerForm.check(file, json, front.flatMap(TokenizerFiles.Front::token));
+        byte[] written = StrictJson.bytes(file, LARGEST);
+        TokenizerForm form = TokenizerForm.check(file, written, front.flatMap(TokenizerFiles.Front::token));
+        byte[] json = space.map(said -> said.applied(file, written, form)).orElse(written);
         HuggingFaceTokenizer tokenizer;
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
@@ -82,7 +92,11 @@ public final class TextTokenizer implements AutoCloseable {
         }
         try {
             return new TextTokenizer(
-                    file, tokenizer, front.map(said -> ids(file, said, id)), ByteTokens.of(file, json));
+                    file,
+                    tokenizer,
+                    front.map(said -> ids(file, said, form.id())),
+                    ByteTokens.of(file, json),
+                    json == written);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
@@ -108,6 +122,11 @@ public final class TextTokenizer implements AutoCloseable {
     /** The ids that stand for one byte each and are decoded in runs; none for most tokenizers. */
     Set<Integer> byteTokens() {
         return byteTokens;
+    }
+
+    /** Whether it cuts texts as its {@code tokenizer.json} says, which the files beside a checkpoint's may change. */
+    public boolean isAsWritten() {
+        return isAsWritten;
     }
 
     /** What the post-processor alone puts in front of a text; empty if it does more than that. */

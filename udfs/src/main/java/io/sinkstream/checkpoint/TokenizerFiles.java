@@ -19,8 +19,9 @@ import java.util.Set;
  *
  * @param file {@code tokenizer.json}
  * @param front the token that these files put in front of a text, or none; empty if they leave it to the post-processor
+ * @param space what they say of a blank in front of a text; empty if they say nothing
  */
-record TokenizerFiles(Path file, Optional<Front> front) {
+record TokenizerFiles(Path file, Optional<Front> front, Optional<PrefixSpace> space) {
     static final String TOKENIZER = "tokenizer.json";
 
     static final String CONFIG = "tokenizer_config.json";
@@ -65,7 +66,14 @@ record TokenizerFiles(Path file, Optional<Front> front) {
 
     /** One file that was found to be a tokenizer, as it was then. */
     private record Sound(
-            Path file, Object inode, long size, FileTime time, Optional<Front> front, boolean isOwnFront) {}
+            Path file,
+            Object inode,
+            long size,
+            FileTime time,
+            Optional<Front> front,
+            Optional<PrefixSpace> space,
+            boolean isOwnFront,
+            boolean isAsWritten) {}
 
     /** The last that was, so that a driver's checks, several a start, read the many megabytes once. */
     private static volatile Sound last;
@@ -76,7 +84,13 @@ record TokenizerFiles(Path file, Optional<Front> front) {
      * @param config the model's own
      */
     static Optional<TokenizerFiles> of(FolderEntries folder, ModelConfig config) {
-        return folder.file(TOKENIZER).map(file -> new TokenizerFiles(file, front(folder, config)));
+        return folder.file(TOKENIZER).map(file -> {
+            Optional<ModelConfig> said = folder.file(CONFIG).map(ModelConfig::read);
+            return new TokenizerFiles(
+                    file,
+                    said.flatMap(own -> front(folder, own, config)),
+                    said.flatMap(own -> PrefixSpace.of(own, className(own, config))));
+        });
     }
 
     /** The tokenizer's class, without "Fast"; empty if it is not known. */
@@ -88,12 +102,7 @@ record TokenizerFiles(Path file, Optional<Front> front) {
                 .orElse("");
     }
 
-    private static Optional<Front> front(FolderEntries folder, ModelConfig config) {
-        Optional<ModelConfig> said = folder.file(CONFIG).map(ModelConfig::read);
-        if (said.isEmpty()) {
-            return Optional.empty();
-        }
-        ModelConfig own = said.get();
+    private static Optional<Front> front(FolderEntries folder, ModelConfig own, ModelConfig config) {
         String name = className(own, config);
         if (WITHOUT_BOS.contains(name) && own.optBoolean(ADD_BOS, false)) {
             throw own.unsupported(ADD_BOS, "false for " + CLASS + " " + name);
@@ -139,15 +148,19 @@ record TokenizerFiles(Path file, Optional<Front> front) {
     /** Of the file and, where they change what stands in front of a text, of what the files beside it say. */
     String fingerprint() {
         Fingerprint all = new Fingerprint().content(Optional.of(file));
-        return (sound().isOwnFront()
-                        ? all
-                        : all.text(front.orElseThrow().token().toString()))
-                .hex();
+        Sound sound = sound();
+        if (!sound.isOwnFront()) {
+            all.text(front.orElseThrow().token().toString());
+        }
+        if (!sound.isAsWritten()) {
+            all.text("a blank in front: " + space.orElseThrow().isAdded());
+        }
+        return all.hex();
     }
 
     private Sound sound() {
         Sound known = last;
-        if (known != null && known.equals(asIs(known.isOwnFront()))) {
+        if (known != null && known.equals(asIs(known.isOwnFront(), known.isAsWritten()))) {
             return known;
         }
         Loaded loaded = load();
@@ -156,20 +169,22 @@ record TokenizerFiles(Path file, Optional<Front> front) {
     }
 
     private Loaded load() {
-        Sound before = asIs(true);
-        TextTokenizer tokenizer = TextTokenizer.open(file, front);
+        Sound before = asIs(true, true);
+        TextTokenizer tokenizer = TextTokenizer.open(file, front, space);
         boolean isOwn = front.isEmpty()
                 || Arrays.equals(
                         tokenizer.prefix(), tokenizer.postProcessorPrefix().orElse(null));
-        Sound sound = new Sound(file, before.inode(), before.size(), before.time(), front, isOwn);
+        Sound sound = new Sound(
+                file, before.inode(), before.size(), before.time(), front, space, isOwn, tokenizer.isAsWritten());
         last = sound;
         return new Loaded(tokenizer, sound);
     }
 
-    private Sound asIs(boolean isOwnFront) {
+    private Sound asIs(boolean isOwnFront, boolean isAsWritten) {
         try {
             BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Sound(file, now.fileKey(), now.size(), now.lastModifiedTime(), front, isOwnFront);
+            return new Sound(
+                    file, now.fileKey(), now.size(), now.lastModifiedTime(), front, space, isOwnFront, isAsWritten);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         }

@@ -1,5 +1,8 @@
 package io.sinkstream.checkpoint;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.sinkstream.settings.UserException;
@@ -20,6 +23,9 @@ final class TokenizerForm {
     /** The token's id in each place that has it. */
     private final Map<String, Integer> ids = new HashMap<>();
 
+    private JsonElement preTokenizer;
+    private JsonElement normalizer;
+
     private TokenizerForm(Path file, Optional<String> token) {
         this.file = file;
         this.token = token;
@@ -29,20 +35,44 @@ final class TokenizerForm {
      * The native reader aborts the JVM on a decoder that is not sound JSON, as in a download that was cut off, where it
      * returns an error for all else; so Java looks first.
      *
-     * @return the token's id, if the file has the token
      * @throws UserException if the file can be no tokenizer
      */
-    static Optional<Integer> check(Path file, byte[] bytes, Optional<String> token) {
+    static TokenizerForm check(Path file, byte[] bytes, Optional<String> token) {
         TokenizerForm form = new TokenizerForm(file, token);
         return StrictJson.read(file, file + ":", new ByteArrayInputStream(bytes), form::read);
     }
 
-    private Optional<Integer> read(JsonReader json) throws IOException {
+    /** The token's id, if the file has the token. */
+    Optional<Integer> id() {
+        return Optional.ofNullable(ids.getOrDefault("added_tokens", ids.get("model")));
+    }
+
+    /** What cuts a text before the model does. */
+    Optional<JsonElement> preTokenizer() {
+        return Optional.ofNullable(preTokenizer);
+    }
+
+    /** What changes a text first. */
+    Optional<JsonElement> normalizer() {
+        return Optional.ofNullable(normalizer);
+    }
+
+    private static JsonElement part(JsonReader json) throws IOException {
+        try {
+            return JsonParser.parseReader(json);
+        } catch (JsonParseException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getMessage(), e);
+        }
+    }
+
+    private TokenizerForm read(JsonReader json) throws IOException {
         StrictJson.expectObject(json, file + ":");
         json.beginObject();
         while (json.hasNext()) {
             String field = StrictJson.key(json, seen);
             switch (field) {
+                case "pre_tokenizer" -> preTokenizer = part(json);
+                case "normalizer" -> normalizer = part(json);
                 case "decoder" -> StrictJson.skipSound(json);
                 case "model" -> model(json);
                 case "added_tokens" -> added(json);
@@ -54,7 +84,7 @@ final class TokenizerForm {
             throw new UserException(
                     file + ": field \"model\" is missing; expected an object, as in every Hugging Face tokenizer.json");
         }
-        return Optional.ofNullable(ids.getOrDefault("added_tokens", ids.get("model")));
+        return this;
     }
 
     private void model(JsonReader json) throws IOException {
