@@ -27,7 +27,7 @@ record PrefixSpace(boolean isAdded, boolean isFromSlow, String said) {
     /** What the config says for a tokenizer of this class; empty if {@code tokenizer.json} stands for itself. */
     static Optional<PrefixSpace> of(ModelConfig config, String className) {
         boolean isLlama = className.equals(LLAMA);
-        return config.isNull(FIELD) || isLlama && !config.has(FIELD)
+        return config.isNull(FIELD) || (isLlama && !config.has(FIELD))
                 ? Optional.empty()
                 : Optional.of(new PrefixSpace(config.optBoolean(FIELD, false), isLlama, config.found(FIELD)));
     }
