@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -32,6 +33,9 @@ import org.apache.spark.sql.types.VariantType;
 /** The columns of a table that keyed scoring reads, found by their settings' names and checked before a job starts. */
 public final class KeyedInput {
     private static final String HELPER = "__sinkstream_";
+
+    /** The column, if there is one, that says what is wrong with a row before anything is read of it. It does not come out. */
+    public static final String PROBLEM = HELPER + "problem";
 
     private KeyedInput() {}
 
@@ -60,6 +64,20 @@ public final class KeyedInput {
         return isDifferent ? scored.select(columns) : scored;
     }
 
+    /** The columns that come out, which are all but {@link #PROBLEM}. */
+    public static StructType columns(Dataset<Row> input) {
+        return new StructType(Stream.of(input.schema().fields())
+                .filter(field -> !field.name().equals(PROBLEM))
+                .toArray(StructField[]::new));
+    }
+
+    /** What is wrong with a row, a string; null if nothing is known of. */
+    public static Column problem(Dataset<Row> input) {
+        return Arrays.asList(input.columns()).contains(PROBLEM)
+                ? functions.col(PROBLEM)
+                : functions.lit(null).cast(DataTypes.StringType);
+    }
+
     /** A table whose partitions hold whole streams, one after another, each one's rows in their order. */
     public record Arranged(Dataset<Row> rows, RowLayout layout) {}
 
@@ -68,7 +86,7 @@ public final class KeyedInput {
      * columns.
      */
     public static Arranged arranged(Dataset<Row> input, StreamColumns columns, int partitions) {
-        requireNoHelper(input.schema());
+        requireNoHelper(columns(input));
         List<Column> added = new ArrayList<>();
         List<Column> sort = new ArrayList<>();
         added.add(key(input, columns).as(HELPER + "key"));
@@ -89,15 +107,22 @@ public final class KeyedInput {
         if (columns.order() != null) {
             // Rows of equal order: which of them is the late one must not depend on the input's order.
             sort.add(functions.col(HELPER + "content"));
-            for (StructField field : input.schema().fields()) {
+            for (StructField field : columns(input).fields()) {
                 if (RowOrdering.isOrderable(field.dataType())) {
                     sort.add(functions.col(quoted(field.name())));
                 }
             }
         }
-        int width = input.columns().length;
+        added.add(problem(input).as(HELPER + "wrong"));
+        StructType own = columns(input);
+        int width = own.length();
         List<Column> selected = new ArrayList<>();
-        selected.add(functions.col("*"));
+        if (width == input.columns().length) {
+            // Whatever their names.
+            selected.add(functions.col("*"));
+        } else {
+            Stream.of(own.fieldNames()).map(name -> functions.col(quoted(name))).forEach(selected::add);
+        }
         selected.addAll(added);
         // A number of partitions that is asked for is left alone by adaptive execution, which would merge the small
         // ones: rows are few bytes and much work.
@@ -105,7 +130,13 @@ public final class KeyedInput {
                 .repartition(partitions, functions.col(HELPER + "key"))
                 .sortWithinPartitions(sort.toArray(Column[]::new));
         return new Arranged(
-                rows, new RowLayout(width, width, columns.order() == null ? -1 : width + 1, width + added.size() - 1));
+                rows,
+                new RowLayout(
+                        width,
+                        width,
+                        columns.order() == null ? -1 : width + 1,
+                        width + added.size() - 2,
+                        width + added.size() - 1));
     }
 
     /** The streams' key as a string: the column of that name, or the file that a row is from. */
@@ -118,6 +149,28 @@ public final class KeyedInput {
                         Settings.KEY + " is missing: only rows of files can do without, each file being a stream");
     }
 
+    /**
+     * The keys of a run's results, which have the input's columns, too.
+     *
+     * @param input that they are of: a column that says how it was made no longer says so among the results
+     */
+    public static Column key(Dataset<Row> results, Dataset<Row> input, StreamColumns columns) {
+        return KeyText.isText(resolve(input, Settings.KEY, columns.key()).field())
+                ? functions.col(quoted(columns.key()))
+                : key(results, columns);
+    }
+
+    /** Which keys the column gives: those of two kinds are no keys of one stream. */
+    public static String keyKind(Dataset<Row> input, String name) {
+        return ColumnKind.ofKey(resolve(input, Settings.KEY, name).type());
+    }
+
+    /** Which orders the column gives: those of two kinds can't be compared. */
+    public static String orderKind(Dataset<Row> input, String name) {
+        return ColumnKind.ofOrder(
+                input.select(order(input, name)).schema().fields()[0].dataType());
+    }
+
     /** The text, or the array of token ids. */
     public static Column content(Dataset<Row> input, StreamColumns columns) {
         return columns.tokens() != null ? tokens(input, columns) : text(input, columns);
@@ -126,6 +179,9 @@ public final class KeyedInput {
     private static Column key(Dataset<Row> input, String name) {
         Resolved column = resolve(input, Settings.KEY, name);
         DataType type = column.type();
+        if (KeyText.isText(column.field())) {
+            return column.column();
+        }
         if (type instanceof ArrayType
                 || type instanceof MapType
                 || type instanceof StructType
@@ -133,11 +189,9 @@ public final class KeyedInput {
                 || type instanceof CalendarIntervalType) {
             throw wrongType(Settings.KEY, name, type, "a string, number, date, time, boolean or binary");
         }
-        // A key is told apart by its text, so it must be the same text on Spark's side as on Java's, where bytes that
-        // are no UTF-8 can't be told apart.
         return type instanceof BinaryType
                 ? functions.hex(column.column())
-                : functions.make_valid_utf8(column.column().cast("string"));
+                : KeyText.of(column.column().cast("string"));
     }
 
     /**
@@ -229,9 +283,9 @@ public final class KeyedInput {
         return column;
     }
 
-    /** The column's type. Spark throws its AnalysisException, a checked one, without declaring it. */
-    private static DataType analysed(Dataset<Row> input, Column column) throws AnalysisException {
-        return input.select(column).schema().fields()[0].dataType();
+    /** The column as a field. Spark throws its AnalysisException, a checked one, without declaring it. */
+    private static StructField analysed(Dataset<Row> input, Column column) throws AnalysisException {
+        return input.select(column).schema().fields()[0];
     }
 
     /** The name as SQL takes it, whatever is in it. */
@@ -239,5 +293,9 @@ public final class KeyedInput {
         return "`" + name.replace("`", "``") + "`";
     }
 
-    private record Resolved(Column column, DataType type) {}
+    private record Resolved(Column column, StructField field) {
+        DataType type() {
+            return field.dataType();
+        }
+    }
 }

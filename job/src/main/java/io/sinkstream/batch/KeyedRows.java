@@ -51,7 +51,7 @@ public final class KeyedRows {
         options.model().requireDevice(input.sparkSession().sparkContext());
         boolean isCaseSensitive =
                 Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
-        StructType result = ResultSchema.append(input.schema(), options, isCaseSensitive);
+        StructType result = ResultSchema.append(KeyedInput.columns(input), options, isCaseSensitive);
         if (endState != null) {
             result = result.add(EndState.COLUMN, DataTypes.BinaryType, true);
         }

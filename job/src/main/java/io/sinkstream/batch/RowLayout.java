@@ -16,8 +16,15 @@ import scala.collection.Iterable;
  * @param key where the stream's key is, a string
  * @param order where the order is; negative where the rows' order is the files' own, which has no ties and no nulls
  * @param content where the text or the array of token ids is
+ * @param problem where it says what is wrong with the row; negative where nothing does
  */
-public record RowLayout(int columns, int key, int order, int content) implements RowFields<Row>, Serializable {
+public record RowLayout(int columns, int key, int order, int content, int problem)
+        implements RowFields<Row>, Serializable {
+
+    @Override
+    public String problem(Row row) {
+        return problem < 0 ? null : row.getString(problem);
+    }
 
     @Override
     public String key(Row row) {

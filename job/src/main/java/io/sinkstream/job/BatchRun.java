@@ -14,6 +14,7 @@ import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.EndState;
 import io.sinkstream.state.SavedStates;
+import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.OutputFolder;
 import io.sinkstream.tables.SparkMessages;
 import io.sinkstream.tables.TableInput;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
@@ -57,13 +59,14 @@ final class BatchRun {
     /** Runs it, and returns what it has done. */
     ScoringSummary run(String name, PrintWriter err) {
         try (Session session = Session.open(name)) {
-            output.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
+            Configuration conf = session.spark().sparkContext().hadoopConfiguration();
+            checkPaths(conf);
+            input.passedOver(conf).ifPresent(err::println);
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
             // is in it.
             session.spark().sparkContext().register(totals);
-            states.ifPresent(path -> OutputFolder.check(session.spark(), path, mode, input.paths()));
             EndState endState =
                     states.isPresent() ? SavedStates.endState(options.model().options()) : null;
             Dataset<Row> results = KeyedRows.apply(rows, options, totals, endState);
@@ -75,7 +78,7 @@ final class BatchRun {
                 try {
                     write(states.isPresent() ? results.drop(EndState.COLUMN) : results);
                     if (states.isPresent()) {
-                        writeStates(results, states.get());
+                        writeStates(results, rows, states.get());
                     }
                 } catch (AnalysisException | SparkClassNotFoundException e) {
                     throw SparkMessages.mendable(Settings.OUTPUT_FORMAT.option(), e);
@@ -85,6 +88,19 @@ final class BatchRun {
                 progress.end();
             }
             return totals.value();
+        }
+    }
+
+    private void checkPaths(Configuration conf) {
+        DistinctPaths paths = new DistinctPaths(conf);
+        if (input.isFiles()) {
+            paths.with(Settings.INPUT, input.paths());
+        }
+        for (Setting<String> written : List.of(Settings.OUTPUT, StreamSettings.SAVE_STATE)) {
+            values.find(written).ifPresent(path -> {
+                paths.with(written, path);
+                OutputFolder.check(conf, written, path, mode);
+            });
         }
     }
 
@@ -101,10 +117,11 @@ final class BatchRun {
                 .save(output.orElseThrow());
     }
 
-    private void writeStates(Dataset<Row> results, String path) {
+    private void writeStates(Dataset<Row> results, Dataset<Row> rows, String path) {
         SavedStates.ofRun(
                         results,
-                        KeyedInput.key(results, options.columns()),
+                        KeyedInput.key(results, rows, options.columns()),
+                        KeyedInput.orderKind(rows, options.columns().order()),
                         options.model().options())
                 .write()
                 .mode(SaveMode.Overwrite)

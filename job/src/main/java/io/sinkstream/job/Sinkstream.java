@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sinkstream.console.RunFailure;
+import io.sinkstream.settings.Locales;
 import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -30,6 +31,13 @@ public final class Sinkstream {
 
     /** Runs one command and returns the exit code. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
+        for (String arg : args) {
+            if (Locales.isCut(arg)) {
+                err.println("sinkstream: " + Locales.encoding() + ", the locale's encoding, can't express an argument: "
+                        + oneLine(arg) + "; " + Locales.ADVICE);
+                return MENDABLE;
+            }
+        }
         // Before anything of Spark's has something to say.
         ConsoleLogs.quiet();
         return commandLine().setOut(out).setErr(err).execute(args);

@@ -7,6 +7,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.CheckpointStates;
+import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.OutputFolder;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -72,11 +74,15 @@ final class StateCommand extends SettingsCommand {
         try (Session session = Session.open("sinkstream state")) {
             SparkSession spark = session.spark();
             if (output.isPresent()) {
+                Configuration conf = spark.sparkContext().hadoopConfiguration();
+                new DistinctPaths(conf)
+                        .with(StreamSettings.CHECKPOINT, checkpoint)
+                        .with(Settings.OUTPUT, output.get());
                 OutputFolder.check(
-                        spark,
+                        conf,
+                        Settings.OUTPUT,
                         output.get(),
-                        values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists,
-                        List.of(checkpoint));
+                        values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists);
                 CheckpointStates.saved(spark, checkpoint)
                         .write()
                         .mode(SaveMode.Overwrite)
@@ -92,9 +98,7 @@ final class StateCommand extends SettingsCommand {
     }
 
     private static void one(SparkSession spark, String checkpoint, String key, boolean delete, PrintWriter out) {
-        List<Row> found = CheckpointStates.read(spark, checkpoint)
-                .where(functions.col("key").equalTo(key))
-                .collectAsList();
+        List<Row> found = CheckpointStates.read(spark, checkpoint, key).collectAsList();
         if (found.isEmpty()) {
             throw new UserException(StreamSettings.STREAM + ": the checkpoint " + checkpoint + " has no stream " + key);
         }

@@ -14,6 +14,7 @@ import io.sinkstream.streaming.CheckpointTerms;
 import io.sinkstream.streaming.KeyedStreams;
 import io.sinkstream.streaming.OutputOwner;
 import io.sinkstream.streaming.StreamOptions;
+import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.OutputFolder;
 import io.sinkstream.tables.SparkMessages;
 import io.sinkstream.tables.StreamInput;
@@ -70,21 +71,23 @@ final class StreamRun {
         String checkpoint = values.require(StreamSettings.CHECKPOINT);
         // A session that a cluster still sends executors to does not end quietly, so this goes before it begins.
         Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
+        requireDistinctPaths(checkpoint, hadoop);
         if (values.find(StreamSettings.INITIAL_STATE).isPresent()) {
             StreamContract.requireNew(checkpoint, hadoop);
         }
         CheckpointTerms.check(checkpoint, options, hadoop);
         if (output.isFiles() && StreamContract.isBegun(checkpoint, hadoop)) {
-            OutputOwner.check(checkpoint, output.path(), hadoop);
+            OutputOwner.check(checkpoint, output.path(), output.format(), hadoop);
         }
         try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
             if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
-                OutputFolder.check(spark, output.path(), SaveMode.ErrorIfExists, input.paths());
+                OutputFolder.check(conf, Settings.OUTPUT, output.path(), SaveMode.ErrorIfExists);
             }
             // The command's own session, or it would be set for the query alone and not for what its source keeps.
             KeyedStreams.startNoProcesses(spark, checkpoint);
+            input.passedOver(conf).ifPresent(err::println);
             Dataset<Row> rows = input.read(spark);
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))
@@ -117,6 +120,18 @@ final class StreamRun {
                 queries.removeListener(progress);
             }
         }
+    }
+
+    private void requireDistinctPaths(String checkpoint, Configuration conf) {
+        DistinctPaths paths = new DistinctPaths(conf);
+        if (input.isFiles()) {
+            paths.with(Settings.INPUT, input.paths());
+        }
+        paths.with(StreamSettings.CHECKPOINT, checkpoint);
+        if (output.isFiles()) {
+            paths.with(Settings.OUTPUT, output.path());
+        }
+        values.find(StreamSettings.INITIAL_STATE).ifPresent(path -> paths.with(StreamSettings.INITIAL_STATE, path));
     }
 
     private static Dataset<Row> states(SparkSession spark, String path) {

@@ -143,6 +143,8 @@ final class TrainCommand extends SettingsCommand {
         training.check();
         try (Session session = Session.open("sinkstream train")) {
             LongAccumulator skipped = session.spark().sparkContext().longAccumulator("sinkstream.skipped");
+            input.passedOver(session.spark().sparkContext().hadoopConfiguration())
+                    .ifPresent(err::println);
             TrainingSummary summary = train(training, input.read(session.spark()), skipped, "", err);
             print(out, summary, skipped.value(), training.output());
         }

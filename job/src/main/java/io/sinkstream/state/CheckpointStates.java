@@ -3,31 +3,26 @@ package io.sinkstream.state;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.streaming.CommitLog;
 import org.apache.spark.sql.execution.streaming.CommitMetadata;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.TaskCompletionListener;
 import scala.Option;
 import scala.Tuple2;
 
 /** The states in a checkpoint, seen from outside. The query that they belong to may be running. */
 public final class CheckpointStates {
-    private static final StructType SCHEMA = StructType.fromDDL("key STRING, stream_tokens BIGINT, predicted BIGINT,"
-            + " nll DOUBLE, last_seen BIGINT, sinks ARRAY<INT>, history ARRAY<INT>, state_bytes BIGINT, state BINARY");
-
     private CheckpointStates() {}
 
     /**
@@ -38,6 +33,15 @@ public final class CheckpointStates {
      * @throws UserException if this is no checkpoint of ours, or no micro-batch is committed yet
      */
     public static Dataset<Row> read(SparkSession spark, String checkpoint) {
+        return read(spark, checkpoint, null);
+    }
+
+    /**
+     * The same for one stream.
+     *
+     * @param key of the stream; null for all
+     */
+    public static Dataset<Row> read(SparkSession spark, String checkpoint, String key) {
         Configuration conf = spark.sparkContext().hadoopConfiguration();
         StreamContract contract = StreamContract.of(checkpoint, conf);
         org.apache.spark.sql.classic.SparkSession own = OwnSession.of(spark, contract.partitions());
@@ -54,41 +58,26 @@ public final class CheckpointStates {
         String[] partitionIds =
                 IntStream.range(0, ids.length).mapToObj(i -> ids[i][0]).toArray(String[]::new);
         FlatMapFunction<Integer, Row> read = partition -> {
-            List<Row> rows = new ArrayList<>();
-            try (StoredStreams streams = new StoredStreams(
+            StoredStreams streams = new StoredStreams(
                     root,
                     partition,
                     buckets[partition],
                     version,
                     partitionIds[partition],
-                    SparkHadoopUtil.get().conf())) {
-                for (Map.Entry<String, StreamHead> stream : streams.heads().entrySet()) {
-                    rows.add(row(stream.getKey(), stream.getValue(), streams, keep, owner));
-                }
-            }
-            return rows.iterator();
+                    SparkHadoopUtil.get().conf());
+            TaskCompletionListener close = ended -> streams.close();
+            var unused = TaskContext.get().addTaskCompletionListener(close);
+            return new StreamRows(
+                    streams.heads(),
+                    found -> key == null || key.equals(found),
+                    (found, head) -> streams.history(found, head, keep),
+                    owner);
         };
         List<Integer> partitions =
                 IntStream.range(0, contract.partitions()).boxed().toList();
         return own.createDataset(partitions, Encoders.INT())
                 .repartition(partitions.size())
-                .flatMap(read, Encoders.row(SCHEMA));
-    }
-
-    private static Row row(String key, StreamHead head, StoredStreams streams, long keep, long owner) {
-        int[] history = streams.history(key, head, keep);
-        long blocks = (head.tailStart() - head.firstBlock() * StreamHead.BLOCK) / StreamHead.BLOCK;
-        byte[] saved = SavedStream.toBytes(head, history, owner);
-        return RowFactory.create(
-                key,
-                head.position(),
-                head.predicted(),
-                head.nll(),
-                head.lastSeen(),
-                IntStream.of(head.sinks()).boxed().toArray(Integer[]::new),
-                IntStream.of(history).boxed().toArray(Integer[]::new),
-                (long) saved.length + blocks * (key.length() + Long.BYTES),
-                saved);
+                .flatMap(read, Encoders.row(StreamRows.SCHEMA));
     }
 
     /** The table that {@code KeyedStreams} takes as the states to begin another checkpoint with. */
@@ -102,7 +91,8 @@ public final class CheckpointStates {
                         functions.lit(contract.fingerprint()).as("model"),
                         functions.lit(contract.tokenizer()).as("tokenizer"),
                         functions.lit(contract.sinks()).as("sinks"),
-                        functions.lit(contract.window()).as("window"));
+                        functions.lit(contract.window()).as("window"),
+                        functions.lit(contract.orderType()).cast("string").as("order_type"));
     }
 
     /** Has the stream forgotten with the query's next micro-batch. */

@@ -1,6 +1,6 @@
 package io.sinkstream.state;
 
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -65,17 +65,23 @@ final class StoredStreams implements AutoCloseable {
         store = provider.getReadStore(version, Option.apply(id));
     }
 
-    /** All heads, by key. */
-    Map<String, StreamHead> heads() {
-        Map<String, StreamHead> heads = new HashMap<>();
+    /** All streams' keys and heads, each read when it is asked for. */
+    Iterator<Map.Entry<String, StreamHead>> heads() {
         StateStoreIterator<UnsafeRowPair> all = store.iterator(StreamStore.STREAMS);
-        while (all.hasNext()) {
-            UnsafeRowPair pair = all.next();
-            heads.put(
-                    pair.key().getStruct(1, 1).getUTF8String(0).toString(),
-                    StreamHead.ofAnyOwner(pair.value().getBinary(0)));
-        }
-        return heads;
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return all.hasNext();
+            }
+
+            @Override
+            public Map.Entry<String, StreamHead> next() {
+                UnsafeRowPair pair = all.next();
+                return Map.entry(
+                        pair.key().getStruct(1, 1).getUTF8String(0).toString(),
+                        StreamHead.ofAnyOwner(pair.value().getBinary(0)));
+            }
+        };
     }
 
     /** A stream's history, see {@link StreamStore#history}. */

@@ -37,6 +37,10 @@ public final class StreamContract {
     private static final String FINGERPRINT = "model-fingerprint";
     private static final String TOKENIZER = "tokenizer-fingerprint";
     private static final String KEPT = "history-tokens";
+    private static final String PLACE = "place";
+    private static final String FORGETTING = "idle-streams-are-forgotten";
+    private static final String KEY_TYPE = "key-type";
+    private static final String ORDER_TYPE = "order-type";
 
     private final Map<String, String> terms;
 
@@ -61,6 +65,32 @@ public final class StreamContract {
         settings.forEach((setting, value) -> terms.put(setting.name(), value));
         terms.put(KEPT, "" + keep);
         return new StreamContract(terms);
+    }
+
+    /** The same with the folder that it is for: Spark keeps paths in full, and finds nothing of a checkpoint that was moved. */
+    public StreamContract at(String checkpoint, Configuration conf) {
+        try {
+            Path folder = new Path(checkpoint);
+            return with(PLACE, folder.getFileSystem(conf).makeQualified(folder).toString());
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(checkpoint, e);
+        }
+    }
+
+    /** The same with when streams are forgotten, in words: Spark can't add timers to a checkpoint, nor change their clock. */
+    public StreamContract forgetting(String when) {
+        return with(FORGETTING, when);
+    }
+
+    /** The same with the kinds of the key's and the order's column: see {@code KeyedInput}. */
+    public StreamContract withTypes(String key, String order) {
+        return with(KEY_TYPE, key).with(ORDER_TYPE, order);
+    }
+
+    private StreamContract with(String name, String value) {
+        Map<String, String> more = new LinkedHashMap<>(terms);
+        more.put(name, value);
+        return new StreamContract(more);
     }
 
     /**
@@ -143,25 +173,49 @@ public final class StreamContract {
 
     /**
      * Throws UserException if a query that makes states with {@code other} can't go on with this checkpoint's. Where the
-     * model lies does not matter, only what it is.
+     * model lies does not matter, only what it is; nor does what only one of the two knows, such as the columns' types before
+     * there is an input, or what earlier versions did not write down.
      */
     public void require(StreamContract other, String checkpoint) {
         for (Map.Entry<String, String> term : terms.entrySet()) {
             String name = term.getKey();
             String found = other.terms.get(name);
-            if (name.equals(Settings.MODEL.name()) || term.getValue().equals(found)) {
+            if (name.equals(Settings.MODEL.name())
+                    || found == null
+                    || term.getValue().equals(found)) {
                 continue;
             }
-            if (name.equals(FINGERPRINT)) {
-                throw new UserException(Settings.MODEL + ": " + other.term(Settings.MODEL)
-                        + " is not the model and tokenizer that the checkpoint " + checkpoint + " was begun with, "
-                        + term(Settings.MODEL) + "; go on with that, or begin a new checkpoint (with "
-                        + StreamSettings.INITIAL_STATE + " to keep the streams)");
-            }
-            throw new UserException((name.equals(FORMAT) || name.equals(COMMAND) ? "" : "--") + name
-                    + ": the checkpoint " + checkpoint + " was begun with " + term.getValue() + ", not " + found
-                    + "; go on with that, or begin a new checkpoint");
+            throw new UserException(difference(name, term.getValue(), found, other, "the checkpoint " + checkpoint));
         }
+    }
+
+    private String difference(String name, String mine, String found, StreamContract other, String checkpoint) {
+        String keeping = "begin a new checkpoint (with " + StreamSettings.INITIAL_STATE + " to keep the streams)";
+        return switch (name) {
+            case FINGERPRINT ->
+                Settings.MODEL + ": " + other.term(Settings.MODEL) + " is not the model and tokenizer that "
+                        + checkpoint + " was begun with, " + term(Settings.MODEL) + "; go on with that, or " + keeping;
+            case PLACE ->
+                StreamSettings.CHECKPOINT + ": " + checkpoint + " was begun as " + mine + " and is " + found
+                        + " now; Spark finds it under its first name only: give it that, or write its streams by state "
+                        + Settings.OUTPUT + " and " + keeping;
+            case FORGETTING ->
+                StreamSettings.IDLE + ": " + checkpoint + " was begun " + mine + ", not " + found
+                        + ", and can't change that; go on so, or " + keeping;
+            case KEY_TYPE ->
+                Settings.KEY + ": " + checkpoint + " was begun with a column " + term(Settings.KEY) + " of type " + mine
+                        + ", and it is of type " + found
+                        + " now, in which keys are others; give it the type that it had,"
+                        + " or begin a new checkpoint";
+            case ORDER_TYPE ->
+                Settings.ORDER + ": " + checkpoint + " was begun with a column " + term(Settings.ORDER) + " of type "
+                        + mine + ", and it is of type " + found
+                        + " now, which can't be compared; give it the type that it"
+                        + " had, or begin a new checkpoint";
+            default ->
+                (name.equals(FORMAT) || name.equals(COMMAND) ? "" : "--") + name + ": " + checkpoint
+                        + " was begun with " + mine + ", not " + found + "; go on with that, or begin a new checkpoint";
+        };
     }
 
     private static UserException unusable(String checkpoint, Exception e) {
@@ -192,6 +246,11 @@ public final class StreamContract {
     /** How many tokens before the pending one are kept. */
     long keep() {
         return Long.parseLong(terms.get(KEPT));
+    }
+
+    /** The order's kind; null if an earlier version did not write it down. */
+    String orderType() {
+        return terms.get(ORDER_TYPE);
     }
 
     /** The tokenizer's fingerprint. */

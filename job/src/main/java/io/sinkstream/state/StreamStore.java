@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
+import java.util.function.LongPredicate;
 import org.apache.spark.sql.streaming.MapState;
 import scala.Tuple2;
 import scala.collection.Iterator;
@@ -186,21 +188,32 @@ public final class StreamStore {
         heads.removeKey(key);
     }
 
-    /** The streams that had no row since {@code time}. */
-    public Map<String, StreamHead> idleSince(long time) {
+    /**
+     * Forgets the streams that are idle, and returns their keys. Of one that no row said a time of yet, such as one that was
+     * begun with a saved state before there was a watermark, it is counted from now.
+     *
+     * @param now milliseconds since 1970, by the clock or the watermark
+     * @param isIdle whether one is whose last row came then
+     */
+    public List<String> forget(long now, LongPredicate isIdle) {
+        Map<String, StreamHead> timeless = new HashMap<>();
         Map<String, StreamHead> idle = new HashMap<>();
         for (Iterator<Tuple2<String, byte[]>> all = heads.iterator(); all.hasNext(); ) {
             Tuple2<String, byte[]> entry = all.next();
             try {
                 StreamHead head = head(entry._1(), entry._2());
-                if (head.lastSeen() <= time) {
+                if (head.lastSeen() == 0) {
+                    timeless.put(entry._1(), head.seen(now));
+                } else if (isIdle.test(head.lastSeen())) {
                     idle.put(entry._1(), head);
                 }
             } catch (UncheckedIOException e) {
                 // What can't be read is told to its rows, and can be deleted by its key.
             }
         }
-        return idle;
+        timeless.forEach(this::write);
+        idle.forEach(this::remove);
+        return List.copyOf(idle.keySet());
     }
 
     /** Whether there is no stream. */

@@ -13,6 +13,11 @@ import org.apache.spark.sql.Row;
  */
 record BucketFields(RowLayout layout, StreamLayout more, long now) implements RowFields<Row> {
     @Override
+    public String problem(Row row) {
+        return layout.problem(row);
+    }
+
+    @Override
     public String key(Row row) {
         return layout.key(row);
     }

@@ -36,6 +36,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private final StreamOptions options;
     private final RowLayout layout;
     private final StreamLayout more;
+    private final Idleness idleness;
     private final String query;
     private final String fingerprint;
 
@@ -45,13 +46,21 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private transient StreamStore store;
 
     /**
+     * @param idleness when a stream is forgotten, if {@code options} say that one ever is
      * @param query under whose name caches are kept
      * @param fingerprint of the model that the driver has
      */
-    BucketProcessor(StreamOptions options, RowLayout layout, StreamLayout more, String query, String fingerprint) {
+    BucketProcessor(
+            StreamOptions options,
+            RowLayout layout,
+            StreamLayout more,
+            Idleness idleness,
+            String query,
+            String fingerprint) {
         this.options = options;
         this.layout = layout;
         this.more = more;
+        this.idleness = idleness;
         this.query = query;
         this.fingerprint = fingerprint;
     }
@@ -97,10 +106,8 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     public Iterator<Row> handleExpiredTimer(Integer bucket, TimerValues timers, ExpiredTimerInfo expired) {
         load();
         long now = now(timers);
-        store.idleSince(now - options.idle().toMillis()).forEach((key, head) -> {
-            store.remove(key, head);
-            model.forget(new StreamName(query, key));
-        });
+        store.forget(now, lastSeen -> idleness.isOver(lastSeen, now))
+                .forEach(key -> model.forget(new StreamName(query, key)));
         if (!store.isEmpty()) {
             lookAgain(now);
         }

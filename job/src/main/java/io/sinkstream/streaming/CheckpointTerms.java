@@ -1,5 +1,7 @@
 package io.sinkstream.streaming;
 
+import io.sinkstream.batch.KeyedInput;
+import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -9,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
 /** Whether a query with some options can go on with a checkpoint: they have to agree with its {@link StreamContract}. */
 public final class CheckpointTerms {
@@ -19,26 +23,45 @@ public final class CheckpointTerms {
      * does not fit is refused before one starts.
      */
     public static void check(String checkpoint, StreamOptions options, Configuration conf) {
-        var unused = agree(checkpoint, options, 1, conf);
+        var unused = agree(checkpoint, options, 1, null, conf);
     }
 
     /**
      * Compares the options with what the checkpoint was begun with, if it was.
      *
      * @param partitions how many a new checkpoint gets if the options name no number
+     * @param input the rows, for their columns' types; null if there are none yet
      * @return the options with the number of partitions
      * @throws UserException if the checkpoint was begun with anything else that its states depend on, or is not ours
      */
-    static StreamOptions agree(String checkpoint, StreamOptions options, int partitions, Configuration conf) {
+    static StreamOptions agree(
+            String checkpoint, StreamOptions options, int partitions, Dataset<Row> input, Configuration conf) {
         Optional<StreamContract> begun = StreamContract.find(checkpoint, conf);
         int fixed = begun.map(StreamContract::partitions).orElse(partitions);
         StreamOptions settled = options.keyed().partitions() > 0 ? options : options.withPartitions(fixed);
-        begun.ifPresent(contract -> contract.require(of(settled), checkpoint));
+        begun.ifPresent(contract -> contract.require(of(checkpoint, settled, input, conf), checkpoint));
         return settled;
     }
 
-    /** What a query with these options makes states with. */
-    static StreamContract of(StreamOptions options) {
+    /** What a query with these options, and these rows if they are not null, keeps itself in the checkpoint by. */
+    static StreamContract of(String checkpoint, StreamOptions options, Dataset<Row> input, Configuration conf) {
+        StreamContract terms = of(options).at(checkpoint, conf).forgetting(forgetting(options));
+        StreamColumns columns = options.keyed().columns();
+        return input == null
+                ? terms
+                : terms.withTypes(
+                        KeyedInput.keyKind(input, columns.key()), KeyedInput.orderKind(input, columns.order()));
+    }
+
+    private static String forgetting(StreamOptions options) {
+        if (options.idle() == null) {
+            return "without " + StreamSettings.IDLE;
+        }
+        return "with " + StreamSettings.IDLE + " by "
+                + (options.eventTime() == null ? "the clock" : StreamSettings.EVENT_TIME);
+    }
+
+    private static StreamContract of(StreamOptions options) {
         ModelOptions model = options.keyed().model().options();
         Map<Setting<?>, String> settings = new LinkedHashMap<>();
         settings.put(Settings.MODEL, options.keyed().model().name());

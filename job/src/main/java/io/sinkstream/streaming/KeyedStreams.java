@@ -58,7 +58,7 @@ public final class KeyedStreams {
      */
     public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options) {
         StreamOptions settled = options.withPartitions(partitions(input.sparkSession(), options));
-        return added(OwnSession.of(input, settled.keyed().partitions()), settled, null);
+        return added(OwnSession.of(input, settled.keyed().partitions()), settled, null, null);
     }
 
     /**
@@ -87,40 +87,50 @@ public final class KeyedStreams {
         }
         boolean isBegun = StreamContract.isBegun(checkpoint, conf);
         StreamOptions agreed =
-                CheckpointTerms.agree(checkpoint, options, partitions(input.sparkSession(), options), conf);
+                CheckpointTerms.agree(checkpoint, options, partitions(input.sparkSession(), options), input, conf);
         Dataset<Row> own = OwnSession.of(input, agreed.keyed().partitions());
         SparkSession spark = own.sparkSession();
+        MicroBatchFiles.watch(spark);
         startNoProcesses(spark, checkpoint);
         if (!isBegun) {
             // What does not fit must not leave a checkpoint behind.
-            var unused = added(own, agreed, null);
+            var unused = added(own, agreed, null, null);
+            StreamContract contract = CheckpointTerms.of(checkpoint, agreed, input, conf);
+            Dataset<Row> states = initial == null
+                    ? null
+                    : SavedStates.commands(initial, agreed.keyed().model().options(), contract);
             StreamCommands.begin(spark, checkpoint);
-            if (initial != null) {
-                StreamCommands.add(
-                        SavedStates.commands(initial, agreed.keyed().model().options()), checkpoint);
+            if (states != null) {
+                StreamCommands.add(states, checkpoint);
             }
-            CheckpointTerms.of(agreed).begin(checkpoint, conf);
+            contract.begin(checkpoint, conf);
         }
-        return added(own, agreed, StreamCommands.read(spark, checkpoint));
+        boolean isByClock = agreed.idle() != null && agreed.eventTime() == null;
+        Idleness idleness = isBegun && isByClock
+                ? Idleness.resumed(spark, checkpoint, agreed.idle(), System.currentTimeMillis())
+                : null;
+        return added(own, agreed, StreamCommands.read(spark, checkpoint), idleness);
     }
 
-    private static Dataset<Row> added(Dataset<Row> input, StreamOptions options, Dataset<Row> commands) {
+    /** @param resumed what is known of the time before this start; null for nothing */
+    private static Dataset<Row> added(
+            Dataset<Row> input, StreamOptions options, Dataset<Row> commands, Idleness resumed) {
         SparkSession spark = input.sparkSession();
         if (!input.isStreaming()) {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
         }
-        KeyedInput.requireNoHelper(input.schema());
+        KeyedInput.requireNoHelper(KeyedInput.columns(input));
         options.keyed().describe();
         options.keyed().model().requireDevice(spark.sparkContext());
         StreamOptions run = options.onExecutors();
         boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
-        StructType result = ResultSchema.append(input.schema(), run.keyed(), isCaseSensitive)
+        StructType result = ResultSchema.append(KeyedInput.columns(input), run.keyed(), isCaseSensitive)
                 .add(StreamCounts.COLUMN, StreamCounts.SCHEMA, false);
 
         Dataset<Row> rows = rows(input, run);
         Dataset<Row> all = commands == null ? rows : rows.unionByName(commands(rows.schema(), commands, run));
-        int columns = input.columns().length;
-        RowLayout layout = new RowLayout(columns, columns, columns + 1, columns + 2);
+        int columns = KeyedInput.columns(input).length();
+        RowLayout layout = new RowLayout(columns, columns, columns + 1, columns + 2, columns + 7);
         StreamLayout more =
                 new StreamLayout(columns + 3, options.eventTime() == null ? -1 : columns + 4, columns + 5, columns + 6);
         int[] numbers = Buckets.numbers(run.keyed().partitions());
@@ -131,6 +141,7 @@ public final class KeyedStreams {
                                 run,
                                 layout,
                                 more,
+                                resumed == null ? Idleness.of(options.idle()) : resumed,
                                 UUID.randomUUID().toString(),
                                 run.keyed().model().fingerprint()),
                         timeMode(run),
@@ -185,7 +196,7 @@ public final class KeyedStreams {
                     eventTime(input, options.eventTime()), options.watermark().toMillis() + " milliseconds");
         }
         List<Column> selected = new ArrayList<>();
-        for (StructField field : input.schema().fields()) {
+        for (StructField field : KeyedInput.columns(input).fields()) {
             // Without the watermark's mark on the column, by which Spark would leave out late rows without a word. The
             // optimizer takes an alias away again that adds no metadata of its own, and the mark would be back.
             selected.add(functions
@@ -208,6 +219,7 @@ public final class KeyedStreams {
                 .as(HELPER + "time"));
         selected.add(functions.lit(null).cast(DataTypes.StringType).as(HELPER + "command"));
         selected.add(functions.lit(null).cast(DataTypes.BinaryType).as(HELPER + "state"));
+        selected.add(KeyedInput.problem(table).as(HELPER + "wrong"));
         return table.select(selected.toArray(Column[]::new));
     }
 

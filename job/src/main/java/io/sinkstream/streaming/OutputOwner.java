@@ -31,24 +31,27 @@ public final class OutputOwner {
     private static final String FILE = "_sinkstream.json";
     private static final String QUERY = "query";
     private static final String CHECKPOINT = "checkpoint";
+    private static final String FORMAT = "format";
     private static final Pattern ENTRY = Pattern.compile("(\\d+)(\\.compact)?");
 
     private final String checkpoint;
     private final String output;
+    private final String format;
     private final Configuration conf;
 
-    private OutputOwner(String checkpoint, String output, Configuration conf) {
+    private OutputOwner(String checkpoint, String output, String format, Configuration conf) {
         this.checkpoint = checkpoint;
         this.output = output;
+        this.format = format;
         this.conf = conf;
     }
 
     /**
-     * Throws UserException if the output of files is not, or no more, that of the query which keeps itself in the checkpoint.
-     * Writes nothing.
+     * Throws UserException if the output of files is not, or no more, that of the query which keeps itself in the checkpoint,
+     * or of another format. Writes nothing.
      */
-    public static void check(String checkpoint, String output, Configuration conf) {
-        OutputOwner owner = new OutputOwner(checkpoint, output, conf);
+    public static void check(String checkpoint, String output, String format, Configuration conf) {
+        OutputOwner owner = new OutputOwner(checkpoint, output, format, conf);
         try {
             owner.check();
         } catch (IOException | IllegalArgumentException e) {
@@ -57,8 +60,8 @@ public final class OutputOwner {
     }
 
     /** The same, and from here on no other query can have the output. */
-    static void claim(String checkpoint, String output, Configuration conf) {
-        OutputOwner owner = new OutputOwner(checkpoint, output, conf);
+    static void claim(String checkpoint, String output, String format, Configuration conf) {
+        OutputOwner owner = new OutputOwner(checkpoint, output, format, conf);
         try {
             owner.check();
             owner.claim();
@@ -103,6 +106,13 @@ public final class OutputOwner {
                         + owner.get(CHECKPOINT).getAsString() + ", not to that of " + checkpoint
                         + "; write somewhere else, or go on with that checkpoint");
             }
+            // Earlier versions did not write it.
+            if (owner.has(FORMAT) && !owner.get(FORMAT).getAsString().equals(format)) {
+                throw new UserException(Settings.OUTPUT_FORMAT + ": " + output + " was begun as "
+                        + owner.get(FORMAT).getAsString() + ", not " + format
+                        + ", and no reader takes both; go on with that, or begin a new checkpoint (with "
+                        + StreamSettings.INITIAL_STATE + " to keep the streams)");
+            }
         } catch (JsonParseException | IllegalStateException | NullPointerException e) {
             throw new UserException(claim + ": is broken: " + e.getMessage(), e);
         }
@@ -133,6 +143,7 @@ public final class OutputOwner {
         JsonObject owner = new JsonObject();
         owner.addProperty(QUERY, query.id());
         owner.addProperty(CHECKPOINT, checkpoint);
+        owner.addProperty(FORMAT, format);
         manager.mkdirs(new Path(output));
         // What is closed is there, and nothing of it before.
         try (OutputStream out = manager.createAtomic(claim, false)) {

@@ -96,7 +96,10 @@ public final class StatefulSink implements StreamSinkProvider {
         String checkpoint = options.get("checkpointLocation");
         if (sink instanceof FileStreamSink && checkpoint != null) {
             OutputOwner.claim(
-                    checkpoint, options.get("path"), spark.sessionState().newHadoopConf());
+                    checkpoint,
+                    options.get("path"),
+                    format,
+                    spark.sessionState().newHadoopConf());
         }
         return new RunningSink(sink);
     }

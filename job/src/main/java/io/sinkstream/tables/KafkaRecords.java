@@ -1,5 +1,6 @@
 package io.sinkstream.tables;
 
+import io.sinkstream.batch.KeyText;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class KafkaRecords {
     }
 
     /**
-     * The rows of the source's table.
+     * The rows of the source's table. A key that is no UTF-8 is written as {@link KeyText} says.
      *
      * @param schema the value's fields as DDL; null to take it as the text
      */
@@ -61,7 +62,7 @@ final class KafkaRecords {
             table = records.withColumn("payload", functions.from_json(value, payload));
         }
         if (!names.contains(KEY)) {
-            columns.add(functions.col(KEY).cast("string").as(KEY));
+            columns.add(KeyText.of(functions.col(KEY), KEY));
         }
         if (schema == null) {
             columns.add(value.as("text"));

@@ -7,11 +7,13 @@ import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkClassNotFoundException;
@@ -24,6 +26,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.execution.streaming.FileStreamOptions;
 import org.apache.spark.sql.streaming.DataStreamReader;
+import org.apache.spark.sql.types.StructType;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -34,11 +37,20 @@ import scala.jdk.javaapi.CollectionConverters;
  * @param schema its columns as DDL, or null
  * @param options the source's options
  * @param rowsPerTrigger the most rows of a micro-batch from Kafka
+ * @param order the column that rows are ordered by, or null
  */
 public record StreamInput(
-        String format, List<String> paths, String schema, Map<String, String> options, int rowsPerTrigger) {
+        String format,
+        List<String> paths,
+        String schema,
+        Map<String, String> options,
+        int rowsPerTrigger,
+        String order) {
     private static final Set<String> LIMITS = Set.of("maxfilespertrigger", "maxbytespertrigger");
     private static final String BYTES_PER_TRIGGER = "" + (64L << 20);
+
+    /** Spark leaves files out for ever that are a week older than the newest. No file is that old. */
+    private static final String FILE_AGE = "36500d";
 
     /**
      * The input that the settings say.
@@ -69,7 +81,23 @@ public record StreamInput(
                     + "; a glob can name several");
         }
         int asked = values.require(StreamSettings.ROWS_PER_TRIGGER);
-        return new StreamInput(format, paths, schema.orElse(null), options, asked > 0 ? asked : rowsPerTrigger);
+        return new StreamInput(
+                format,
+                paths,
+                schema.orElse(null),
+                options,
+                asked > 0 ? asked : rowsPerTrigger,
+                values.find(Settings.ORDER).orElse(null));
+    }
+
+    /** What of its files Spark passes over for their names, in one line. Throws UserException if it names one of them itself. */
+    public Optional<String> passedOver(Configuration conf) {
+        return isFiles() ? PassedOver.told(conf, Settings.INPUT, paths) : Optional.empty();
+    }
+
+    /** Whether it lies in files. */
+    public boolean isFiles() {
+        return TableInput.FILES.contains(format);
     }
 
     boolean isKafka() {
@@ -78,7 +106,7 @@ public record StreamInput(
 
     /** The table. Throws UserException if Spark can't read it. */
     public Dataset<Row> read(SparkSession spark) {
-        if (TableInput.FILES.contains(format)) {
+        if (isFiles()) {
             requireNoFile(spark, paths.get(0));
         }
         try {
@@ -151,23 +179,44 @@ public record StreamInput(
             reader.options(KafkaRecords.DEFAULTS).option("maxOffsetsPerTrigger", rowsPerTrigger);
             return KafkaRecords.rows(reader.options(options).load(), schema);
         }
-        if (TableInput.FILES.contains(format)
-                && options.keySet().stream().noneMatch(key -> LIMITS.contains(key.toLowerCase(Locale.ROOT)))) {
+        if (format.equals(TableInput.CATALOG)) {
+            return spark.readStream().options(options).table(paths.get(0));
+        }
+        StructType given = schema == null ? null : StructType.fromDDL(schema);
+        if (!isFiles()) {
+            return loaded(reader.options(options), given);
+        }
+        return FolderColumns.asWritten(
+                spark,
+                paths,
+                options,
+                order,
+                given == null ? Set.of() : Set.of(given.fieldNames()),
+                () -> files(reader, given));
+    }
+
+    private Dataset<Row> files(DataStreamReader reader, StructType given) {
+        if (options.keySet().stream().noneMatch(key -> LIMITS.contains(key.toLowerCase(Locale.ROOT)))) {
             reader.option("maxBytesPerTrigger", BYTES_PER_TRIGGER);
         }
-        if (format.equals("csv")) {
-            reader.option("header", true);
+        reader.option("maxFileAge", FILE_AGE);
+        if (format.equals(CsvFormat.NAME)) {
+            CsvFormat csv = new CsvFormat(options);
+            Dataset<Row> rows = loaded(reader.options(csv.options()), csv.withLine(given));
+            List<String> fields = new ArrayList<>(List.of(given.fieldNames()));
+            fields.removeAll(FolderColumns.names(rows));
+            return csv.withProblems(rows, fields.size());
         }
         if (format.equals("json")) {
             // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
             reader.option("maxStringLen", Integer.MAX_VALUE);
         }
-        reader.options(options);
-        if (format.equals(TableInput.CATALOG)) {
-            return spark.readStream().options(options).table(paths.get(0));
-        }
-        if (schema != null) {
-            reader.schema(schema);
+        return loaded(reader.options(options), given);
+    }
+
+    private Dataset<Row> loaded(DataStreamReader reader, StructType given) {
+        if (given != null) {
+            reader.schema(given);
         }
         return paths.isEmpty() ? reader.load() : reader.load(paths.get(0));
     }

@@ -22,7 +22,7 @@ public record StreamOutput(String format, String path, Map<String, String> optio
 
     /** The output that the settings say. Throws UserException if it lacks what its format needs. */
     public static StreamOutput from(SettingValues values) {
-        String format = values.require(Settings.OUTPUT_FORMAT);
+        String format = TableInput.known(values.require(Settings.OUTPUT_FORMAT));
         Map<String, String> options = values.find(Settings.OUTPUT_OPTION).orElse(Map.of());
         String path = TableInput.FILES.contains(format)
                 ? values.require(Settings.OUTPUT)

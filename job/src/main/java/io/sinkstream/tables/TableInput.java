@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkClassNotFoundException;
@@ -23,8 +24,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.parser.ParseException;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -91,6 +90,11 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
         };
     }
 
+    /** Whether it lies in files. */
+    public boolean isFiles() {
+        return FILES.contains(format);
+    }
+
     /** Whether it is read from Kafka. */
     public boolean isKafka() {
         return format.equals(KafkaRecords.FORMAT);
@@ -101,6 +105,26 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
         return new TableInput(format, others, schema, options, order);
     }
 
+    /** What of its files Spark passes over for their names, in one line. Throws UserException if it names one of them itself. */
+    public Optional<String> passedOver(Configuration conf) {
+        return isFiles() ? PassedOver.told(conf, Settings.INPUT, paths) : Optional.empty();
+    }
+
+    /** The names that an order may be of: a column's, or those of several, joined by commas. */
+    static List<String> orders(String order) {
+        return order == null
+                ? List.of()
+                : Stream.concat(
+                                Stream.of(order),
+                                Stream.of(order.split(",", -1)).map(String::strip))
+                        .toList();
+    }
+
+    /** Whether it ends as files of rows do. */
+    static boolean isOfRows(String name) {
+        return ENDINGS.containsKey(ending(name));
+    }
+
     /** The table. Throws UserException if Spark can't read it. */
     public Dataset<Row> read(SparkSession spark) {
         return read(spark, Settings.INPUT);
@@ -108,7 +132,7 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
 
     /** The table, whose paths were given by {@code place}. Throws UserException if Spark can't read it. */
     public Dataset<Row> read(SparkSession spark, Setting<?> place) {
-        if (FILES.contains(format)) {
+        if (isFiles()) {
             // Spark says so too, but not before it has logged a stack trace.
             paths.forEach(path -> requireFiles(spark, place, path));
         }
@@ -141,39 +165,42 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
     /** Spark throws these checked exceptions without declaring them. */
     private Dataset<Row> load(SparkSession spark)
             throws AnalysisException, SparkException, SparkClassNotFoundException {
-        boolean isCsv = format.equals("csv");
-        DataFrameReader reader = spark.read().format(format);
-        if (isCsv) {
-            reader.option("header", true);
+        if (isKafka()) {
+            return KafkaRecords.rows(
+                    spark.read()
+                            .format(format)
+                            .options(KafkaRecords.DEFAULTS)
+                            .options(options)
+                            .load(),
+                    schema);
         }
+        if (format.equals(CATALOG)) {
+            return spark.read().options(options).table(paths.get(0));
+        }
+        StructType given = schema == null ? null : StructType.fromDDL(schema);
+        if (!isFiles()) {
+            return loaded(spark, given);
+        }
+        return FolderColumns.asWritten(
+                spark,
+                paths,
+                options,
+                order,
+                given == null ? Set.of() : Set.of(given.fieldNames()),
+                () -> format.equals(CsvFormat.NAME)
+                        ? new CsvFormat(options).read(spark, given, order, paths)
+                        : loaded(spark, given));
+    }
+
+    private Dataset<Row> loaded(SparkSession spark, StructType given) {
+        DataFrameReader reader = spark.read().format(format);
         if (format.equals("json")) {
             // A row over our own limit is told as such. Over the JSON parser's it would come as a row of nulls.
             reader.option("maxStringLen", Integer.MAX_VALUE);
         }
-        if (isKafka()) {
-            return KafkaRecords.rows(
-                    reader.options(KafkaRecords.DEFAULTS).options(options).load(), schema);
-        }
         reader.options(options);
-        if (format.equals(CATALOG)) {
-            return spark.read().options(options).table(paths.get(0));
-        }
-        if (schema != null) {
-            reader.schema(schema);
-        } else if (isCsv && order != null && options.keySet().stream().noneMatch("inferSchema"::equalsIgnoreCase)) {
-            // Texts and keys stay as they are written, but the order is to sort numbers as numbers.
-            StructType inferred = spark.read()
-                    .format(format)
-                    .option("header", true)
-                    .options(options)
-                    .option("inferSchema", true)
-                    .load(paths.toArray(String[]::new))
-                    .schema();
-            reader.schema(new StructType(Stream.of(inferred.fields())
-                    .map(field -> field.name().equalsIgnoreCase(order)
-                            ? field
-                            : new StructField(field.name(), DataTypes.StringType, true, field.metadata()))
-                    .toArray(StructField[]::new)));
+        if (given != null) {
+            reader.schema(given);
         }
         return paths.isEmpty() ? reader.load() : reader.load(paths.toArray(String[]::new));
     }

@@ -97,7 +97,10 @@ final class PackedSamples {
             TextTokenizer encoder,
             int vocabulary,
             LongAccumulator skipped) {
-        if (!layout.hasContent(row) || layout.key(row) == null || layout.lacksOrder(row)) {
+        if (layout.problem(row) != null
+                || !layout.hasContent(row)
+                || layout.key(row) == null
+                || layout.lacksOrder(row)) {
             skipped.add(1);
             return new int[0];
         }

@@ -148,14 +148,23 @@ class ScoreRefusalsTest {
         assertThat(score("--output", output.toString()).refusal())
                 .isEqualTo("sinkstream score: --output: " + output + " exists; remove it, or give --overwrite");
         assertThat(score("--output", input.toString(), "--overwrite").refusal())
-                .startsWith("sinkstream score: --output: " + input + " and the input ")
-                .endsWith(" are the same or one lies in the other; write somewhere else");
+                .isEqualTo("sinkstream score: --output: " + input + " and --input " + input
+                        + " are the same or one lies in the other; give another path");
         assertThat(score("--output", folder.toString(), "--overwrite").refusal())
                 .contains("are the same or one lies in the other");
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder);
         assertThat(score("--output", link.resolve("rows.jsonl").toString(), "--overwrite")
                         .refusal())
                 .contains("are the same or one lies in the other");
+        assertThat(score("--output", folder + "/new", "--save-state", folder + "/new/states")
+                        .refusal())
+                .startsWith("sinkstream score: --save-state: " + folder + "/new/states and --output " + folder
+                        + "/new are the same or one lies in the other");
+        assertThat(score("--output", folder + "/new", "--save-state", folder + "/new", "--overwrite")
+                        .refusal())
+                .contains("--save-state: " + folder + "/new and --output " + folder + "/new are the same");
+        assertThat(score("--save-state", output.toString()).refusal())
+                .startsWith("sinkstream score: --save-state: " + output + " exists");
         assertThat(input).isNotEmptyFile();
     }
 

@@ -189,6 +189,58 @@ class StreamStateTest {
         assertThat(at).isEqualTo(whole.length);
     }
 
+    /** In the first micro-batch there is no watermark yet, which once was the time of these streams' last rows. */
+    @Test
+    void aStreamThatIsBegunWithAStateIsNotIdleBeforeItsTime() throws IOException {
+        Map<String, String> options = options(input("past", past));
+        options.put("--output", folder + "/past.scored");
+        options.put("--save-state", folder + "/states");
+        Command.run(options).succeeded();
+        // Each file is a micro-batch: the first says the time, the next look at the streams comes after it.
+        List<List<JsonObject>> files = List.of(
+                at(rest.subList(0, 1), "00:00"), at(rest.subList(4, 5), "00:10"), at(rest.subList(8, 9), "00:20"));
+        GrowingFolder times = new GrowingFolder(folder.resolve("times"));
+        for (List<JsonObject> rows : files) {
+            times.add(rows, 1);
+        }
+        times.add(at(rest.subList(1, 4), "00:25"), 3);
+
+        stream(
+                        times.path(),
+                        "timed",
+                        "--schema",
+                        "key STRING, seq BIGINT, text STRING, at TIMESTAMP",
+                        "--event-time",
+                        "at",
+                        "--watermark",
+                        "1m",
+                        "--idle",
+                        "1h",
+                        "--option",
+                        "maxFilesPerTrigger=1",
+                        "--initial-state",
+                        folder + "/states")
+                .succeeded();
+
+        List<Row> first =
+                expected().stream().filter(row -> row.<Long>getAs("seq") == 21).toList();
+        assertSame(
+                read("timed.scored").stream()
+                        .filter(row -> row.<Long>getAs("seq") == 21)
+                        .toList(),
+                first);
+    }
+
+    private static List<JsonObject> at(List<JsonObject> rows, String time) {
+        return rows.stream()
+                .map(row -> {
+                    JsonObject timed = row.deepCopy();
+                    timed.addProperty("at", "2026-01-01T" + time + ":00");
+                    return timed;
+                })
+                .toList();
+    }
+
     private static List<String> texts(List<JsonObject> rows, String key) {
         return rows.stream()
                 .filter(row -> row.get("key").getAsString().equals(key))

@@ -21,6 +21,7 @@ import org.apache.spark.sql.streaming.MapState;
 import org.junit.jupiter.api.Test;
 import scala.Tuple2;
 import scala.collection.Iterator;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** A stream's history in head and blocks is the last tokens of the stream, however they came and whatever is kept. */
 class StreamStoreTest {
@@ -142,6 +143,20 @@ class StreamStoreTest {
                 .hasMessageContaining("of block 2 there are 0 tokens, not 128");
     }
 
+    /** Before there is a watermark it is 0, and a stream that was begun with a saved state has no row of its own yet. */
+    @Test
+    void aStreamOfUnknownTimeIsIdleOnlyFromTheFirstLookOn() {
+        StreamStore store = store(10, OWNER);
+        store.write("restored", StreamHead.empty().seen(0));
+        store.write("old", StreamHead.empty().seen(1_000));
+        store.write("new", StreamHead.empty().seen(9_000));
+
+        assertThat(store.forget(10_000, seen -> seen <= 10_000 - 5_000)).containsExactly("old");
+        assertThat(heads).containsOnlyKeys("restored", "new");
+        assertThat(store.forget(14_999, seen -> seen <= 14_999 - 5_000)).containsExactly("new");
+        assertThat(store.forget(15_000, seen -> seen <= 15_000 - 5_000)).containsExactly("restored");
+    }
+
     /** Spark's map state, without Spark. */
     private static final class InMemory<K> implements MapState<K, byte[]> {
         private static final long serialVersionUID = 1;
@@ -175,8 +190,11 @@ class StreamStoreTest {
         }
 
         @Override
+        @SuppressWarnings("unchecked") // Of heads, whose keys are kept as they are.
         public Iterator<Tuple2<K, byte[]>> iterator() {
-            throw new UnsupportedOperationException();
+            return CollectionConverters.asScala(values.entrySet().stream()
+                    .map(entry -> new Tuple2<>((K) entry.getKey(), entry.getValue()))
+                    .iterator());
         }
 
         @Override

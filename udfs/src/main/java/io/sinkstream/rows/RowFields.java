@@ -6,6 +6,11 @@ package io.sinkstream.rows;
  * @param <R> a row
  */
 public interface RowFields<R> {
+    /** What is wrong with the row whatever is in it; null if nothing is. */
+    default String problem(R row) {
+        return null;
+    }
+
     /** The stream that the row belongs to; null if none can be named. */
     String key(R row);
 

@@ -2,6 +2,8 @@ package io.sinkstream.rows;
 
 /** What can be wrong with a row, in the order in which it is looked for. */
 public enum RowProblem {
+    /** The row is not what it was written as. */
+    MALFORMED("malformed row"),
     /** No stream can be named. */
     NULL_KEY("null key"),
     /** No place in the stream can be named. */

@@ -35,9 +35,13 @@ final class RowReader<R> {
      * Checks all that can be checked without the stream and the model.
      *
      * @return the bytes of text and separator in UTF-8; 0 for token ids
-     * @throws BadRow if key, order or content is null, or the content too large
+     * @throws BadRow if the row is malformed, key, order or content is null, or the content too large
      */
     long check(R row) throws BadRow {
+        String problem = fields.problem(row);
+        if (problem != null) {
+            throw new BadRow(RowProblem.MALFORMED, problem);
+        }
         if (fields.key(row) == null) {
             throw new BadRow(RowProblem.NULL_KEY, "the key is null");
         }
