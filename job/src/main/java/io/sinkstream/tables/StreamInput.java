@@ -37,6 +37,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * @param schema its columns as DDL, or null
  * @param options the source's options
  * @param rowsPerTrigger the most rows of a micro-batch from Kafka
+ * @param key the column of the streams, or null
  * @param order the column that rows are ordered by, or null
  */
 public record StreamInput(
@@ -45,6 +46,7 @@ public record StreamInput(
         String schema,
         Map<String, String> options,
         int rowsPerTrigger,
+        String key,
         String order) {
     private static final Set<String> LIMITS = Set.of("maxfilespertrigger", "maxbytespertrigger");
     private static final String BYTES_PER_TRIGGER = "" + (64L << 20);
@@ -87,6 +89,7 @@ public record StreamInput(
                 schema.orElse(null),
                 options,
                 asked > 0 ? asked : rowsPerTrigger,
+                values.find(Settings.KEY).orElse(null),
                 values.find(Settings.ORDER).orElse(null));
     }
 
@@ -110,7 +113,7 @@ public record StreamInput(
             requireNoFile(spark, paths.get(0));
         }
         try {
-            Dataset<Row> rows = load(spark);
+            Dataset<Row> rows = LostKeys.told(load(spark), format, key);
             if (TableInput.FILES.contains(format)) {
                 requireOptions(spark);
             }

@@ -33,9 +33,11 @@ import org.apache.spark.sql.types.StructType;
  * @param paths where it is; none for a source that needs none
  * @param schema its columns as DDL, or null to infer them
  * @param options the source's options
+ * @param key the column of the streams, or null
  * @param order the column that rows are ordered by, or null
  */
-public record TableInput(String format, List<String> paths, String schema, Map<String, String> options, String order) {
+public record TableInput(
+        String format, List<String> paths, String schema, Map<String, String> options, String key, String order) {
     private static final Map<String, String> ENDINGS =
             Map.of("jsonl", "json", "json", "json", "csv", "csv", "parquet", "parquet", "txt", "text", "log", "text");
     /** The formats that lie in files, by Spark's names. */
@@ -65,6 +67,7 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
                 paths,
                 values.find(Settings.SCHEMA).orElse(null),
                 values.find(Settings.OPTION).orElse(Map.of()),
+                values.find(Settings.KEY).orElse(null),
                 values.find(Settings.ORDER).orElse(null));
     }
 
@@ -102,7 +105,7 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
 
     /** The same table elsewhere. */
     public TableInput withPaths(List<String> others) {
-        return new TableInput(format, others, schema, options, order);
+        return new TableInput(format, others, schema, options, key, order);
     }
 
     /** What of its files Spark passes over for their names, in one line. Throws UserException if it names one of them itself. */
@@ -137,7 +140,7 @@ public record TableInput(String format, List<String> paths, String schema, Map<S
             paths.forEach(path -> requireFiles(spark, place, path));
         }
         try {
-            return load(spark);
+            return LostKeys.told(load(spark), format, key);
         } catch (ParseException e) {
             throw SparkMessages.mendable(Settings.SCHEMA.option(), e);
         } catch (AnalysisException | SparkException e) {

@@ -229,13 +229,17 @@ class OddTablesTest {
         }
     }
 
-    /** Without it, what can't be read is the same in all keys. */
+    /** What can't be read is the same in all keys. */
     @Test
-    void anEncodingCanBeSaid() throws IOException {
+    void keysInAnotherEncodingAreTheirRowsFaultUntilItIsSaid() throws IOException {
         Path input = folder.resolve("rows.csv");
         Files.write(input, "key,seq,text\nM\u00FCller,1,one\nM\u00F6ller,2,two\n".getBytes(ISO_8859_1));
 
-        assertThat(score(input, "--option", "encoding=ISO-8859-1").succeeded().out())
+        score(input).succeeded();
+        assertThat(values(scored(), "error"))
+                .hasSize(2)
+                .allMatch(error -> error.startsWith("the key has characters that could not be read"));
+        assertThat(score(input, "--overwrite", "--option", "encoding=ISO-8859-1").succeeded().out())
                 .containsPattern("streams +2\n");
     }
 
