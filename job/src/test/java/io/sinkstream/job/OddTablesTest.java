@@ -239,7 +239,9 @@ class OddTablesTest {
         assertThat(values(scored(), "error"))
                 .hasSize(2)
                 .allMatch(error -> error.startsWith("the key has characters that could not be read"));
-        assertThat(score(input, "--overwrite", "--option", "encoding=ISO-8859-1").succeeded().out())
+        assertThat(score(input, "--overwrite", "--option", "encoding=ISO-8859-1")
+                        .succeeded()
+                        .out())
                 .containsPattern("streams +2\n");
     }
 
