@@ -110,7 +110,7 @@ final class PerplexityCommand extends SettingsCommand {
     private static TableInput withOption(TableInput input, String name, String value) {
         Map<String, String> options = new HashMap<>(input.options());
         options.put(name, value);
-        return new TableInput(input.format(), input.paths(), input.schema(), options, input.order());
+        return new TableInput(input.format(), input.paths(), input.schema(), options, input.key(), input.order());
     }
 
     private static Form form(SettingValues values) {
