@@ -51,6 +51,8 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
                 options.rows(),
                 states,
                 options.model().options().passTokens());
+        TaskCompletionListener cancel = ended -> results.close();
+        unused = TaskContext.get().addTaskCompletionListener(cancel);
         return new CountedRows(results, options, layout, totals, endState);
     }
 }

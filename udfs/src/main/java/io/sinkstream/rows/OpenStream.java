@@ -18,6 +18,9 @@ final class OpenStream<R> {
     /** Whether no more rows of it come. */
     private boolean isLast;
 
+    /** Whether the model has some of its rows. */
+    private boolean isUnderWay;
+
     private OpenStream(String key, KeptStream kept, BrokenState broken) {
         this.key = key;
         this.kept = kept;
@@ -70,6 +73,14 @@ final class OpenStream<R> {
 
     void takeCare() {
         isCareful = true;
+    }
+
+    boolean isUnderWay() {
+        return isUnderWay;
+    }
+
+    void underWay(boolean now) {
+        isUnderWay = now;
     }
 
     boolean isLast() {

@@ -15,15 +15,19 @@ import java.util.NoSuchElementException;
  * Keyed rows in, what became of each out, in the order in which they come.
  *
  * <p>Rows of one stream come one after another, in their order. They are taken until they hold a good number of passes'
- * tokens, whatever streams they belong to: a slice. Then the model advances all these streams together, see {@link Turns}. So
- * what is in memory is bounded whatever comes: a slice of rows, counted by what each takes, bad ones among them, and one row
- * beyond. The numbers do not depend on where slices end.
+ * tokens, whatever streams they belong to: a slice. The model advances the streams of two slices together, see {@link Turns}:
+ * while the last streams of one come to their end, those of the next fill the passes. So what is in memory is bounded
+ * whatever comes: two slices of rows, counted by what each takes, bad ones among them, and one row beyond. The numbers do not
+ * depend on where slices end.
  *
  * <p>A row whose order is at or below its stream's last is late. Bad rows change no stream and cost no other row anything.
  *
  * @param <R> a row
  */
-public final class RowEngine<R> implements Iterator<RowResult<R>> {
+public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable {
+    /** So many are under way at a time. */
+    private static final int SLICES = 2;
+
     private final Iterator<R> input;
     private final RowFields<R> fields;
     private final RowModel model;
@@ -32,7 +36,8 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
     private final StreamStates states;
     private final SliceLimits limits;
     private final RowReader<R> reader;
-    private final FiniteNumbers finite;
+    private final Turns<R> turns;
+    private final Deque<Slice<R>> slices = new ArrayDeque<>();
     private final Deque<RowResult<R>> ready = new ArrayDeque<>();
     private R ahead;
     private OpenStream<R> open;
@@ -69,14 +74,15 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
         this.states = states;
         this.limits = limits;
         reader = new RowReader<>(fields, model, options);
-        finite = new FiniteNumbers(model);
+        TurnResults<R> results = new TurnResults<>(model.tokenizer(), new FiniteNumbers(model));
+        turns = new Turns<>(model, task, results, reader, limits.tokens());
         advanceInput();
     }
 
     @Override
     public boolean hasNext() {
-        while (ready.isEmpty() && ahead != null) {
-            runSlice();
+        while (ready.isEmpty() && (ahead != null || !slices.isEmpty())) {
+            step();
         }
         return !ready.isEmpty();
     }
@@ -93,7 +99,28 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
         ahead = input.hasNext() ? input.next() : null;
     }
 
-    private void runSlice() {
+    /** Cancels what is under way: nobody takes its results. */
+    @Override
+    public void close() {
+        turns.close();
+    }
+
+    private void step() {
+        while (ahead != null && slices.size() < SLICES) {
+            Slice<R> next = read();
+            slices.addLast(next);
+            turns.begin(next.streams());
+        }
+        if (slices.getFirst().isDone()) {
+            Slice<R> done = slices.removeFirst();
+            done.streams().forEach(OpenStream::save);
+            emit(done);
+        } else {
+            turns.await();
+        }
+    }
+
+    private Slice<R> read() {
         List<RowInHand<R>> rows = new ArrayList<>();
         List<OpenStream<R>> streams = new ArrayList<>();
         if (open != null) {
@@ -117,11 +144,8 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
         boolean goesOn = open != null && ahead != null && open.key().equals(fields.key(ahead));
         OpenStream<R> goingOn = goesOn ? open : null;
         streams.stream().filter(stream -> stream != goingOn).forEach(OpenStream::last);
-        TurnResults<R> results = new TurnResults<>(model.tokenizer(), finite);
-        new Turns<>(model, task, results, reader, limits.tokens()).run(streams);
-        streams.forEach(OpenStream::save);
-        emit(rows, streams, goingOn);
         open = goingOn;
+        return new Slice<>(rows, streams, goingOn);
     }
 
     /** Gives a good row its tokens and its place in its stream. */
@@ -148,12 +172,13 @@ public final class RowEngine<R> implements Iterator<RowResult<R>> {
     }
 
     /** Each stream's end stands beside its last row. */
-    private void emit(List<RowInHand<R>> rows, List<OpenStream<R>> streams, OpenStream<R> goingOn) {
+    private void emit(Slice<R> slice) {
+        List<RowInHand<R>> rows = slice.rows();
         Map<OpenStream<R>, RowInHand<R>> last = new HashMap<>();
         rows.stream().filter(row -> row.stream() != null).forEach(row -> last.put(row.stream(), row));
         Map<RowInHand<R>, StreamEnd> ends = new HashMap<>();
-        for (OpenStream<R> stream : streams) {
-            if (stream != goingOn) {
+        for (OpenStream<R> stream : slice.streams()) {
+            if (stream != slice.goingOn()) {
                 ends.put(last.get(stream), stream.end());
             }
         }

@@ -9,10 +9,10 @@ package io.sinkstream.rows;
  */
 record SliceLimits(int rows, long tokens, long bytes) {
     /** Enough that the last, half-filled pass of a slice costs little. */
-    private static final int PASSES = 16;
+    private static final int PASSES = 8;
 
-    private static final int ROWS = 16_384;
-    private static final long BYTES = 32L << 20;
+    private static final int ROWS = 8_192;
+    private static final long BYTES = 16L << 20;
 
     static SliceLimits of(int passTokens) {
         return new SliceLimits(ROWS, (long) PASSES * passTokens, BYTES);

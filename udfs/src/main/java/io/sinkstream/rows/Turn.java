@@ -52,11 +52,10 @@ final class Turn<R> {
         return state;
     }
 
-    /** Reads all the history that is kept of the stream: its cache is gone. */
+    /** Reads all the history that is kept of the stream. */
     void rebuild() throws BrokenState {
         state = stream.kept().whole();
         isWhole = true;
-        rows.get(0).caches(CacheUse.rebuilt(state.rebuildTokens()));
     }
 
     boolean isWhole() {

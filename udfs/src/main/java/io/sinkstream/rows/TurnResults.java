@@ -25,8 +25,9 @@ final class TurnResults<R> {
     }
 
     void accept(Turn<R> turn, StreamResult.Advanced result) {
-        if (turn.state().position() > 0 && !turn.isWhole()) {
-            turn.rows().get(0).caches(CacheUse.HIT);
+        if (turn.state().position() > 0) {
+            long rebuilt = result.rebuiltTokens();
+            turn.rows().get(0).caches(rebuilt > 0 ? CacheUse.rebuilt(rebuilt) : CacheUse.HIT);
         }
         if (result.continuation().finish() == null) {
             scored(turn, result);

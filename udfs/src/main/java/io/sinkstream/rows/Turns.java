@@ -18,7 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * Advances streams by the rows that wait in them, all streams at once: scoring takes a stream's rows in one piece,
  * continuations take one after another. No stream waits for another one: when a turn of its is done, the next is submitted.
  */
-final class Turns<R> {
+final class Turns<R> implements AutoCloseable {
     private final RowModel model;
     private final RowTask task;
     private final TurnResults<R> results;
@@ -34,7 +34,7 @@ final class Turns<R> {
     private record Ended<R>(Turn<R> turn, StreamResult result, Throwable failure) {}
 
     /**
-     * Turns of one slice.
+     * Turns of no stream yet.
      *
      * @param reader which gave the rows their tokens
      * @param mostRebuilt about how many tokens of history may be in memory at a time
@@ -47,24 +47,36 @@ final class Turns<R> {
         this.mostRebuilt = mostRebuilt;
     }
 
-    /** Gives each row that waits its outcome. */
-    void run(Collection<OpenStream<R>> streams) {
-        try {
-            List<Turn<R>> next = new ArrayList<>(streams.size());
-            streams.forEach(stream -> begin(stream, next));
-            submit(next);
-            while (!running.isEmpty()) {
-                next.clear();
-                for (Ended<R> turn : take()) {
-                    end(turn, next);
-                }
-                rebuild(next);
-                submit(next);
-            }
-        } finally {
-            // Whoever leaves early has no use for the rest.
-            running.values().forEach(future -> future.cancel(false));
+    /** Has these streams go on with the rows that wait in them, and does not wait for any. */
+    void begin(Collection<OpenStream<R>> streams) {
+        List<Turn<R>> next = new ArrayList<>(streams.size());
+        // One that is under way goes on by itself.
+        streams.stream().filter(stream -> !stream.isUnderWay()).forEach(stream -> begin(stream, next));
+        submit(next);
+    }
+
+    /** Waits until some turn is done, and has its stream go on. */
+    void await() {
+        if (running.isEmpty()) {
+            throw new IllegalStateException("rows are left without an outcome");
         }
+        try {
+            List<Turn<R>> next = new ArrayList<>();
+            for (Ended<R> turn : take()) {
+                end(turn, next);
+            }
+            rebuild(next);
+            submit(next);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Cancels all that are under way. */
+    @Override
+    public void close() {
+        running.values().forEach(future -> future.cancel(false));
     }
 
     /** Takes the stream's next turn, if there is one. */
@@ -89,6 +101,7 @@ final class Turns<R> {
                             "a continuation needs at least one token before it, and there is none");
                     stream.kept().passOver(rows.get(0).order());
                 } else {
+                    stream.underWay(true);
                     next.add(turn);
                     return;
                 }
@@ -155,6 +168,7 @@ final class Turns<R> {
         } else {
             results.accept(turn, done.result().advanced());
         }
+        turn.stream().underWay(false);
         begin(turn.stream(), next);
     }
 
@@ -169,6 +183,7 @@ final class Turns<R> {
             } catch (BrokenState e) {
                 turn.stream().broke(e);
                 turn.bad(RowProblem.BROKEN_STATE, e.getMessage());
+                turn.stream().underWay(false);
                 begin(turn.stream(), next);
             }
         }

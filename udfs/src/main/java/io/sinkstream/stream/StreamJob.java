@@ -25,6 +25,8 @@ final class StreamJob {
     private KeyValueCache cache;
     private boolean alone;
     private int restarts;
+    /** Tokens of the history that were run again. */
+    private long rebuiltTokens;
     /** The rolling hash of what the cache holds. */
     private long hash;
     /** Of the run at hand. */
@@ -140,6 +142,7 @@ final class StreamJob {
         if (state.epoch() > 0 && cache.end() == 0) {
             rebuilt = warmUp(state);
         }
+        rebuiltTokens += rebuilt;
         int[] tokens = update.tokens();
         int pending = state.position() > 0 ? 1 : 0;
         int[] chain = new int[pending + tokens.length];
@@ -246,7 +249,7 @@ final class StreamJob {
             // The last token was run to see what follows it, and nothing did. It is the pending one all the same.
             cache.stepBack(state.hash());
         }
-        result = new StreamResult.Advanced(state.checked(), nll, more);
+        result = new StreamResult.Advanced(state.checked(), nll, more, rebuiltTokens);
     }
 
     /** Hands out the result. */

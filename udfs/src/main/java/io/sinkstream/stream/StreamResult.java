@@ -15,8 +15,10 @@ public sealed interface StreamResult {
      * @param state the stream after the update
      * @param nll -ln p of each given token, nats; NaN for a stream's very first token, which nothing predicts
      * @param continuation what the model went on with; {@link Continuation#NONE} where tokens are only scored
+     * @param rebuiltTokens how many tokens of its history were run again, since its cache was gone
      */
-    record Advanced(StreamState state, double[] nll, Continuation continuation) implements StreamResult {
+    record Advanced(StreamState state, double[] nll, Continuation continuation, long rebuiltTokens)
+            implements StreamResult {
         @Override
         public Advanced advanced() {
             return this;
@@ -36,13 +38,13 @@ public sealed interface StreamResult {
     }
 
     /**
-     * Nothing was done: the stream's cache is gone, and the given state holds only a part of its history. Give the whole
-     * one.
+     * Nothing was done: the given state holds only a part of the stream's history, and its cache is gone or the choice of
+     * its next tokens needs more. Give the whole one.
      */
     record HistoryNeeded() implements StreamResult {
         @Override
         public Advanced advanced() {
-            throw new IllegalStateException("the stream's cache is gone and its history is not whole");
+            throw new IllegalStateException("the stream's history is needed and is not whole");
         }
     }
 }

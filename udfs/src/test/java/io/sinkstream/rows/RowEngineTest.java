@@ -48,6 +48,11 @@ class RowEngineTest {
     }
 
     private RowEngine<TestRow> continuing(List<TestRow> rows, StreamStates states, int maxNewTokens) {
+        return continuing(rows, states, maxNewTokens, WIDE);
+    }
+
+    private RowEngine<TestRow> continuing(
+            List<TestRow> rows, StreamStates states, int maxNewTokens, SliceLimits limits) {
         return new RowEngine<>(
                 rows.iterator(),
                 new TestRow.Fields(true),
@@ -55,7 +60,7 @@ class RowEngineTest {
                 new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY),
                 options(LateRows.ERROR),
                 states,
-                WIDE);
+                limits);
     }
 
     private List<RowResult<TestRow>> scored(TestRow... rows) {
@@ -143,7 +148,7 @@ class RowEngineTest {
         RowEngine<TestRow> engine = scoring(rows, LateRows.ERROR, memory, new SliceLimits(2, 1_000, 1_000));
         engine.next();
 
-        assertThat(model.updates()).extracting(StreamUpdate::name).containsExactly(null, new StreamName("query", "b"));
+        assertThat(model.updates()).extracting(StreamUpdate::name).containsExactly(null, new StreamName("query", "b"), new StreamName("query", "b"));
         all(engine);
         assertThat(model.forgotten()).containsExactly(new StreamName("query", "b"));
     }
@@ -175,7 +180,8 @@ class RowEngineTest {
 
         engine.next();
 
-        assertThat(input.taken()).isEqualTo(11);
+        // Two slices and a row.
+        assertThat(input.taken()).isEqualTo(21);
     }
 
     @Test
@@ -205,6 +211,50 @@ class RowEngineTest {
 
         assertThat(results.get()).hasSize(22).allMatch(result -> result.outcome() instanceof Continued);
         assertThat(results.get().get(0).row().key()).isEqualTo("slow");
+    }
+
+    /** The next slice fills the passes while the last stream of this one comes to its end. */
+    @Test
+    void aSlowStreamHoldsNotTheNextSlice() throws Exception {
+        model.holding(Set.of("slow"));
+        List<TestRow> rows = List.of(TestRow.of("slow", 1, 1), TestRow.of("slow", 2, 2), TestRow.of("b", 1, 3));
+        CountDownLatch isNextThere = new CountDownLatch(1);
+        model.answering(update -> {
+            if (update.tokens()[0] == 3) {
+                isNextThere.countDown();
+            }
+            return Optional.empty();
+        });
+        CompletableFuture<List<RowResult<TestRow>>> results = CompletableFuture.supplyAsync(
+                () -> all(continuing(rows, memory, 2, new SliceLimits(2, 1_000, 1_000_000))));
+
+        isNextThere.await();
+        assertThat(results).isNotDone();
+        model.holding(Set.of());
+        model.release();
+        assertThat(results.get())
+                .extracting(result -> result.row().key())
+                .containsExactly("slow", "slow", "b");
+    }
+
+    @Test
+    void whoLeavesEarlyCancelsWhatIsUnderWay() {
+        List<CompletableFuture<StreamResult>> left = new ArrayList<>();
+        RowEngine<TestRow> engine = new RowEngine<>(
+                List.of(TestRow.of("a", 1, 1, 2), TestRow.of("b", 1)).iterator(),
+                new TestRow.Fields(true),
+                new SilentModel(model, left),
+                new RowTask.Score(false),
+                options(LateRows.ERROR),
+                memory,
+                WIDE);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(engine::hasNext).isInstanceOf(CancellationException.class);
+        assertThat(Thread.interrupted()).isTrue();
+
+        engine.close();
+
+        assertThat(left).hasSize(2).allMatch(CompletableFuture::isCancelled);
     }
 
     @Test
@@ -257,9 +307,16 @@ class RowEngineTest {
         CarriedStreams carried = new CarriedStreams(model.start());
         List<TestRow> first = List.of(TestRow.of("a", 1, 1, 2), TestRow.of("b", 1, 3, 4));
         all(scoring(first, LateRows.ERROR, carried, WIDE));
-        model.answering(update -> update.name().stream().equals("b") && carried.histories() == 0
-                ? Optional.of(new StreamResult.HistoryNeeded())
-                : Optional.empty());
+        model.answering(update -> {
+            boolean isLost = update.name().stream().equals("b") && update.state().position() == 2;
+            StreamResult.Advanced with = model.advanced(update);
+            return Optional.of(
+                    !isLost
+                            ? with
+                            : carried.histories() == 0
+                                    ? new StreamResult.HistoryNeeded()
+                                    : new StreamResult.Advanced(with.state(), with.nll(), with.continuation(), 1));
+        });
 
         List<RowResult<TestRow>> results = all(scoring(
                 List.of(TestRow.of("a", 2, 5), TestRow.of("b", 2, 6), TestRow.of("b", 3, 7)),
