@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,44 @@ class StreamGenerateCommandTest {
                 assertThat(row.<String>getAs("error")).isNull();
             }
         }
+    }
+
+    /** Penalties look at the window, of which a state read for a warm cache holds a part. */
+    @Test
+    void choicesThatLookBackAreTheSameHoweverRowsCome() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(3, 6);
+        String[] options = {
+            "--option", "maxFilesPerTrigger=1", "--repetition-penalty", "1.5", "--no-repeat-ngram-size", "2", "--do-sample"
+        };
+        Command cut = run(
+                        new GrowingFolder(folder.resolve("in")).add(rows, 6).path(), options)
+                .succeeded();
+        List<Row> found = written();
+        Command whole = run(
+                        new GrowingFolder(folder.resolve("all")).add(rows, 18).path(),
+                        with(options, "--checkpoint", folder + "/other", "--output", folder + "/whole"))
+                .succeeded();
+
+        assertThat(found).hasSize(18);
+        assertThat(tokens(found))
+                .isEqualTo(tokens(Command.spark()
+                        .read()
+                        .parquet(folder + "/whole")
+                        .sort("key", "seq")
+                        .collectAsList()));
+        // Histories were read, and no cache was lost.
+        assertThat(cut.err()).contains("0 rebuilds of 0 tokens").doesNotContain("caches: 0 hits");
+        assertThat(whole.err()).contains("0 rebuilds of 0 tokens");
+    }
+
+    private static List<List<Integer>> tokens(List<Row> rows) {
+        return rows.stream()
+                .map(row -> row.<Integer>getList(row.fieldIndex("continuation_tokens")))
+                .toList();
+    }
+
+    private static String[] with(String[] some, String... more) {
+        return Stream.of(some, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     /** Its tokenizer drops the space of a text's first token, so a continuation's text depends on what stands before. */
