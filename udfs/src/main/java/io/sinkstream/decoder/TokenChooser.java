@@ -18,8 +18,7 @@ public interface TokenChooser {
     int candidates();
 
     /**
-     * The index of the chosen one, {@link #NONE}, or {@link #MORE}: then it is asked again with more of them, in the end with all tokens,
-     * which must do.
+     * The index of the chosen one, {@link #NONE}, or {@link #MORE}: then it is asked again with all tokens, which must do.
      */
     int choose(Candidates candidates);
 }

@@ -10,11 +10,9 @@ import java.util.stream.IntStream;
 
 /**
  * The next tokens of the rows of a pass that have a chooser. Logits are edited and the likeliest found where the model runs;
- * only those are copied. Whoever needs more of them is asked again with so many times as many.
+ * only those are copied. Whoever needs more of them is asked again with all.
  */
 final class TokenDraw {
-    private static final int GROWTH = 8;
-
     private final LoadedProgram program;
     private final Scope scope;
     private final PtNDArray hidden;
@@ -58,7 +56,8 @@ final class TokenDraw {
                 }
             }
             left = undecided;
-            most = (int) Math.min(vocabulary, (long) GROWTH * most);
+            // The product for the row is made again: once is enough.
+            most = vocabulary;
         }
         return List.of(drawn);
     }

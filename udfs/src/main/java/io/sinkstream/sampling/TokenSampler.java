@@ -14,14 +14,13 @@ public final class TokenSampler {
     private static final int EQUALS = 8;
 
     /** What a share of the probability is looked for in first. */
-    private static final int FIRST_LOOK = 256;
+    private static final int FIRST_LOOK = 1024;
 
     private final Sampling sampling;
     private final Set<Integer> ends;
     private final long stream;
     private final SeenTokens seen;
     private int drawn;
-    private double closest = Double.POSITIVE_INFINITY;
 
     /**
      * A sampler that goes on from what a stream has.
@@ -63,11 +62,6 @@ public final class TokenSampler {
     public void drawn(int token) {
         seen.add(token);
         drawn++;
-    }
-
-    /** How near the second best came to the best of all tokens that were drawn, nats of logit and noise. */
-    double closest() {
-        return closest;
     }
 
     /** Chooses the next token. */
@@ -124,19 +118,14 @@ public final class TokenSampler {
         Warpers.Kept kept = known.get();
         int best = TokenChooser.NONE;
         double highest = Double.NEGATIVE_INFINITY;
-        double second = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < kept.places().length; i++) {
             int token = candidates.tokens()[kept.places()[i]];
             double score = kept.scores()[i] + Chance.gumbel(place, token);
             if (score > highest) {
-                second = highest;
                 highest = score;
                 best = kept.places()[i];
-            } else {
-                second = Math.max(second, score);
             }
         }
-        closest = Math.min(closest, highest - second);
         return best;
     }
 
