@@ -48,6 +48,18 @@ class SeenTokensTest {
         }
     }
 
+    /** transformers passes over a sequence that is longer than what there is, its last token included. */
+    @Test
+    void aBadWordIsDueOnceItsOtherTokensAndOneMoreAreThere() {
+        Bans word = new Bans(0, List.of(List.of(1, 2, 3)), 0, Set.of());
+
+        assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {1, 2}), 0)).isEmpty();
+        assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {0, 1, 2}), 0))
+                .containsExactly(3);
+        assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {1, 2, 2}), 0))
+                .isEmpty();
+    }
+
     @Test
     void nothingRepeatsAcrossWhatIsGone() {
         Bans noPairs = new Bans(2, List.of(), 0, Set.of());

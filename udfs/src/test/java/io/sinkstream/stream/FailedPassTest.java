@@ -13,11 +13,18 @@ import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.TinyDecoder;
+import io.sinkstream.sampling.Bans;
+import io.sinkstream.sampling.Draw;
+import io.sinkstream.sampling.Penalties;
+import io.sinkstream.sampling.Sampling;
+import io.sinkstream.sampling.Stops;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +110,57 @@ class FailedPassTest {
             assertThat(sizes).hasSizeGreaterThan(8);
             assertThat(thread.usage().caches().held()).isZero();
         }
+    }
+
+    /** A continuation that begins anew is the same, by chance too, and who listens hears of each token once. */
+    @Test
+    void aContinuationThatBeginsAnewIsTheSame() {
+        Sampling sampling = new Sampling(
+                new Penalties(Map.of(), 1.2, 0, 0), Bans.NONE, new Draw(1.1, 0, 0.9, 0, 1, 5), Stops.NONE);
+        List<List<Integer>> continuations = new ArrayList<>();
+        for (int spoiledPass : new int[] {-1, 6}) {
+            AtomicInteger passes = new AtomicInteger();
+            try (ModelThread thread = thread((decoder, chunks) -> {
+                List<ChunkResult> results = decoder.run(chunks);
+                if (passes.getAndIncrement() == spoiledPass) {
+                    throw new CachesSpoiledException(new EngineException("not enough memory"));
+                }
+                return results;
+            })) {
+                List<StreamJob> jobs = new ArrayList<>();
+                for (int i = 0; i < 2; i++) {
+                    List<Integer> heard = new ArrayList<>();
+                    continuations.add(heard);
+                    jobs.add(continuing(SHAPE.tokens(20, i), sampling, heard));
+                }
+                thread.submit(jobs);
+                jobs.forEach(job -> assertThat(Outcomes.await(job.future())
+                                .advanced()
+                                .continuation()
+                                .tokens())
+                        .hasSize(12));
+            }
+        }
+        assertThat(continuations.get(0)).hasSize(12).isNotEqualTo(continuations.get(1));
+        assertThat(continuations.subList(2, 4)).isEqualTo(continuations.subList(0, 2));
+    }
+
+    private static StreamJob continuing(int[] ids, Sampling sampling, List<Integer> heard) {
+        TokenListener listener = new TokenListener() {
+            @Override
+            public void drawn(int token, double nll, String text) {
+                heard.add(token);
+            }
+
+            @Override
+            public void ended(String text) {
+                // Nothing is left: there is no tokenizer.
+            }
+        };
+        StreamState start = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
+        return new StreamJob(
+                StreamUpdate.generate(null, start, ids, 12, true).sampled(sampling, "key").told(listener),
+                PlainTerms.NONE);
     }
 
     /** A pass that fails for one of its streams fails that stream's caller; the others get their numbers. */
