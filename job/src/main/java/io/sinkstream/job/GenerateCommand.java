@@ -40,8 +40,9 @@ final class GenerateCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        BatchRun run = new BatchRun(values, KeyedOptions.continuing(values));
         StreamGenerateCommand.warn(values, err);
-        ScoringSummary done = new BatchRun(values, KeyedOptions.continuing(values)).run("sinkstream generate", err);
+        ScoringSummary done = run.run("sinkstream generate", err);
         GenerateReport.print(out, done, values.find(Settings.OUTPUT).orElse(null));
     }
 }

@@ -55,9 +55,10 @@ final class StreamGenerateCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        warn(values, err);
         StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
         StreamOptions options = StreamRun.options(KeyedOptions.continuing(values), input, values);
-        new StreamRun(values, input, options).run("sinkstream stream generate", err);
+        StreamRun run = new StreamRun(values, input, options);
+        warn(values, err);
+        run.run("sinkstream stream generate", err);
     }
 }
