@@ -147,7 +147,8 @@ class GenerateCommandTest {
     void whatCannotBeDoneIsRefusedInOneLine() throws IOException {
         assertThat(run("out", "--temperature", "0", "--do-sample").refusal()).contains("--temperature: \"0\" is wrong");
         // And no warning beside it.
-        assertThat(run("out", "--temperature", "0.5", "--suppress-tokens", "70000").refusal())
+        assertThat(run("out", "--temperature", "0.5", "--suppress-tokens", "70000")
+                        .refusal())
                 .contains("token 70000");
         assertThat(run("out", "--suppress-tokens", "70000").refusal())
                 .contains("token 70000 of the sampling options is outside the vocabulary");

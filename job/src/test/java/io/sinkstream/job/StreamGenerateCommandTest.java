@@ -119,10 +119,15 @@ class StreamGenerateCommandTest {
     void choicesThatLookBackAreTheSameHoweverRowsCome() throws IOException {
         List<JsonObject> rows = GrowingFolder.rows(3, 6);
         String[] options = {
-            "--option", "maxFilesPerTrigger=1", "--repetition-penalty", "1.5", "--no-repeat-ngram-size", "2", "--do-sample"
+            "--option",
+            "maxFilesPerTrigger=1",
+            "--repetition-penalty",
+            "1.5",
+            "--no-repeat-ngram-size",
+            "2",
+            "--do-sample"
         };
-        Command cut = run(
-                        new GrowingFolder(folder.resolve("in")).add(rows, 6).path(), options)
+        Command cut = run(new GrowingFolder(folder.resolve("in")).add(rows, 6).path(), options)
                 .succeeded();
         List<Row> found = written();
         Command whole = run(

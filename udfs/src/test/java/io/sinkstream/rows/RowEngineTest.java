@@ -148,7 +148,9 @@ class RowEngineTest {
         RowEngine<TestRow> engine = scoring(rows, LateRows.ERROR, memory, new SliceLimits(2, 1_000, 1_000));
         engine.next();
 
-        assertThat(model.updates()).extracting(StreamUpdate::name).containsExactly(null, new StreamName("query", "b"), new StreamName("query", "b"));
+        assertThat(model.updates())
+                .extracting(StreamUpdate::name)
+                .containsExactly(null, new StreamName("query", "b"), new StreamName("query", "b"));
         all(engine);
         assertThat(model.forgotten()).containsExactly(new StreamName("query", "b"));
     }
@@ -232,9 +234,7 @@ class RowEngineTest {
         assertThat(results).isNotDone();
         model.holding(Set.of());
         model.release();
-        assertThat(results.get())
-                .extracting(result -> result.row().key())
-                .containsExactly("slow", "slow", "b");
+        assertThat(results.get()).extracting(result -> result.row().key()).containsExactly("slow", "slow", "b");
     }
 
     @Test
@@ -308,7 +308,8 @@ class RowEngineTest {
         List<TestRow> first = List.of(TestRow.of("a", 1, 1, 2), TestRow.of("b", 1, 3, 4));
         all(scoring(first, LateRows.ERROR, carried, WIDE));
         model.answering(update -> {
-            boolean isLost = update.name().stream().equals("b") && update.state().position() == 2;
+            boolean isLost =
+                    update.name().stream().equals("b") && update.state().position() == 2;
             StreamResult.Advanced with = model.advanced(update);
             return Optional.of(
                     !isLost

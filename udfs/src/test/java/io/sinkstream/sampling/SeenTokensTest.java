@@ -53,7 +53,8 @@ class SeenTokensTest {
     void aBadWordIsDueOnceItsOtherTokensAndOneMoreAreThere() {
         Bans word = new Bans(0, List.of(List.of(1, 2, 3)), 0, Set.of());
 
-        assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {1, 2}), 0)).isEmpty();
+        assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {1, 2}), 0))
+                .isEmpty();
         assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {0, 1, 2}), 0))
                 .containsExactly(3);
         assertThat(BannedTokens.of(word, Set.of(), List.of(new int[] {1, 2, 2}), 0))

@@ -115,8 +115,8 @@ class FailedPassTest {
     /** A continuation that begins anew is the same, by chance too, and who listens hears of each token once. */
     @Test
     void aContinuationThatBeginsAnewIsTheSame() {
-        Sampling sampling = new Sampling(
-                new Penalties(Map.of(), 1.2, 0, 0), Bans.NONE, new Draw(1.1, 0, 0.9, 0, 1, 5), Stops.NONE);
+        Sampling sampling =
+                new Sampling(new Penalties(Map.of(), 1.2, 0, 0), Bans.NONE, new Draw(1.1, 0, 0.9, 0, 1, 5), Stops.NONE);
         List<List<Integer>> continuations = new ArrayList<>();
         for (int spoiledPass : new int[] {-1, 6}) {
             AtomicInteger passes = new AtomicInteger();
@@ -159,7 +159,9 @@ class FailedPassTest {
         };
         StreamState start = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
         return new StreamJob(
-                StreamUpdate.generate(null, start, ids, 12, true).sampled(sampling, "key").told(listener),
+                StreamUpdate.generate(null, start, ids, 12, true)
+                        .sampled(sampling, "key")
+                        .told(listener),
                 PlainTerms.NONE);
     }
 
