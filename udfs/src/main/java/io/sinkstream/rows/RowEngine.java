@@ -30,7 +30,6 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
 
     private final Iterator<R> input;
     private final RowFields<R> fields;
-    private final RowModel model;
     private final RowTask task;
     private final RowOptions options;
     private final StreamStates states;
@@ -68,7 +67,6 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
             SliceLimits limits) {
         this.input = input;
         this.fields = fields;
-        this.model = model;
         this.task = task;
         this.options = options;
         this.states = states;
