@@ -19,6 +19,11 @@ public sealed interface StreamResult {
      */
     record Advanced(StreamState state, double[] nll, Continuation continuation, long rebuiltTokens)
             implements StreamResult {
+        /** One whose cache was there. */
+        public Advanced(StreamState state, double[] nll, Continuation continuation) {
+            this(state, nll, continuation, 0);
+        }
+
         @Override
         public Advanced advanced() {
             return this;

@@ -97,7 +97,7 @@ final class FormulaModel implements RowModel {
         double[] nll = nll(state, update.tokens());
         state = state.append(update.tokens());
         if (update.maxNewTokens() == 0) {
-            return new StreamResult.Advanced(state, nll, Continuation.NONE, 0);
+            return new StreamResult.Advanced(state, nll, Continuation.NONE);
         }
         int[] more = new int[update.maxNewTokens()];
         double sum = 0;
@@ -106,7 +106,7 @@ final class FormulaModel implements RowModel {
             sum += nll(state, new int[] {more[i]})[0];
             state = state.append(new int[] {more[i]});
         }
-        return new StreamResult.Advanced(state, nll, new Continuation(more, sum, FinishReason.LENGTH), 0);
+        return new StreamResult.Advanced(state, nll, new Continuation(more, sum, FinishReason.LENGTH));
     }
 
     /** What the numbers of these tokens are after that state. */
