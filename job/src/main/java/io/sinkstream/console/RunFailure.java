@@ -1,6 +1,7 @@
 package io.sinkstream.console;
 
 import io.sinkstream.batch.InputFailure;
+import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class RunFailure extends RuntimeException {
     public static RuntimeException of(Exception exception) {
         Optional<String> told = userMessage(exception);
         if (told.isPresent()) {
-            return new RunFailure(told.get(), exception);
+            return told(told.get(), exception);
         }
         Optional<UserException> unreadable = InputFailure.of(exception);
         if (unreadable.isPresent()) {
@@ -52,6 +53,13 @@ public final class RunFailure extends RuntimeException {
         return root instanceof RuntimeException runtime
                 ? runtime
                 : new IllegalStateException(firstLine(root.toString()), root);
+    }
+
+    /** What to throw for what a task said: what it found wrong with the input is the user's to mend, as if it had been found before. */
+    static RuntimeException told(String message, Exception exception) {
+        return message.startsWith(Settings.INPUT + ": ")
+                ? new UserException(message, exception)
+                : new RunFailure(message, exception);
     }
 
     /** What Spark was at, by the innermost of its own words: the file or folder, where the root names none. */

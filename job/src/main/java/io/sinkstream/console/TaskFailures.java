@@ -43,7 +43,7 @@ final class TaskFailures extends SparkListener implements AutoCloseable {
         synchronized (this) {
             said = told;
         }
-        return said == null ? RunFailure.of(exception) : new RunFailure(said, exception);
+        return said == null ? RunFailure.of(exception) : RunFailure.told(said, exception);
     }
 
     @Override

@@ -32,7 +32,6 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
@@ -83,7 +82,7 @@ final class StreamRun {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
             if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
-                OutputFolder.check(conf, Settings.OUTPUT, output.path(), SaveMode.ErrorIfExists);
+                OutputFolder.requireNew(conf, output.path());
             }
             // The command's own session, or it would be set for the query alone and not for what its source keeps.
             KeyedStreams.startNoProcesses(spark, checkpoint);

@@ -81,7 +81,7 @@ public final class DistinctPaths {
             }
             return new Place(setting, path, steps);
         } catch (IOException | IllegalArgumentException e) {
-            throw new UserException(setting + ": " + path + " can't be used: " + e.getMessage(), e);
+            throw SparkMessages.unreadable(setting, path, e);
         }
     }
 

@@ -43,7 +43,7 @@ public final class OddInputs {
 
     /** All of them. */
     public static Stream<Trial> all() {
-        return Stream.of(json(), compressed(), names(), columns(), orders(), columnar(), texts(), folders())
+        return Stream.of(json(), csv(), compressed(), names(), columns(), orders(), columnar(), texts(), folders())
                 .flatMap(List::stream);
     }
 
@@ -119,6 +119,30 @@ public final class OddInputs {
                         .gives(refused("--schema")));
     }
 
+    private static List<Trial> csv() {
+        String plain = "key,seq,text\na,10,a time\nb,1,über\na,1,once\nb,3,☕ und 🫖\na,2,upon\nb,2,\"\"\n";
+        // An empty text is none in CSV, quoted or not.
+        Rows all = rows(Map.of("a", STREAMS.get("a"), "b", List.of("über", "☕ und 🫖")))
+                .and("the text is null");
+        return List.of(
+                csv("CSV", plain).gives(all),
+                csv("CSV with a byte order mark", "\uFEFF" + plain).gives(all),
+                csv("CSV as Windows has it", plain.replace("\n", "\r\n")).gives(all),
+                csv("quotes as spreadsheets write them", "key,seq,text\na,1,\"say \"\"once\"\", or twice\"\n")
+                        .gives(rows(Map.of("a", List.of("say \"once\", or twice")))),
+                csv("quotes that are never closed", "key,seq,text\na,1,\"once\na,2,upon\n")
+                        .gives(rows(Map.of("a", List.of("once\na,2,upon\n")))),
+                csv("a header without rows", "key,seq,text\n").gives(rows(Map.of())),
+                csv("semicolons", plain.replace(',', ';')).gives(refused("key;seq;text")),
+                csv("semicolons that are named", plain.replace(',', ';'))
+                        .with("--option", "sep=;")
+                        .gives(all));
+    }
+
+    private static Trial csv(String name, String content) {
+        return Trial.of(name, file("rows.csv", content)).with("--format", "csv");
+    }
+
     private static List<Trial> compressed() {
         byte[] packed = gzip(LINES);
         byte[] cut = Arrays.copyOf(packed, packed.length / 2);
@@ -152,6 +176,18 @@ public final class OddInputs {
                 name("question?"),
                 name("quote'and\"both"),
                 name("x".repeat(240)),
+                Trial.of("a colon in a file's name", file("12:00.json", LINES)).gives(refused("12:00.json", "colon")),
+                Trial.of("a colon in a file's name that is given", file("12:00.json", LINES))
+                        .at("12:00.json")
+                        .gives(refused("12:00.json", "colon")),
+                Trial.of("a colon in a folder's name", file("12:00/rows.json", LINES))
+                        .at("*")
+                        .gives(refused("12:00", "colon")),
+                Trial.of("a file that Spark passes over", both(file("_b.json", LINES), file("a.json", LINES)))
+                        .gives(ALL),
+                Trial.of("a file that Spark passes over and that is given", file("_rows.json", LINES))
+                        .at("_rows.json")
+                        .gives(refused("_rows.json")),
                 Trial.of("brackets that make a glob of nothing", file("[x].json", LINES))
                         .at("[x].json")
                         .gives(refused("[x].json"), refused("[x].json")));
@@ -268,6 +304,17 @@ public final class OddInputs {
                         .with("--format", "orc")
                         .with("--schema", "key STRING, seq BIGINT, text STRING")
                         .gives(refused("rows.orc")),
+                Trial.of(
+                                "keys in folders that look like numbers",
+                                both(
+                                        file(
+                                                "key=007/rows.json",
+                                                line("x", 1, "once").replace("\"key\":\"x\",", "")),
+                                        file(
+                                                "key=7/rows.json",
+                                                line("x", 1, "upon").replace("\"key\":\"x\",", ""))))
+                        .streamedWith("--schema", "seq BIGINT, text STRING, key STRING")
+                        .gives(rows(Map.of("007", List.of("once"), "7", List.of("upon")))),
                 Trial.of("partitions by key", folder -> Command.spark()
                                 .sql(TABLE)
                                 .write()

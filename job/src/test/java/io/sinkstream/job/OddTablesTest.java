@@ -185,9 +185,9 @@ class OddTablesTest {
         file("in/b.csv", "seq,key,text", "4,k,mixed");
 
         Command refused = stream(folder.resolve("in"));
-        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .contains("sinkstream stream score failed: --input: the CSV file file:" + folder.resolve("in/b.csv")
+                .contains("sinkstream stream score: --input: the CSV file file:" + folder.resolve("in/b.csv")
                         + " begins with the columns seq, key, text")
                 .doesNotContain("\tat ");
         assertThat(scored()).hasSize(3);
@@ -298,9 +298,9 @@ class OddTablesTest {
         Path away = Files.move(second, folder.resolve("away"));
 
         Command failed = stream(folder.resolve("in"));
-        assertThat(failed.code()).isEqualTo(1);
+        assertThat(failed.code()).isEqualTo(2);
         assertThat(failed.err())
-                .contains("sinkstream stream score failed: --input: the file file:" + second + " is gone")
+                .contains("sinkstream stream score: --input: the file file:" + second + " is gone")
                 .doesNotContain("\tat ");
 
         Files.move(away, second);

@@ -93,6 +93,19 @@ class StreamScoreCommandTest {
         assertThat(scored()).hasSize(10);
     }
 
+    /** There is nothing to give that would overwrite it. */
+    @Test
+    void anOutputThatIsThereIsNotOverwritten() throws IOException {
+        Path input = new GrowingFolder(folder.resolve("in"))
+                .add(GrowingFolder.rows(1, 1), 1)
+                .path();
+        Path output = Files.createDirectory(folder.resolve("scored"));
+
+        assertThat(run(input).refusal())
+                .isEqualTo("sinkstream stream score: --output: " + output
+                        + " exists, and is not the output of this --checkpoint; remove it, or write somewhere else");
+    }
+
     /** Spark refuses a sink when the query starts, for which the checkpoint has to be begun. */
     @Test
     void aSinkThatIsNoneLeavesNoCheckpointThatIsBegun() throws IOException {
