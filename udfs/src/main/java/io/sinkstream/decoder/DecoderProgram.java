@@ -11,6 +11,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The TorchScript program of a decoder, for any rule: {@code decoder.torchscript} and those of the files beside it that {@link
@@ -183,6 +185,10 @@ final class DecoderProgram {
         boolean wideScores = spec.alibi() || spec.attention().sink() != DecoderSpec.Sink.NONE;
         names.put("SCORE_WIDE", wideScores ? ".to(6)" : "");
         names.put("SCORE_KEPT", wideScores ? kept : "");
+        names.put("MASTERS", columns() ? "values" : "keys");
+        names.put(
+                "KEPT_KEYS",
+                columns() ? "torch.transpose(heads.column_key, 1, 2)" : "torch.transpose(heads.key, 0, 1)");
         names.put("SCALE_OF_FIRST", weights.scaled() ? "w[1]" : "None");
         return names;
     }
@@ -257,6 +263,17 @@ final class DecoderProgram {
                         words[1],
                         words[2]);
             case "clipped" -> clipped(words[1]);
+            case "projected" -> projected(words[1]);
+            case "by_length" -> spec.attention().trainedLength() > 0 ? words[1] + " * query_scale" : words[1];
+            case "to_place" -> turned(words[1], 0);
+            case "to_sinks" -> turned(words[1], 1);
+            case "column_key" -> columns() ? "self.column_key(" + words[1] + ", rows)" : words[1];
+            case "in_rows" -> columns() ? "torch.contiguous(torch.transpose(" + words[1] + ", 1, 2))" : words[1];
+            case "biased" -> spec.alibi() ? words[1] + " + bias" : words[1];
+            case "single_biased" ->
+                words[1]
+                        + names.get("SCORE_WIDE")
+                        + (spec.alibi() ? " + torch.view(singles.biases[one], [$H$, -1])" : "");
             case "activated" -> activated(words[1]);
             case "embedded" -> times(spec.scales().embedding(), words[1]);
             case "added" -> times(spec.scales().residual(), words[1]);
@@ -285,6 +302,25 @@ final class DecoderProgram {
             case GELU -> "torch.gelu(" + x + ")";
             case GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
         };
+    }
+
+    /** Queries, keys and values of {@code x}, fp32. */
+    private String projected(String x) {
+        if (weights.fused()) {
+            return "torch.split_with_sizes(" + weights.linear(Role.QUERY, x)
+                    + "$WIDE$, [$H$ * $D$, $KV$ * $D$, $KV$ * $D$], 1)";
+        }
+        return Stream.of(Role.QUERY, Role.KEY, Role.VALUE)
+                .map(role -> weights.linear(role, x) + "$WIDE$")
+                .collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private String turned(String x, int turn) {
+        return spec.alibi() ? x : "self.rotate(" + x + ", turns[" + turn + "])";
+    }
+
+    private boolean columns() {
+        return hardware.keysInColumns(cell);
     }
 
     private static String times(double factor, String x) {

@@ -30,13 +30,8 @@ record ProgramFiles(Hardware hardware, DecoderSpec spec, NumberType held, Number
     }
 
     private List<String> layer() {
-        List<String> files = new ArrayList<>(List.of("layer"));
-        if (joint()) {
-            files.add("projection_turned_at_once");
-        } else {
-            files.add("projection");
-            files.add(fused() ? "projections_together" : "projections_apart");
-        }
+        List<String> files = new ArrayList<>();
+        files.add(joint() ? "projection_turned_at_once" : "projection");
         files.add(spec.attention().trainedLength() > 0 ? "queries_by_length" : "queries_as_they_are");
         files.add(
                 switch (spec.block()) {
