@@ -1,5 +1,6 @@
 package io.sinkstream.benchmark;
 
+import io.sinkstream.settings.Experiment;
 import io.sinkstream.settings.UserException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
 record MeasuredExperiment(String name, double[] lengths, double[] perplexities, double[] memories, double[] latencies) {
     /** In the order in which they are drawn and told; any other comes behind them. */
     private static final List<String> KNOWN =
-            List.of("attention_sinks", "transformers", "windowed", "recomputation", "absolute");
+            Stream.of(Experiment.values()).map(PerplexityExperiments::name).toList();
 
     private static final List<String> COLUMNS =
             List.of("input_length", "overall_ppl", "cuda_vram_allocated", "latency");

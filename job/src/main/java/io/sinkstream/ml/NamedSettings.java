@@ -1,10 +1,14 @@
 package io.sinkstream.ml;
 
+import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.streaming.KeyedStreams;
+import io.sinkstream.streaming.StreamOptions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,5 +74,15 @@ final class NamedSettings {
             configuration.put(entry._1(), entry._2());
         }
         return SettingValues.resolve(given, configuration);
+    }
+
+    /** The table with its results: of a streaming one by a query with state. */
+    static Dataset<Row> results(Dataset<Row> rows, KeyedOptions options, SettingValues values) {
+        return rows.isStreaming()
+                ? KeyedStreams.apply(
+                        rows,
+                        StreamOptions.from(options, values),
+                        values.find(StreamSettings.CHECKPOINT).orElse(null))
+                : KeyedRows.apply(rows, options);
     }
 }

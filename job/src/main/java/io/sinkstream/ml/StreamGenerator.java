@@ -1,7 +1,6 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
@@ -89,12 +88,7 @@ public final class StreamGenerator {
         SettingValues values = settings.values(rows);
         KeyedOptions.warnings(values).forEach(LOG::warn);
         KeyedOptions options = KeyedOptions.continuing(values);
-        return rows.isStreaming()
-                ? KeyedStreams.apply(
-                        rows,
-                        StreamOptions.from(options, values),
-                        values.find(StreamSettings.CHECKPOINT).orElse(null))
-                : KeyedRows.apply(rows, options);
+        return NamedSettings.results(rows, options, values);
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -79,12 +78,7 @@ public final class StreamScorer {
         Dataset<Row> rows = table.toDF();
         SettingValues values = settings.values(rows);
         KeyedOptions options = KeyedOptions.scoring(values);
-        return rows.isStreaming()
-                ? KeyedStreams.apply(
-                        rows,
-                        StreamOptions.from(options, values),
-                        values.find(StreamSettings.CHECKPOINT).orElse(null))
-                : KeyedRows.apply(rows, options);
+        return NamedSettings.results(rows, options, values);
     }
 
     /**

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** {@code generate} on files, with a random tiny model. */
 class GenerateCommandTest {
@@ -164,20 +164,7 @@ class GenerateCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "falcon",
-                "falcon40",
-                "gpt_neox",
-                "gptj",
-                "llama",
-                "llama3",
-                "mistral",
-                "mpt",
-                "qwen2",
-                "qwen3",
-                "stablelm"
-            })
+    @FieldSource("io.sinkstream.testing.Golden#SHARED")
     void continuationsAreThoseOfTheReferences(String family) throws IOException {
         Golden golden = Golden.require(family);
         for (Golden.Streaming wanted : golden.streaming()) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The experiments' numbers against other implementations', and what a run leaves in its folder. */
@@ -93,20 +94,7 @@ class PerplexityCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "falcon",
-                "falcon40",
-                "gpt_neox",
-                "gptj",
-                "llama",
-                "llama3",
-                "mistral",
-                "mpt",
-                "qwen2",
-                "qwen3",
-                "stablelm"
-            })
+    @FieldSource("io.sinkstream.testing.Golden#SHARED")
     void experimentsGiveTheReferencesNumbers(String family) throws IOException {
         Golden golden = Golden.require(family);
         assertThat(golden.recomputation().context()).isEqualTo(CACHE + 1);

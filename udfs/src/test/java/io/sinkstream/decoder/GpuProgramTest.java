@@ -45,18 +45,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class GpuProgramTest {
     private static final Hardware GPU = new Hardware(Device.gpu(0));
-    private static final List<String> SHARED = List.of(
-            "falcon",
-            "falcon40",
-            "gpt_neox",
-            "gptj",
-            "llama",
-            "llama3",
-            "mistral",
-            "mpt",
-            "qwen2",
-            "qwen3",
-            "stablelm");
 
     /** Far beyond the window. */
     private static final int FAR = 100_000;
@@ -89,11 +77,13 @@ class GpuProgramTest {
     private record Run(String name, List<Pass> passes) {}
 
     static Stream<String> families() {
-        return Stream.concat(SHARED.stream(), Golden.own().stream());
+        return Stream.concat(Golden.SHARED.stream(), Golden.own().stream());
     }
 
     private static Golden golden(String family) {
-        return SHARED.contains(family) ? Golden.require(family) : Golden.own(family, checkpoints.resolve(family));
+        return Golden.SHARED.contains(family)
+                ? Golden.require(family)
+                : Golden.own(family, checkpoints.resolve(family));
     }
 
     private static DecoderProgram program(DecoderSpec spec, NumberType weights) {

@@ -22,19 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The numbers of other implementations, for every way to cut and mix streams. */
 class GoldenTest {
-    /** Those of {@code ../shared}; the others are this repository's own. */
-    private static final List<String> SHARED = List.of(
-            "falcon",
-            "falcon40",
-            "gpt_neox",
-            "gptj",
-            "llama",
-            "llama3",
-            "mistral",
-            "mpt",
-            "qwen2",
-            "qwen3",
-            "stablelm");
 
     /** What is read once, and own checkpoints, written once. */
     private static final Map<String, Golden> GOLDEN = new ConcurrentHashMap<>();
@@ -43,7 +30,7 @@ class GoldenTest {
     private static Path checkpoints;
 
     static Stream<String> families() {
-        return Stream.concat(SHARED.stream(), Golden.own().stream());
+        return Stream.concat(Golden.SHARED.stream(), Golden.own().stream());
     }
 
     static Stream<Arguments> familiesAndChunks() {
@@ -53,7 +40,9 @@ class GoldenTest {
     private static Golden golden(String family) {
         return GOLDEN.computeIfAbsent(
                 family,
-                name -> SHARED.contains(name) ? Golden.require(name) : Golden.own(name, checkpoints.resolve(name)));
+                name -> Golden.SHARED.contains(name)
+                        ? Golden.require(name)
+                        : Golden.own(name, checkpoints.resolve(name)));
     }
 
     @Execution(ExecutionMode.CONCURRENT)

@@ -37,6 +37,20 @@ import java.util.stream.Stream;
 public record Golden(
         Path folder, int[] ids, Dense dense, List<Streaming> streaming, Recomputation recomputation, Far far) {
 
+    /** The names of those of {@code ../shared}. */
+    public static final List<String> SHARED = List.of(
+            "falcon",
+            "falcon40",
+            "gpt_neox",
+            "gptj",
+            "llama",
+            "llama3",
+            "mistral",
+            "mpt",
+            "qwen2",
+            "qwen3",
+            "stablelm");
+
     /**
      * Every token seen from every later one.
      *
