@@ -22,10 +22,8 @@ import io.sinkstream.tables.TableInput;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** {@code perplexity}: how well a model predicts a text under the rule, and under what it is compared with. */
 final class PerplexityCommand extends SettingsCommand {
@@ -80,7 +78,7 @@ final class PerplexityCommand extends SettingsCommand {
         form.refuseExisting();
         TableInput given = TableInput.from(values);
         // A file is one text, and not as many as it has lines.
-        TableInput input = given.format().equals("text") ? withOption(given, "wholetext", "true") : given;
+        TableInput input = given.format().equals("text") ? given.withOption("wholetext", "true") : given;
         StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
         int vocabulary = form.model().describe().vocabularySize();
         try (Session session = Session.open("sinkstream perplexity")) {
@@ -105,12 +103,6 @@ final class PerplexityCommand extends SettingsCommand {
                 throw RunFailure.of(e);
             }
         }
-    }
-
-    private static TableInput withOption(TableInput input, String name, String value) {
-        Map<String, String> options = new HashMap<>(input.options());
-        options.put(name, value);
-        return new TableInput(input.format(), input.paths(), input.schema(), options, input.key(), input.order());
     }
 
     private static Form form(SettingValues values) {

@@ -81,7 +81,8 @@ final class StreamRun {
         try (Session session = Session.open(name, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
-            if (output.isFiles() && !StreamContract.isBegun(checkpoint, conf)) {
+            boolean isNew = !StreamContract.isBegun(checkpoint, conf);
+            if (output.isFiles() && isNew) {
                 OutputFolder.requireNew(conf, output.path());
             }
             // The command's own session, or it would be set for the query alone and not for what its source keeps.
@@ -91,7 +92,6 @@ final class StreamRun {
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))
                     .orElse(null);
-            boolean isNew = !StreamContract.isBegun(checkpoint, conf);
             Dataset<Row> results = KeyedStreams.apply(rows, options, checkpoint, initial);
             StreamingQueryManager queries = results.sparkSession().streams();
             StreamProgress progress = new StreamProgress(err);

@@ -6,6 +6,7 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -106,6 +107,13 @@ public record TableInput(
     /** The same table elsewhere. */
     public TableInput withPaths(List<String> others) {
         return new TableInput(format, others, schema, options, key, order);
+    }
+
+    /** The same table, read with another option. */
+    public TableInput withOption(String name, String value) {
+        Map<String, String> more = new HashMap<>(options);
+        more.put(name, value);
+        return new TableInput(format, paths, schema, more, key, order);
     }
 
     /** What of its files Spark passes over for their names, in one line. Throws UserException if it names one of them itself. */
