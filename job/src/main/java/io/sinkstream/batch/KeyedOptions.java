@@ -4,6 +4,7 @@ import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.SamplingSettings;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
@@ -32,8 +33,12 @@ public record KeyedOptions(
 
     /** The same, for continuations. */
     public static KeyedOptions continuing(SettingValues values) {
-        if (values.require(Settings.TOKEN_NLL)) {
-            throw new UserException(Settings.TOKEN_NLL + " is for scoring, not for continuations");
+        for (Setting<?> ofScoring : Settings.OF_TOKENS) {
+            if (!values.require(ofScoring)
+                    .toString()
+                    .equals(ofScoring.fallback().orElseThrow())) {
+                throw new UserException(ofScoring + " is for scoring, not for continuations");
+            }
         }
         ModelSource model = ModelSource.from(values);
         GenerationConfig checkpoint = GenerationConfig.of(model.options().model());
@@ -85,6 +90,11 @@ public record KeyedOptions(
             throw new UserException(Settings.MODEL + ": " + model.name()
                     + " has no tokenizer.json, so that no text can be read; add it, or give token ids by "
                     + Settings.TOKENS);
+        }
+        if (task instanceof RowTask.Score score && score.details().likeliest() > description.vocabularySize()) {
+            throw new UserException(
+                    Settings.TOP_LOGPROBS + ": " + score.details().likeliest() + " is more than the "
+                            + description.vocabularySize() + " tokens of " + model.name() + "'s vocabulary");
         }
         if (task instanceof RowTask.Continue more) {
             more.sampling().problem(description.vocabularySize()).ifPresent(problem -> {

@@ -4,10 +4,13 @@ import io.sinkstream.rows.ColumnType;
 import io.sinkstream.rows.ResultColumn;
 import io.sinkstream.rows.RowOutcome;
 import io.sinkstream.rows.RowTask;
+import io.sinkstream.rows.TokenLogprob;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
@@ -16,6 +19,9 @@ import org.apache.spark.sql.types.StructType;
 
 /** The columns of a task's results as Spark has them: the input's come first, as they are. */
 public final class ResultSchema {
+    private static final StructType TOKEN_LOGPROB =
+            new StructType().add("token", DataTypes.IntegerType, false).add("logprob", DataTypes.DoubleType, false);
+
     private ResultSchema() {}
 
     /**
@@ -52,10 +58,24 @@ public final class ResultSchema {
             values[i] = input.get(i);
         }
         for (int i = 0; i < results.size(); i++) {
-            values[columns + i] = results.get(i).of(outcome);
+            values[columns + i] = external(results.get(i).type(), results.get(i).of(outcome));
         }
         System.arraycopy(more, 0, values, columns + results.size(), more.length);
         return values;
+    }
+
+    /** A value as Spark's rows hold it. */
+    private static Object external(ColumnType type, Object value) {
+        if (type != ColumnType.LOGPROBS || value == null) {
+            return value;
+        }
+        return Arrays.stream((TokenLogprob[][]) value)
+                .map(tokens -> tokens == null
+                        ? null
+                        : Arrays.stream(tokens)
+                                .map(token -> RowFactory.create(token.token(), token.logprob()))
+                                .toArray(Row[]::new))
+                .toArray(Row[][]::new);
     }
 
     private static DataType type(ColumnType type) {
@@ -66,6 +86,8 @@ public final class ResultSchema {
             case TEXT -> DataTypes.StringType;
             case INTS -> DataTypes.createArrayType(DataTypes.IntegerType, false);
             case DOUBLES -> DataTypes.createArrayType(DataTypes.DoubleType, true);
+            case RANKS -> DataTypes.createArrayType(DataTypes.IntegerType, true);
+            case LOGPROBS -> DataTypes.createArrayType(DataTypes.createArrayType(TOKEN_LOGPROB, false), true);
         };
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 final class ScoreCommand extends SettingsCommand {
     @Override
     List<Setting<?>> settings() {
-        return BatchRun.settings(List.of(Settings.SEPARATOR, Settings.TOKEN_NLL));
+        return BatchRun.settings(Settings.OF_SCORING);
     }
 
     @Override
@@ -22,7 +22,7 @@ final class ScoreCommand extends SettingsCommand {
                 "Scores keyed text streams: how well the model predicts each row from the stream before it.",
                 "",
                 "Adds to the input's columns: tokens, nll (nats), perplexity, bits_per_byte, stream_tokens,"
-                        + " stream_perplexity, error.");
+                        + " stream_perplexity, error; and of each token what the options ask for.");
     }
 
     @Override
@@ -33,7 +33,9 @@ final class ScoreCommand extends SettingsCommand {
                 "  Log files, each a stream and each line a row:",
                 "    score --model llama --input '/var/log/app/*.log' --format text",
                 "  Token ids instead of a text, and every token's number:",
-                "    score --model llama --input ids.parquet --key id --tokens ids --prefix s_ --token-nll");
+                "    score --model llama --input ids.parquet --key id --tokens ids --prefix s_ --token-nll",
+                "  Which rank among all tokens each one has, and which five were the likeliest:",
+                "    score --input logs --format json --key key --order seq --token-rank --top-logprobs 5 --output ranked");
     }
 
     @Override

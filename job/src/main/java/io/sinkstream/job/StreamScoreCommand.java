@@ -15,7 +15,7 @@ final class StreamScoreCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return StreamRun.settings(List.of(Settings.SEPARATOR, Settings.TOKEN_NLL));
+        return StreamRun.settings(Settings.OF_SCORING);
     }
 
     @Override

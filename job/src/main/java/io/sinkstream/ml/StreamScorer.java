@@ -1,6 +1,7 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -21,7 +22,7 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
  * }</pre>
  */
 public final class StreamScorer {
-    private final NamedSettings settings = new NamedSettings(Settings.SEPARATOR, Settings.TOKEN_NLL);
+    private final NamedSettings settings = new NamedSettings(Settings.OF_SCORING.toArray(Setting<?>[]::new));
 
     /** A scorer with the settings of Spark's configuration, and the defaults of all others. */
     public StreamScorer() {}

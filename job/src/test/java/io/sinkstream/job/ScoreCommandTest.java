@@ -6,6 +6,8 @@ import static io.sinkstream.job.ScoreRun.someStreams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Command;
+import io.sinkstream.harness.Streams;
+import io.sinkstream.testing.PlainDecoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +114,43 @@ class ScoreCommandTest {
                         .count())
                 .isZero();
         assertThat(out.selectExpr("s_error IS NULL").first().getBoolean(0)).isTrue();
+    }
+
+    @Test
+    void whatIsKnownOfEachTokenComesOut() throws IOException {
+        List<Row> rows = run.score(
+                run.write(someStreams(3, 8)),
+                "--token-rank",
+                "--top-logprobs",
+                "3",
+                "--entropy",
+                "--prefix",
+                "s_",
+                "--chunk-tokens",
+                "20");
+        assertThat(rows.get(0).schema().toDDL())
+                .endsWith("s_error STRING,s_token_nll ARRAY<DOUBLE>,s_token_rank ARRAY<INT>,s_top_logprobs"
+                        + " ARRAY<ARRAY<STRUCT<token: INT, logprob: DOUBLE>>>,s_token_entropy ARRAY<DOUBLE>");
+        PlainDecoder plain = PlainDecoder.load(run.model());
+        byKey(rows).values().forEach(stream -> {
+            int[] ids = Streams.ids(
+                    stream.stream().map(row -> row.<String>getAs("text")).toList(), "\n");
+            PlainDecoder.Stream reference = plain.stream(4, 28);
+            double[] logits = null;
+            int at = 0;
+            for (Row row : stream) {
+                for (int i = 0; i < row.<Integer>getAs("s_tokens"); i++, at++) {
+                    KnownToken known = KnownToken.of(row, i, "s_");
+                    if (at == 0) {
+                        assertThat(known).isEqualTo(KnownToken.NONE);
+                    } else {
+                        known.assertOf(logits, ids[at]);
+                    }
+                    logits = reference.step(ids[at]);
+                }
+            }
+            assertThat(at).isEqualTo(ids.length);
+        });
     }
 
     @Test

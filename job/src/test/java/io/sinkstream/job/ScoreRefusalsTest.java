@@ -83,6 +83,7 @@ class ScoreRefusalsTest {
                 "--cache-memory=1k;--cache-memory: 1024 bytes are less than the",
                 "--cache-memory=40k --attention-sink-window-size=100000;--cache-memory: 40960 bytes are less than the",
                 "--token-nll=yes;--token-nll: \"yes\" is wrong; allowed is true or false",
+                "--top-logprobs=101;--top-logprobs: \"101\" is wrong; allowed is a whole number from 0 to 100",
                 "--late=never;--late: \"never\" is wrong; allowed is error, drop or score",
                 "--option=header;--option: \"header\" is not of the form KEY=VALUE",
                 "--tokens=ids --text=text;--text text and --tokens ids: only one can be given",
@@ -213,5 +214,26 @@ class ScoreRefusalsTest {
                 .isEqualTo("sinkstream score: --model: " + bare + " has no tokenizer.json, so that no text can be read;"
                         + " add it, or give token ids by --tokens");
         score("--model", bare.toString(), "--tokens", "ids").succeeded();
+    }
+
+    @Test
+    void moreOfTheLikeliestTokensThanThereAre() throws IOException {
+        Shape llama = Shape.llama();
+        Path small = TinyModels.of(new Shape(
+                        llama.modelType(),
+                        1,
+                        llama.hidden(),
+                        llama.intermediate(),
+                        32,
+                        llama.heads(),
+                        llama.head(),
+                        llama.biases(),
+                        llama.rope(),
+                        0))
+                .write(folder.resolve("small"));
+        assertThat(score("--model", small.toString(), "--tokens", "ids", "--top-logprobs", "33")
+                        .refusal())
+                .isEqualTo("sinkstream score: --top-logprobs: 33 is more than the 32 tokens of " + small
+                        + "'s vocabulary");
     }
 }

@@ -99,6 +99,41 @@ class StreamScorerTest {
     }
 
     @Test
+    void whatIsKnownOfTokensIsAlikeToo() throws Exception {
+        StreamScorer scorer = scorer().set("dtype", "float32")
+                .set("token-rank", "true")
+                .set("entropy", "true")
+                .set("top-logprobs", "4");
+        List<String> batch = tokens(scorer.transform(batch()));
+
+        start(scorer.setCheckpoint(folder.resolve("state").toString()).transform(streaming()), "state")
+                .awaitTermination();
+
+        assertThat(batch)
+                .hasSize(4)
+                .filteredOn(row -> row.contains("null,null,null"))
+                .hasSize(1);
+        assertThat(batch.get(0)).contains("ArraySeq(null, ArraySeq(");
+        assertThat(tokens(spark.read().parquet(folder.resolve("state.out").toString())))
+                .isEqualTo(batch);
+    }
+
+    private static List<String> tokens(Dataset<Row> scored) {
+        return scored
+                .selectExpr(
+                        "host",
+                        "seq",
+                        "token_rank",
+                        "transform(top_logprobs, t -> transform(t, l -> l.token))",
+                        "transform(token_entropy, e -> round(e, 3))")
+                .orderBy("host", "seq", "token_rank")
+                .collectAsList()
+                .stream()
+                .map(Row::toString)
+                .toList();
+    }
+
+    @Test
     void turnsOfATableAndOfAnEndlessOneAreContinuedAlike() throws Exception {
         StreamGenerator generator = new StreamGenerator()
                 .setKeyCol("host")

@@ -1,6 +1,7 @@
 package io.sinkstream.decoder;
 
 import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.settings.TokenDetails;
 
 /**
  * The tokens of one stream that one pass takes.
@@ -11,11 +12,24 @@ import io.sinkstream.cache.KeyValueCache;
  * @param next whether to predict what follows the last token
  * @param hash the stream's hash after these tokens
  * @param chooser chooses what follows the last token; null for the likeliest
+ * @param details what is wanted of targets beside their NLLs
  */
-public record Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash, TokenChooser chooser) {
+public record Chunk(
+        KeyValueCache cache,
+        int[] tokens,
+        int[] targets,
+        boolean next,
+        long hash,
+        TokenChooser chooser,
+        TokenDetails details) {
     /** A chunk that is followed by the likeliest token, if by any. */
     public Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {
-        this(cache, tokens, targets, next, hash, null);
+        this(cache, tokens, targets, next, hash, null, TokenDetails.NONE);
+    }
+
+    /** The same with these of its targets. */
+    public Chunk detailed(TokenDetails wanted) {
+        return new Chunk(cache, tokens, targets, next, hash, chooser, wanted);
     }
 
     boolean isDrawn() {

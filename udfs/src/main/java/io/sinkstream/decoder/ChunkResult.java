@@ -1,10 +1,19 @@
 package io.sinkstream.decoder;
 
+import io.sinkstream.settings.TokenDetails;
+
 /**
  * What a pass gave for one chunk.
  *
  * @param nll -ln p of each target, nats; NaN where there was none
  * @param next the likeliest next token, or the one that was chosen; -1 if none was asked for, or none was left
  * @param nextNll its NLL under the model, nats; NaN if none was asked for
+ * @param details what was wanted of the targets, as {@link TokenDetails} lays it out token by token; NaN where there was none
  */
-public record ChunkResult(double[] nll, int next, double nextNll) {}
+@SuppressWarnings("ArrayRecordComponent") // nothing compares them
+public record ChunkResult(double[] nll, int next, double nextNll, double[] details) {
+    /** One without details. */
+    public ChunkResult(double[] nll, int next, double nextNll) {
+        this(nll, next, nextNll, new double[0]);
+    }
+}

@@ -13,13 +13,16 @@ import io.sinkstream.cache.Cells;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
+import io.sinkstream.settings.TokenDetails;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -48,6 +51,8 @@ public final class Decoder implements AutoCloseable {
     private final IValue rests;
     /** Each program's masks. */
     private final List<IValue> bands = new ArrayList<>();
+    /** Programs that tell more of scored tokens, each in the place of the weights' own, as far as passes have asked for them. */
+    private final Map<TokenDetails, List<LoadedProgram>> detailed = new HashMap<>();
 
     private Decoder(LoadedWeights weights, SinkWindow rule) {
         this.weights = weights;
@@ -200,9 +205,10 @@ public final class Decoder implements AutoCloseable {
         List<Chunk> ordered = rows.ordered();
         int place = weights.place(rows.count());
         LoadedProgram program = weights.programs().get(place);
+        LoadedProgram detailing = programs(rows.details()).get(place);
         List<ChunkResult> results;
         try (Scope scope = new Scope(manager)) {
-            IValue given = scope.own(program.run(
+            IValue given = scope.own(detailing.run(
                     "forward",
                     program.weights(),
                     positions,
@@ -235,6 +241,20 @@ public final class Decoder implements AutoCloseable {
             chunk.cache().advance(chunk.tokens().length, chunk.hash());
         }
         return results;
+    }
+
+    private List<LoadedProgram> programs(TokenDetails details) {
+        return details.isNone() ? weights.programs() : detailed.computeIfAbsent(details, this::load);
+    }
+
+    private List<LoadedProgram> load(TokenDetails details) {
+        List<LoadedProgram> loaded = new ArrayList<>();
+        for (LoadedProgram program : weights.programs()) {
+            LoadedProgram other = new LoadedProgram(program.program().detailed(details), manager);
+            owned.push(other::close);
+            loaded.add(other);
+        }
+        return loaded;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.sinkstream.decoder;
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.settings.NumberType;
+import io.sinkstream.settings.TokenDetails;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,29 +58,28 @@ final class DecoderProgram {
      * @param cell the number type of keys and values
      */
     DecoderProgram(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
-        this(hardware, spec, held, cell, products, false);
+        this(new ProgramFiles(hardware, spec, held, cell, products, TokenDetails.NONE), false);
     }
 
-    private DecoderProgram(
-            Hardware hardware,
-            DecoderSpec spec,
-            NumberType held,
-            NumberType cell,
-            Products products,
-            boolean forLimits) {
-        this.hardware = hardware;
-        this.spec = spec;
-        this.held = held;
-        this.cell = cell;
-        this.products = products;
+    private DecoderProgram(ProgramFiles files, boolean forLimits) {
+        this.files = files;
+        this.hardware = files.hardware();
+        this.spec = files.spec();
+        this.held = files.held();
+        this.cell = files.cell();
+        this.products = files.products();
         this.weights = new WeightSlots(spec, held, products);
-        this.files = new ProgramFiles(hardware, spec, held, cell, products);
         this.forLimits = forLimits;
     }
 
     /** The same with methods for {@link Limits} and {@link ProductChoice}, and the same weights. */
     DecoderProgram forLimits() {
-        return new DecoderProgram(hardware, spec, held, cell, products, true);
+        return new DecoderProgram(files, true);
+    }
+
+    /** The same with these of scored tokens, and the same weights. */
+    DecoderProgram detailed(TokenDetails wanted) {
+        return new DecoderProgram(files.detailed(wanted), forLimits);
     }
 
     DecoderSpec spec() {
@@ -142,6 +142,8 @@ final class DecoderProgram {
                 entry("TOGETHER", spec.alibi() ? 0 : hardware.together()),
                 entry("LOGIT_ROWS", hardware.logitRows(sizes.vocabulary())),
                 entry("SOFTMAX_ROWS", narrow() ? hardware.softmaxRows() : hardware.logitRows(sizes.vocabulary())),
+                entry("DETAIL_ROWS", hardware.softmaxRows()),
+                entry("TOP", files.details().likeliest()),
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),
@@ -274,6 +276,7 @@ final class DecoderProgram {
                 words[1]
                         + names.get("SCORE_WIDE")
                         + (spec.alibi() ? " + torch.view(singles.biases[one], [$H$, -1])" : "");
+            case "details" -> files.detailCalls(words[1]);
             case "activated" -> activated(words[1]);
             case "embedded" -> times(spec.scales().embedding(), words[1]);
             case "added" -> times(spec.scales().residual(), words[1]);

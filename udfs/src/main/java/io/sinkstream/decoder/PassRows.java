@@ -2,6 +2,7 @@ package io.sinkstream.decoder;
 
 import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.settings.TokenDetails;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -133,6 +134,11 @@ final class PassRows {
         return scored;
     }
 
+    /** What serves all that is wanted of the tokens there. */
+    TokenDetails details() {
+        return chunks.stream().map(Chunk::details).reduce(TokenDetails.NONE, TokenDetails::and);
+    }
+
     /** Rows whose likeliest next token is wanted. */
     long[] last() {
         return last;
@@ -171,22 +177,31 @@ final class PassRows {
      */
     List<ChunkResult> results(double[] numbers, List<TokenDraw.Drawn> chosen) {
         ChunkResult[] results = new ChunkResult[chunks.size()];
+        TokenDetails all = details();
+        int targets = scored.length / 2;
         int score = 0;
-        int next = scored.length / 2;
+        int next = targets * (1 + all.numbers());
         int draw = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
             double[] nll = new double[chunk.tokens().length];
+            TokenDetails wanted = chunk.details();
+            double[] details = wanted.unknown(nll.length);
+            Arrays.fill(nll, Double.NaN);
             for (int i = 0; i < nll.length; i++) {
-                nll[i] = chunk.targets()[i] >= 0 ? numbers[score++] : Double.NaN;
+                if (chunk.targets()[i] >= 0) {
+                    nll[i] = numbers[score];
+                    wanted.take(all, numbers, targets + score * all.numbers(), details, i * wanted.numbers());
+                    score++;
+                }
             }
             if (chunk.isLikeliest()) {
-                results[index] = new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length]);
+                results[index] = new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length], details);
             } else if (chunk.isDrawn()) {
                 TokenDraw.Drawn token = chosen.get(draw++);
-                results[index] = new ChunkResult(nll, token.token(), token.nll());
+                results[index] = new ChunkResult(nll, token.token(), token.nll(), details);
             } else {
-                results[index] = new ChunkResult(nll, -1, Double.NaN);
+                results[index] = new ChunkResult(nll, -1, Double.NaN, details);
             }
         }
         return List.of(results);

@@ -1,8 +1,10 @@
 package io.sinkstream.decoder;
 
 import io.sinkstream.settings.NumberType;
+import io.sinkstream.settings.TokenDetails;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Which files a decoder's program is made of: where there are several ways to do something, each is a file, and a program has
@@ -10,12 +12,27 @@ import java.util.List;
  *
  * @param held what the weights are rounded to
  * @param cell the number type of keys and values
+ * @param details what is wanted of scored tokens beside their NLLs
  */
-record ProgramFiles(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
+record ProgramFiles(
+        Hardware hardware,
+        DecoderSpec spec,
+        NumberType held,
+        NumberType cell,
+        Products products,
+        TokenDetails details) {
+    /** Those of the same program with these details. */
+    ProgramFiles detailed(TokenDetails wanted) {
+        return new ProgramFiles(hardware, spec, held, cell, products, wanted);
+    }
+
     /** Their names, with what only measurements need or without. */
     List<String> all(boolean forLimits) {
         List<String> files = new ArrayList<>();
         files.add("decoder");
+        files.add(details.isNone() ? "score" : "score_in_detail");
+        files.addAll(detailFiles());
+        files.add("next_tokens");
         files.add(hardware.file());
         files.addAll(layer());
         files.add("weights");
@@ -27,6 +44,28 @@ record ProgramFiles(Hardware hardware, DecoderSpec spec, NumberType held, Number
             files.add(onGpu() ? "limits_on_gpu" : keysInColumns() ? "limits_in_columns" : "limits_in_rows");
         }
         return files;
+    }
+
+    /** Those that tell more of scored tokens, each by a method of its name. */
+    private List<String> detailFiles() {
+        List<String> files = new ArrayList<>();
+        if (details.rank()) {
+            files.add("rank");
+        }
+        if (details.entropy()) {
+            files.add("entropy");
+        }
+        if (details.likeliest() > 0) {
+            files.add("likeliest");
+        }
+        return files;
+    }
+
+    /** Calls of their methods, whose numbers lie as {@link TokenDetails} has them. */
+    String detailCalls(String arguments) {
+        return detailFiles().stream()
+                .map(file -> "self." + file + "(" + arguments + ")")
+                .collect(Collectors.joining(", "));
     }
 
     private List<String> layer() {

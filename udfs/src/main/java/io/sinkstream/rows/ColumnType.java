@@ -13,5 +13,9 @@ public enum ColumnType {
     /** An Integer[] without nulls. */
     INTS,
     /** A Double[], which may have nulls. */
-    DOUBLES
+    DOUBLES,
+    /** An Integer[], which may have nulls. */
+    RANKS,
+    /** A {@link TokenLogprob}[][], which may have nulls in the place of inner arrays. */
+    LOGPROBS
 }

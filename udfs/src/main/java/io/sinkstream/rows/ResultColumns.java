@@ -3,10 +3,13 @@ package io.sinkstream.rows;
 import io.sinkstream.rows.RowOutcome.Bad;
 import io.sinkstream.rows.RowOutcome.Continued;
 import io.sinkstream.rows.RowOutcome.Scored;
+import io.sinkstream.settings.TokenDetails;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /** The columns of each task, in their order. */
 final class ResultColumns {
@@ -16,7 +19,7 @@ final class ResultColumns {
             "What is wrong with the row; null if nothing is. All others are null if something is.",
             outcome -> outcome instanceof Bad bad ? bad.message() : null);
 
-    static final List<ResultColumn> SCORED = List.of(
+    private static final List<ResultColumn> SCORED = List.of(
             scored("tokens", ColumnType.INT, "How many tokens the row has.", Scored::tokens),
             scored("nll", ColumnType.DOUBLE, "Their summed negative log-likelihood, nats.", Scored::nllOrNull),
             scored("perplexity", ColumnType.DOUBLE, "Over the row's predicted tokens.", Scored::perplexity),
@@ -33,13 +36,11 @@ final class ResultColumns {
             scored("stream_perplexity", ColumnType.DOUBLE, "Over the stream so far.", Scored::streamPerplexity),
             ERROR);
 
-    static final List<ResultColumn> SCORED_WITH_TOKENS = and(
-            SCORED,
-            scored(
-                    "token_nll",
-                    ColumnType.DOUBLES,
-                    "Each token's negative log-likelihood, nats; null for the stream's first.",
-                    score -> nullable(score.tokenNll())));
+    private static final ResultColumn TOKEN_NLL = scored(
+            "token_nll",
+            ColumnType.DOUBLES,
+            "Each token's negative log-likelihood, nats; null for the stream's first.",
+            score -> nullable(score.tokenNll()));
 
     static final List<ResultColumn> CONTINUED = List.of(
             continued("continuation", ColumnType.TEXT, "What the model went on with.", Continued::text),
@@ -60,6 +61,63 @@ final class ResultColumns {
 
     private ResultColumns() {}
 
+    /** Of rows that are scored. */
+    static List<ResultColumn> scored(RowTask.Score task) {
+        List<ResultColumn> all = new ArrayList<>(SCORED);
+        if (task.tokenNll()) {
+            all.add(TOKEN_NLL);
+        }
+        all.addAll(detailed(task.details()));
+        return List.copyOf(all);
+    }
+
+    private static List<ResultColumn> detailed(TokenDetails details) {
+        List<ResultColumn> all = new ArrayList<>();
+        if (details.rank()) {
+            all.add(ofTokens(
+                    "token_rank",
+                    ColumnType.RANKS,
+                    "Each token's rank among all, from 1, by their probability before it came; equal ones share the best rank.",
+                    Integer[]::new,
+                    score -> token -> details.rank(score.details(), token)));
+        }
+        if (details.likeliest() > 0) {
+            all.add(ofTokens(
+                    "top_logprobs",
+                    ColumnType.LOGPROBS,
+                    "The likeliest tokens in each one's place, and their log-probabilities, nats.",
+                    TokenLogprob[][]::new,
+                    score -> token -> likeliest(details, score.details(), token)));
+        }
+        if (details.entropy()) {
+            all.add(ofTokens(
+                    "token_entropy",
+                    ColumnType.DOUBLES,
+                    "The entropy of each token's prediction, nats.",
+                    Double[]::new,
+                    score -> token -> details.entropy(score.details(), token)));
+        }
+        return all;
+    }
+
+    private static TokenLogprob[] likeliest(TokenDetails details, double[] numbers, int token) {
+        return IntStream.range(0, details.likeliest())
+                .mapToObj(place -> new TokenLogprob(
+                        details.likeliestToken(numbers, token, place), details.likeliestLogprob(numbers, token, place)))
+                .toArray(TokenLogprob[]::new);
+    }
+
+    /** A column of a value a token, null where nothing predicted it. */
+    private static <T> ResultColumn ofTokens(
+            String name, ColumnType type, String doc, IntFunction<T[]> array, Function<Scored, IntFunction<T>> values) {
+        return scored(name, type, doc, score -> {
+            IntFunction<T> value = values.apply(score);
+            return IntStream.range(0, score.tokens())
+                    .mapToObj(token -> Double.isNaN(score.tokenNll()[token]) ? null : value.apply(token))
+                    .toArray(array);
+        });
+    }
+
     private static ResultColumn scored(String name, ColumnType type, String doc, Function<Scored, Object> value) {
         return new ResultColumn(
                 name, type, doc, outcome -> outcome instanceof Scored score ? value.apply(score) : null);
@@ -68,12 +126,6 @@ final class ResultColumns {
     private static ResultColumn continued(String name, ColumnType type, String doc, Function<Continued, Object> value) {
         return new ResultColumn(
                 name, type, doc, outcome -> outcome instanceof Continued turn ? value.apply(turn) : null);
-    }
-
-    private static List<ResultColumn> and(List<ResultColumn> columns, ResultColumn more) {
-        List<ResultColumn> all = new ArrayList<>(columns);
-        all.add(more);
-        return List.copyOf(all);
     }
 
     private static Integer[] boxed(int[] tokens) {

@@ -14,6 +14,7 @@ public sealed interface RowOutcome {
      * @param streamTokens the stream's position after the row
      * @param streamPerplexity over all that was predicted so far; null if nothing was
      * @param tokenNll of each token, NaN for a stream's very first
+     * @param details what else was wanted of each token, as {@link io.sinkstream.settings.TokenDetails} lays it out
      */
     record Scored(
             int tokens,
@@ -22,7 +23,8 @@ public sealed interface RowOutcome {
             long bytes,
             long streamTokens,
             Double streamPerplexity,
-            double[] tokenNll)
+            double[] tokenNll,
+            double[] details)
             implements RowOutcome {
 
         /** Over the row's predicted tokens; null if there are none. */

@@ -4,6 +4,7 @@ import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
@@ -29,11 +30,17 @@ public sealed interface RowTask extends Serializable {
      * Rows are scored.
      *
      * @param tokenNll whether every token's NLL comes out
+     * @param details what else comes out of every token
      */
-    record Score(boolean tokenNll) implements RowTask {
+    record Score(boolean tokenNll, TokenDetails details) implements RowTask {
         /** What these settings say. */
         public static Score from(SettingValues values) {
-            return new Score(values.require(Settings.TOKEN_NLL));
+            return new Score(
+                    values.require(Settings.TOKEN_NLL),
+                    new TokenDetails(
+                            values.require(Settings.TOKEN_RANK),
+                            values.require(Settings.ENTROPY),
+                            values.require(Settings.TOP_LOGPROBS)));
         }
 
         @Override
@@ -43,12 +50,12 @@ public sealed interface RowTask extends Serializable {
 
         @Override
         public List<ResultColumn> columns() {
-            return tokenNll ? ResultColumns.SCORED_WITH_TOKENS : ResultColumns.SCORED;
+            return ResultColumns.scored(this);
         }
 
         @Override
         public StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens) {
-            return StreamUpdate.score(name, state, tokens);
+            return new StreamUpdate.Score(name, state, tokens, details);
         }
     }
 

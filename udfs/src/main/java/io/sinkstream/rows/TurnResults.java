@@ -41,6 +41,7 @@ final class TurnResults<R> {
         StreamTotals totals = turn.stream().kept().totals();
         long position = turn.state().position();
         int done = 0;
+        int width = result.nll().length == 0 ? 0 : result.details().length / result.nll().length;
         for (int i = 0; i < rows.size(); i++) {
             RowInHand<R> row = rows.get(i);
             double[] nll = Arrays.copyOfRange(result.nll(), done, done + turn.tokens(i));
@@ -49,6 +50,7 @@ final class TurnResults<R> {
                 odd(turn, numbers.nll());
                 return;
             }
+            double[] details = Arrays.copyOfRange(result.details(), done * width, (done + nll.length) * width);
             done += nll.length;
             totals = with(totals, row, numbers);
             row.outcome(new Scored(
@@ -58,7 +60,8 @@ final class TurnResults<R> {
                     row.textBytes(),
                     position + done,
                     totals.perplexity(),
-                    nll));
+                    nll,
+                    details));
         }
         turn.stream().kept().advance(turn.tokens(), result.state(), totals);
     }

@@ -230,6 +230,33 @@ public final class Settings {
     public static final Setting<Boolean> TOKEN_NLL = add(Setting.flag(
             "token-nll", "Adds token_nll: the negative log-likelihood of every token of the row, in nats."));
 
+    /** Whether every token's rank comes out. */
+    public static final Setting<Boolean> TOKEN_RANK = add(
+            Setting.flag(
+                    "token-rank",
+                    "Adds token_rank: how many tokens were likelier than the one that came, and one more, for every token of the row."));
+
+    /** How many of the likeliest tokens come out. */
+    public static final Setting<Integer> TOP_LOGPROBS = add(Setting.value(
+            "top-logprobs",
+            "COUNT",
+            "0",
+            Parsers.wholeNumber(0, 100),
+            "Adds top_logprobs: so many of the likeliest tokens in the place of every token of the row, with their"
+                    + " log-probabilities in nats. 0 adds nothing."));
+
+    /** Whether every prediction's entropy comes out. */
+    public static final Setting<Boolean> ENTROPY = add(Setting.flag(
+            "entropy",
+            "Adds token_entropy: the entropy of the model's prediction of every token of the row, in nats."));
+
+    /** What scoring tells of every token. */
+    public static final List<Setting<?>> OF_TOKENS = List.of(TOKEN_NLL, TOKEN_RANK, TOP_LOGPROBS, ENTROPY);
+
+    /** What only scoring asks for, in the order of the help. */
+    public static final List<Setting<?>> OF_SCORING =
+            Stream.<Setting<?>>concat(Stream.of(SEPARATOR), OF_TOKENS.stream()).toList();
+
     /** How many tasks share the streams. */
     public static final Setting<Integer> PARTITIONS = add(
             Setting.value(

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 final class StreamJob {
     private final StreamUpdate update;
     private final double[] nll;
+    private final double[] details;
     private final CompletableFuture<StreamResult> future = new CompletableFuture<>();
     private final Deque<Run> runs = new ArrayDeque<>();
     /** Null where tokens are only scored. */
@@ -54,6 +55,7 @@ final class StreamJob {
         this.continuation = update instanceof StreamUpdate.Continue more ? new GrowingContinuation(more, terms) : null;
         this.nll = new double[update.tokens().length];
         Arrays.fill(nll, Double.NaN);
+        this.details = update.details().unknown(nll.length);
     }
 
     private boolean generates() {
@@ -108,6 +110,7 @@ final class StreamJob {
             continuation.restart();
         }
         Arrays.fill(nll, Double.NaN);
+        Arrays.fill(details, Double.NaN);
     }
 
     /** Whether a cache in the pool or the state itself holds what it takes to go on. */
@@ -195,7 +198,14 @@ final class StreamJob {
         int[] targets = Arrays.copyOfRange(run.targets(), done, done + count);
         boolean ends = done + count == run.tokens().length;
         boolean predicts = ends && run.predict();
-        return new Chunk(cache, tokens, targets, predicts, hashAfter(tokens), predicts ? continuation.chooser() : null);
+        return new Chunk(
+                cache,
+                tokens,
+                targets,
+                predicts,
+                hashAfter(tokens),
+                predicts ? continuation.chooser() : null,
+                update.details());
     }
 
     /** A warm-up leads to the state's own hash, whatever part of it is known. */
@@ -213,9 +223,12 @@ final class StreamJob {
     /** Takes what a pass gave for the chunk. */
     void accept(Chunk chunk, ChunkResult result) {
         Run run = runs.getFirst();
+        int numbers = update.details().numbers();
         for (int i = 0; i < chunk.tokens().length; i++) {
             if (chunk.targets()[i] >= 0) {
-                nll[run.into() + done + i] = result.nll()[i];
+                int at = run.into() + done + i;
+                nll[at] = result.nll()[i];
+                System.arraycopy(result.details(), i * numbers, details, at * numbers, numbers);
             }
         }
         alone = false;
@@ -249,7 +262,7 @@ final class StreamJob {
             // The last token was run to see what follows it, and nothing did. It is the pending one all the same.
             cache.stepBack(state.hash());
         }
-        result = new StreamResult.Advanced(state.checked(), nll, more, rebuiltTokens);
+        result = new StreamResult.Advanced(state.checked(), nll, more, rebuiltTokens, details);
     }
 
     /** Hands out the result. */

@@ -230,6 +230,11 @@ public final class StreamModel implements AutoCloseable {
         if (update.maxNewTokens() > 0 && state.position() + update.tokens().length == 0) {
             return Optional.of("a continuation needs at least one token before it");
         }
+        int likeliest = update.details().likeliest();
+        if (likeliest > description.vocabularySize()) {
+            return Optional.of("there are no " + likeliest + " likeliest tokens in a vocabulary of "
+                    + description.vocabularySize());
+        }
         Optional<String> problem = problem(update.tokens()).or(() -> samplingProblem(update));
         if (problem.isPresent() || !state.isStored()) {
             return problem;

@@ -1,5 +1,7 @@
 package io.sinkstream.stream;
 
+import io.sinkstream.settings.TokenDetails;
+
 /** What became of one {@link StreamUpdate}. */
 public sealed interface StreamResult {
     /**
@@ -16,12 +18,13 @@ public sealed interface StreamResult {
      * @param nll -ln p of each given token, nats; NaN for a stream's very first token, which nothing predicts
      * @param continuation what the model went on with; {@link Continuation#NONE} where tokens are only scored
      * @param rebuiltTokens how many tokens of its history were run again, since its cache was gone
+     * @param details what was wanted of each given token, as {@link TokenDetails} lays it out; NaN for a stream's very first
      */
-    record Advanced(StreamState state, double[] nll, Continuation continuation, long rebuiltTokens)
+    record Advanced(StreamState state, double[] nll, Continuation continuation, long rebuiltTokens, double[] details)
             implements StreamResult {
-        /** One whose cache was there. */
+        /** One without details whose cache was there. */
         public Advanced(StreamState state, double[] nll, Continuation continuation) {
-            this(state, nll, continuation, 0);
+            this(state, nll, continuation, 0, new double[0]);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.sinkstream.stream;
 
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.sampling.TokenSampler;
+import io.sinkstream.settings.TokenDetails;
 
 /** New tokens of one stream, and what to do with them. */
 public sealed interface StreamUpdate {
@@ -14,12 +15,15 @@ public sealed interface StreamUpdate {
     /** The new tokens; may be empty. */
     int[] tokens();
 
+    /** What is wanted of the new tokens beside their NLLs. */
+    TokenDetails details();
+
     /** The most tokens to continue with after them; 0 where they are only scored. */
     int maxNewTokens();
 
     /** Scores {@code tokens}. */
     static StreamUpdate score(StreamName name, StreamState state, int[] tokens) {
-        return new Score(name, state, tokens);
+        return new Score(name, state, tokens, TokenDetails.NONE);
     }
 
     /** Scores {@code tokens} as a prompt, then continues with at most {@code maxNewTokens} tokens, greedily. */
@@ -28,7 +32,7 @@ public sealed interface StreamUpdate {
     }
 
     /** Scores the tokens. */
-    record Score(StreamName name, StreamState state, int[] tokens) implements StreamUpdate {
+    record Score(StreamName name, StreamState state, int[] tokens, TokenDetails details) implements StreamUpdate {
         @Override
         public int maxNewTokens() {
             return 0;
@@ -59,6 +63,11 @@ public sealed interface StreamUpdate {
             if (maxNewTokens < 1) {
                 throw new IllegalArgumentException("a continuation of at most " + maxNewTokens + " tokens");
             }
+        }
+
+        @Override
+        public TokenDetails details() {
+            return TokenDetails.NONE;
         }
 
         /**

@@ -13,6 +13,7 @@ import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.NumberType;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -112,6 +113,150 @@ class DecoderTest {
             assertThat(limits.productSeconds(2, 3, 1)).hasSize(1);
             assertThat(limits.work(2, 3).flops())
                     .isCloseTo(6 * limits.work(1, 1).flops(), within(1.0));
+        }
+    }
+
+    /** Is shown all logits of a row, and takes the likeliest. */
+    private static final class Onlooker implements TokenChooser {
+        private Candidates all;
+
+        @Override
+        public LogitEdits edits() {
+            return LogitEdits.NONE;
+        }
+
+        @Override
+        public double temperature() {
+            return 1;
+        }
+
+        @Override
+        public int candidates() {
+            return SHAPE.vocab();
+        }
+
+        @Override
+        public int choose(Candidates candidates) {
+            all = candidates;
+            return 0;
+        }
+
+        double logit(int token) {
+            return all.logits()[
+                    IntStream.range(0, all.tokens().length)
+                            .filter(i -> all.tokens()[i] == token)
+                            .findFirst()
+                            .orElseThrow()];
+        }
+    }
+
+    /** A row that is scored and whose next token is chosen is one product's row for both, so that logits are equal to the bit. */
+    @ParameterizedTest
+    @EnumSource(Products.class)
+    void aTokensDetailsAreThoseOfItsRowsLogits(Products products) {
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        DecoderSpec spec = Families.spec(checkpoint, RULE);
+        int[] ids = new Random(11).ints(60, 0, SHAPE.vocab()).toArray();
+        TokenDetails wanted = new TokenDetails(true, true, 5);
+        int shared = 0;
+        try (Decoder decoder = load(products, spec, Families.weights(checkpoint, spec));
+                KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells())) {
+            for (int t = 0; t < ids.length - 1; t++) {
+                Onlooker onlooker = new Onlooker();
+                Chunk chunk =
+                        new Chunk(cache, new int[] {ids[t]}, new int[] {ids[t + 1]}, true, t + 1, onlooker, wanted);
+                double[] details = decoder.run(List.of(chunk)).get(0).details();
+                Candidates all = onlooker.all;
+                double own = onlooker.logit(ids[t + 1]);
+                assertThat(wanted.rank(details, 0))
+                        .isEqualTo(1
+                                + (int) DoubleStream.of(all.logits())
+                                        .filter(logit -> logit > own)
+                                        .count());
+                shared += DoubleStream.of(all.logits())
+                                        .filter(logit -> logit == own)
+                                        .count()
+                                > 1
+                        ? 1
+                        : 0;
+                assertThat(wanted.entropy(details, 0))
+                        .isCloseTo(
+                                DoubleStream.of(all.nll())
+                                        .map(nll -> nll * Math.exp(-nll))
+                                        .sum(),
+                                within(1e-4));
+                for (int place = 0; place < wanted.likeliest(); place++) {
+                    assertThat(onlooker.logit(wanted.likeliestToken(details, 0, place)))
+                            .isEqualTo(all.logits()[place]);
+                    assertThat(wanted.likeliestLogprob(details, 0, place)).isCloseTo(-all.nll()[place], within(1e-6));
+                }
+            }
+        }
+        if (products.activations() == NumberType.BFLOAT16) {
+            assertThat(shared).as("ranks that are shared").isPositive();
+        }
+    }
+
+    /** Streams of one pass that want different things, or nothing. */
+    @ParameterizedTest
+    @EnumSource(Products.class)
+    void eachStreamOfAPassGetsTheDetailsThatItWants(Products products) {
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        DecoderSpec spec = Families.spec(checkpoint, RULE);
+        int[] ids = new Random(12).ints(90, 0, SHAPE.vocab()).toArray();
+        List<TokenDetails> wanted = List.of(
+                new TokenDetails(true, false, 3),
+                TokenDetails.NONE,
+                new TokenDetails(false, true, 0),
+                new TokenDetails(true, true, 7));
+        try (Decoder decoder = load(products, spec, Families.weights(checkpoint, spec))) {
+            List<Chunk> chunks = wanted.stream()
+                    .map(details -> new Chunk(
+                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells()),
+                                    Arrays.copyOf(ids, 80 - details.likeliest()),
+                                    Arrays.copyOfRange(ids, 1, 81 - details.likeliest()),
+                                    false,
+                                    0)
+                            .detailed(details))
+                    .toList();
+            chunks.get(3).targets()[5] = -1;
+            List<ChunkResult> results = decoder.run(chunks);
+            chunks.forEach(chunk -> chunk.cache().close());
+            assertThat(results.get(1).details()).isEmpty();
+            assertThat(wanted.get(3).rank(results.get(3).details(), 6)).isPositive();
+            assertThat(wanted.get(3).entropy(results.get(3).details(), 5)).isNaN();
+            for (int stream : new int[] {0, 2, 3}) {
+                assertAgreeing(chunks.get(stream), results.get(stream));
+            }
+        }
+    }
+
+    /** What has to hold between a token's NLL and its details. */
+    private static void assertAgreeing(Chunk chunk, ChunkResult result) {
+        TokenDetails wanted = chunk.details();
+        double[] details = result.details();
+        assertThat(details).hasSize(chunk.tokens().length * wanted.numbers());
+        for (int i = 0; i < chunk.tokens().length; i++) {
+            if (chunk.targets()[i] < 0) {
+                continue;
+            }
+            double nll = result.nll()[i];
+            if (wanted.entropy()) {
+                assertThat(wanted.entropy(details, i)).isBetween(1e-3, Math.log(SHAPE.vocab()));
+            }
+            for (int place = 0; place < wanted.likeliest(); place++) {
+                double logprob = wanted.likeliestLogprob(details, i, place);
+                if (wanted.likeliestToken(details, i, place) == chunk.targets()[i]) {
+                    assertThat(logprob).isCloseTo(-nll, within(1e-6));
+                    assertThat(wanted.rank(details, i)).isBetween(1, place + 1);
+                } else if (place + 1 < wanted.rank(details, i)) {
+                    assertThat(logprob).isGreaterThanOrEqualTo(-nll - 1e-6);
+                } else {
+                    assertThat(logprob).isLessThanOrEqualTo(-nll + 1e-6);
+                }
+            }
         }
     }
 

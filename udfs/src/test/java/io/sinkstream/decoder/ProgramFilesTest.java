@@ -18,6 +18,7 @@ import io.sinkstream.decoder.DecoderSpec.Scales;
 import io.sinkstream.decoder.DecoderSpec.Sink;
 import io.sinkstream.decoder.DecoderSpec.Sizes;
 import io.sinkstream.settings.NumberType;
+import io.sinkstream.settings.TokenDetails;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +67,13 @@ class ProgramFilesTest {
         return specs;
     }
 
+    /** Those that tell more of scored tokens, and those that do not. */
     private static Stream<DecoderProgram> programs() {
+        TokenDetails all = new TokenDetails(true, true, 2);
+        return bare().flatMap(program -> Stream.of(program, program.detailed(all)));
+    }
+
+    private static Stream<DecoderProgram> bare() {
         List<DecoderProgram> programs = new ArrayList<>();
         for (DecoderSpec spec : specs()) {
             for (Products products : Products.values()) {

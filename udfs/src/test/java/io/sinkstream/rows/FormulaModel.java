@@ -1,6 +1,7 @@
 package io.sinkstream.rows;
 
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.stream.Continuation;
 import io.sinkstream.stream.EmptyStreams;
 import io.sinkstream.stream.FinishReason;
@@ -97,7 +98,7 @@ final class FormulaModel implements RowModel {
         double[] nll = nll(state, update.tokens());
         state = state.append(update.tokens());
         if (update.maxNewTokens() == 0) {
-            return new StreamResult.Advanced(state, nll, Continuation.NONE);
+            return new StreamResult.Advanced(state, nll, Continuation.NONE, 0, details(update.details(), nll));
         }
         int[] more = new int[update.maxNewTokens()];
         double sum = 0;
@@ -107,6 +108,15 @@ final class FormulaModel implements RowModel {
             state = state.append(new int[] {more[i]});
         }
         return new StreamResult.Advanced(state, nll, new Continuation(more, sum, FinishReason.LENGTH));
+    }
+
+    /** Numbers by which each can be told. */
+    static double[] details(TokenDetails wanted, double[] nll) {
+        double[] all = wanted.unknown(nll.length);
+        for (int i = 0; i < all.length; i++) {
+            all[i] = nll[i / wanted.numbers()] * 1_000 + i % wanted.numbers();
+        }
+        return all;
     }
 
     /** What the numbers of these tokens are after that state. */

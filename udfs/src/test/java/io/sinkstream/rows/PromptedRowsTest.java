@@ -7,6 +7,7 @@ import io.sinkstream.checkpoint.ChatSource;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.stream.Continuation;
 import io.sinkstream.stream.FinishReason;
 import io.sinkstream.stream.StreamResult;
@@ -205,7 +206,7 @@ class PromptedRowsTest {
     /** What is scored is the text as transformers encodes it. */
     @Test
     void aTextThatIsScoredStaysAsItIs() {
-        run(Prompt.TEXT, new RowTask.Score(false), new Said("a", 1, "<s>x"), new Said("a", 2, "y"));
+        run(Prompt.TEXT, new RowTask.Score(false, TokenDetails.NONE), new Said("a", 1, "<s>x"), new Said("a", 2, "y"));
 
         assertThat(given()).containsExactly("<s><s>xy");
     }

@@ -9,6 +9,7 @@ import io.sinkstream.rows.RowOutcome.Continued;
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
@@ -41,7 +42,7 @@ class RowEngineTest {
                 rows.iterator(),
                 new TestRow.Fields(true),
                 model,
-                new RowTask.Score(true),
+                new RowTask.Score(true, TokenDetails.NONE),
                 options(late),
                 states,
                 limits);
@@ -95,6 +96,51 @@ class RowEngineTest {
         assertThat(second.streamPerplexity()).isCloseTo(Math.exp((a[1] + a[2] + a[3] + a[4]) / 4), within(ROUNDING));
         assertThat(score(results.get(2)).predicted()).isZero();
         assertThat(score(results.get(2)).perplexity()).isNull();
+    }
+
+    @Test
+    void whatIsWantedOfTokensComesOutWithTheirRows() {
+        TokenDetails wanted = new TokenDetails(true, true, 2);
+        RowTask.Score task = new RowTask.Score(true, wanted);
+        List<TestRow> rows = List.of(
+                TestRow.of("a", 1, 1, 2, 3), TestRow.of("a", 2, FormulaModel.VOCABULARY), TestRow.of("a", 3, 4, 5));
+        RowEngine<TestRow> engine = new RowEngine<>(
+                rows.iterator(),
+                new TestRow.Fields(true),
+                model,
+                task,
+                options(LateRows.ERROR),
+                memory,
+                new SliceLimits(1, 1, 1_000));
+        List<RowResult<TestRow>> results = all(engine);
+
+        double[] nll = model.nll(model.start(), new int[] {1, 2, 3, 4, 5});
+        assertThat(task.columns())
+                .extracting(ResultColumn::name)
+                .endsWith("error", "token_nll", "token_rank", "top_logprobs", "token_entropy");
+        Object[] first = ofTokens(task, results.get(0));
+        Object[] bad = ofTokens(task, results.get(1));
+        Object[] last = ofTokens(task, results.get(2));
+        assertThat(first[0]).isEqualTo(new Integer[] {null, rank(nll[1]), rank(nll[2])});
+        assertThat(bad).containsOnlyNulls();
+        assertThat(last[0]).isEqualTo(new Integer[] {rank(nll[3]), rank(nll[4])});
+        assertThat(((TokenLogprob[][]) first[1])[0]).isNull();
+        assertThat(((TokenLogprob[][]) last[1])[1])
+                .containsExactly(
+                        new TokenLogprob(rank(nll[4]) + 2, nll[4] * 1_000 + 4),
+                        new TokenLogprob(rank(nll[4]) + 3, nll[4] * 1_000 + 5));
+        assertThat(last[2]).isEqualTo(new Double[] {nll[3] * 1_000 + 1, nll[4] * 1_000 + 1});
+    }
+
+    private static int rank(double nll) {
+        return (int) (nll * 1_000);
+    }
+
+    private static Object[] ofTokens(RowTask.Score task, RowResult<TestRow> result) {
+        List<ResultColumn> columns = task.columns();
+        return columns.subList(columns.size() - 3, columns.size()).stream()
+                .map(column -> column.of(result.outcome()))
+                .toArray();
     }
 
     @Test
@@ -175,7 +221,7 @@ class RowEngineTest {
                 input,
                 new TestRow.Fields(true),
                 model,
-                new RowTask.Score(false),
+                new RowTask.Score(false, TokenDetails.NONE),
                 options(LateRows.ERROR),
                 memory,
                 new SliceLimits(1_000, 1_000, 10_000));
@@ -244,7 +290,7 @@ class RowEngineTest {
                 List.of(TestRow.of("a", 1, 1, 2), TestRow.of("b", 1)).iterator(),
                 new TestRow.Fields(true),
                 new SilentModel(model, left),
-                new RowTask.Score(false),
+                new RowTask.Score(false, TokenDetails.NONE),
                 options(LateRows.ERROR),
                 memory,
                 WIDE);
@@ -265,7 +311,7 @@ class RowEngineTest {
                 List.of(TestRow.of("a", 1, 1, 2), TestRow.of("b", 1, 1, 2)).iterator(),
                 new TestRow.Fields(true),
                 silent,
-                new RowTask.Score(false),
+                new RowTask.Score(false, TokenDetails.NONE),
                 options(LateRows.ERROR),
                 memory,
                 WIDE);
@@ -316,7 +362,8 @@ class RowEngineTest {
                             ? with
                             : carried.histories() == 0
                                     ? new StreamResult.HistoryNeeded()
-                                    : new StreamResult.Advanced(with.state(), with.nll(), with.continuation(), 1));
+                                    : new StreamResult.Advanced(
+                                            with.state(), with.nll(), with.continuation(), 1, with.details()));
         });
 
         List<RowResult<TestRow>> results = all(scoring(

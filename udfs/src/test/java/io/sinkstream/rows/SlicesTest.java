@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.LateRows;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.stream.StreamResult;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -94,7 +95,7 @@ class SlicesTest {
             @ForAll @IntRange(min = 1, max = 20) int sliceTokens,
             @ForAll @IntRange(max = 2) int maxNewTokens) {
         RowTask task = maxNewTokens == 0
-                ? new RowTask.Score(false)
+                ? new RowTask.Score(false, TokenDetails.NONE)
                 : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
@@ -125,7 +126,7 @@ class SlicesTest {
             @ForAll @IntRange(min = 1, max = 8) int sliceRows,
             @ForAll @IntRange(max = 2) int maxNewTokens) {
         RowTask task = maxNewTokens == 0
-                ? new RowTask.Score(false)
+                ? new RowTask.Score(false, TokenDetails.NONE)
                 : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
