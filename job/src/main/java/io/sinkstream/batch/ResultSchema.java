@@ -78,7 +78,8 @@ public final class ResultSchema {
                 .toArray(Row[][]::new);
     }
 
-    private static DataType type(ColumnType type) {
+    /** How Spark calls this type. */
+    public static DataType type(ColumnType type) {
         return switch (type) {
             case INT -> DataTypes.IntegerType;
             case LONG -> DataTypes.LongType;

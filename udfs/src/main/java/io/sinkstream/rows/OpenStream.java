@@ -6,6 +6,7 @@ import java.util.Deque;
 /** A stream of which rows are at hand. */
 final class OpenStream<R> {
     private final String key;
+    private final String chance;
     private final KeptStream kept;
     private final Deque<RowInHand<R>> waiting = new ArrayDeque<>();
     private BrokenState broken;
@@ -21,23 +22,29 @@ final class OpenStream<R> {
     /** Whether the model has some of its rows. */
     private boolean isUnderWay;
 
-    private OpenStream(String key, KeptStream kept, BrokenState broken) {
+    private OpenStream(String key, String chance, KeptStream kept, BrokenState broken) {
         this.key = key;
+        this.chance = chance;
         this.kept = kept;
         this.broken = broken;
         order = kept == null ? null : kept.totals().lastOrder();
     }
 
-    static <R> OpenStream<R> of(String key, StreamStates states) {
+    /** @param chance what its draws depend on beside the seed */
+    static <R> OpenStream<R> of(String key, String chance, StreamStates states) {
         try {
-            return new OpenStream<>(key, states.open(key), null);
+            return new OpenStream<>(key, chance, states.open(key), null);
         } catch (BrokenState e) {
-            return new OpenStream<>(key, null, e);
+            return new OpenStream<>(key, chance, null, e);
         }
     }
 
     String key() {
         return key;
+    }
+
+    String chance() {
+        return chance;
     }
 
     KeptStream kept() {

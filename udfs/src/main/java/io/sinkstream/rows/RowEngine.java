@@ -33,11 +33,12 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
     private final RowTask task;
     private final RowOptions options;
     private final StreamStates states;
-    private final SliceLimits limits;
+    private final SliceLimits most;
     private final RowReader<R> reader;
     private final Turns<R> turns;
     private final Deque<Slice<R>> slices = new ArrayDeque<>();
     private final Deque<RowResult<R>> ready = new ArrayDeque<>();
+    private SliceLimits limits;
     private R ahead;
     private OpenStream<R> open;
 
@@ -57,6 +58,28 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         this(input, fields, RowModel.of(model), task, options, states, SliceLimits.of(passTokens));
     }
 
+    /**
+     * The same for rows of which nobody may want more than the first ones: little is read ahead of them, then twice as much each time.
+     */
+    public static <R> RowEngine<R> gradual(
+            Iterator<R> input,
+            RowFields<R> fields,
+            StreamModel model,
+            RowTask task,
+            RowOptions options,
+            StreamStates states,
+            int passTokens) {
+        return new RowEngine<>(
+                input,
+                fields,
+                RowModel.of(model),
+                task,
+                options,
+                states,
+                SliceLimits.least(passTokens),
+                SliceLimits.of(passTokens));
+    }
+
     RowEngine(
             Iterator<R> input,
             RowFields<R> fields,
@@ -65,6 +88,19 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
             RowOptions options,
             StreamStates states,
             SliceLimits limits) {
+        this(input, fields, model, task, options, states, limits, limits);
+    }
+
+    private RowEngine(
+            Iterator<R> input,
+            RowFields<R> fields,
+            RowModel model,
+            RowTask task,
+            RowOptions options,
+            StreamStates states,
+            SliceLimits limits,
+            SliceLimits most) {
+        this.most = most;
         this.input = input;
         this.fields = fields;
         this.task = task;
@@ -73,7 +109,7 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         this.limits = limits;
         reader = new RowReader<>(fields, model, options);
         TurnResults<R> results = new TurnResults<>(model.tokenizer(), new FiniteNumbers(model));
-        turns = new Turns<>(model, task, results, reader, limits.tokens());
+        turns = new Turns<>(model, task, results, reader, most.tokens());
         advanceInput();
     }
 
@@ -129,7 +165,7 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         while (ahead != null && limits.haveRoom(rows.size(), tokens, bytes)) {
             String key = fields.key(ahead);
             if (key != null && (open == null || !open.key().equals(key))) {
-                open = OpenStream.of(key, states);
+                open = OpenStream.of(key, fields.chance(ahead), states);
                 streams.add(open);
             }
             RowInHand<R> row = new RowInHand<>(ahead, key == null ? null : open, fields.time(ahead));
@@ -143,6 +179,7 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         OpenStream<R> goingOn = goesOn ? open : null;
         streams.stream().filter(stream -> stream != goingOn).forEach(OpenStream::last);
         open = goingOn;
+        limits = limits.doubled(most);
         return new Slice<>(rows, streams, goingOn);
     }
 

@@ -14,6 +14,11 @@ public interface RowFields<R> {
     /** The stream that the row belongs to; null if none can be named. */
     String key(R row);
 
+    /** What draws of the row's stream depend on beside the seed and the place: asked of a stream's first row. */
+    default String chance(R row) {
+        return key(row);
+    }
+
     /** Whether rows have orders. Without, they come in the order of their stream, which has no ties. */
     boolean isOrdered();
 

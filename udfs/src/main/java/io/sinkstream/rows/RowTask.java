@@ -22,9 +22,9 @@ public sealed interface RowTask extends Serializable {
     /**
      * An update that does it.
      *
-     * @param key of the stream
+     * @param chance what the stream's draws depend on beside the seed
      */
-    StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens);
+    StreamUpdate update(String chance, StreamName name, StreamState state, int[] tokens);
 
     /**
      * Rows are scored.
@@ -54,7 +54,7 @@ public sealed interface RowTask extends Serializable {
         }
 
         @Override
-        public StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens) {
+        public StreamUpdate update(String chance, StreamName name, StreamState state, int[] tokens) {
             return new StreamUpdate.Score(name, state, tokens, details);
         }
     }
@@ -79,9 +79,9 @@ public sealed interface RowTask extends Serializable {
         }
 
         @Override
-        public StreamUpdate update(String key, StreamName name, StreamState state, int[] tokens) {
+        public StreamUpdate update(String chance, StreamName name, StreamState state, int[] tokens) {
             return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos)
-                    .sampled(sampling, key);
+                    .sampled(sampling, chance);
         }
     }
 }

@@ -18,6 +18,16 @@ record SliceLimits(int rows, long tokens, long bytes) {
         return new SliceLimits(ROWS, (long) PASSES * passTokens, BYTES);
     }
 
+    /** Half a pass: with what is read ahead of it, a pass and a half. */
+    static SliceLimits least(int passTokens) {
+        return new SliceLimits(ROWS, Math.max(1, passTokens / 2), BYTES);
+    }
+
+    /** Twice the tokens, up to those of {@code most}. */
+    SliceLimits doubled(SliceLimits most) {
+        return new SliceLimits(rows, Math.min(2 * tokens, most.tokens), bytes);
+    }
+
     boolean haveRoom(int taken, long takenTokens, long takenBytes) {
         return taken < rows && takenTokens < tokens && takenBytes < bytes;
     }

@@ -66,7 +66,7 @@ final class Turn<R> {
         if (stream.isLast() && stream.waiting().isEmpty()) {
             stream.kept().finishing();
         }
-        return task.update(stream.key(), stream.kept().name(), state, tokens);
+        return task.update(stream.chance(), stream.kept().name(), state, tokens);
     }
 
     void bad(RowProblem problem, String message) {

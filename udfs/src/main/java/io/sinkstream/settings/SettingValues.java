@@ -1,6 +1,7 @@
 package io.sinkstream.settings;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -119,12 +120,17 @@ public final class SettingValues {
                 .filter(setting -> setting.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> {
-                    Setting<?> nearest = Settings.all().stream()
-                            .min(Comparator.comparingInt(setting -> distance(setting.name(), name)))
-                            .orElseThrow();
+                    Setting<?> nearest = nearest(Settings.all(), name);
                     return new UserException(
                             "--" + name + ": there is no such setting; the nearest is " + nearest.option());
                 });
+    }
+
+    /** Of these settings the one that is named most nearly so. */
+    public static Setting<?> nearest(Collection<Setting<?>> settings, String name) {
+        return settings.stream()
+                .min(Comparator.comparingInt(setting -> distance(setting.name(), name)))
+                .orElseThrow();
     }
 
     /** How many characters have to be put in, taken out or changed to make one text the other. */

@@ -1,0 +1,85 @@
+package io.sinkstream.sql;
+
+import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.Setting;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+
+/** The functions of a table: they add to its rows the columns of {@code score} or {@code generate}. */
+enum TableFunction {
+    SCORE(
+            "sink_score",
+            "Adds to a table of keyed rows how well the model predicts each from its stream before it.",
+            KeyedOptions::scoring,
+            List.of(Settings.SEPARATOR, Settings.TOKEN_NLL)),
+    GENERATE(
+            "sink_generate",
+            "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.",
+            KeyedOptions::continuing,
+            Stream.concat(
+                            Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
+                            GenerationConfig.settings().stream())
+                    .toList());
+
+    private static final List<Setting<?>> OF_ROWS = List.of(
+            Settings.TEXT,
+            Settings.TOKENS,
+            Settings.LATE,
+            Settings.MAX_ROW_BYTES,
+            Settings.PREFIX,
+            Settings.PARTITIONS);
+
+    private final String sqlName;
+    private final String usage;
+    private final Function<SettingValues, KeyedOptions> options;
+    private final List<Setting<?>> own;
+
+    TableFunction(
+            String sqlName, String usage, Function<SettingValues, KeyedOptions> options, List<Setting<?>> own) {
+        this.sqlName = sqlName;
+        this.usage = usage;
+        this.options = options;
+        this.own = own;
+    }
+
+    /** The name that queries call it by. */
+    String sqlName() {
+        return sqlName;
+    }
+
+    /** The way from settings to what is done. */
+    Function<SettingValues, KeyedOptions> options() {
+        return options;
+    }
+
+    /** The settings that a call can be given by name. */
+    List<Setting<?>> settings() {
+        return Stream.of(Settings.OF_MODEL, OF_ROWS, own)
+                .<Setting<?>>flatMap(List::stream)
+                .toList();
+    }
+
+    /** What {@code DESCRIBE FUNCTION} tells. */
+    ExpressionInfo info() {
+        return new ExpressionInfo(
+                KeyedTables.class.getName(),
+                null,
+                sqlName,
+                "_FUNC_(TABLE(t) PARTITION BY key ORDER BY order[, name => value, ...]) - " + usage,
+                "\n    Arguments:\n      * TABLE(t) - the rows; PARTITION BY names the column that says which stream"
+                        + " a row belongs to, ORDER BY those that order a stream\n"
+                        + Names.arguments(settings()),
+                "\n    Examples:\n      > SELECT tokens FROM _FUNC_(TABLE(SELECT 'a' AS host, 1 AS time, 'INFO started'"
+                        + " AS text) PARTITION BY host ORDER BY time);\n",
+                "",
+                "table_funcs",
+                Names.SINCE,
+                "",
+                "java_udf");
+    }
+}
