@@ -7,34 +7,42 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.streaming.KeyedStreams;
-import io.sinkstream.streaming.StatefulSink;
-import io.sinkstream.streaming.StreamOptions;
+import java.net.URI;
+import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.streaming.DataStreamWriter;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Continues keyed text streams: each row is a turn, and its continuation becomes part of the stream. What the command {@code
- * stream generate} does, for a streaming table at hand.
+ * stream generate} does, for a table at hand. To it come the columns {@code continuation}, {@code continuation_tokens}, {@code
+ * finish_reason}, {@code nll} (nats), {@code stream_tokens} and {@code error}. A streaming table's query runs in a session of its
+ * own, see {@link io.sinkstream.streaming.KeyedStreams}.
  *
  * <pre>{@code
  * Dataset<Row> answers = new StreamGenerator().setModel("llama").setKeyCol("user").setOrderCol("time").transform(turns);
  * }</pre>
  */
-public final class StreamGenerator {
+public final class StreamGenerator extends KeyedTransformer {
+    private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(StreamGenerator.class);
 
-    private final NamedSettings settings = new NamedSettings(Stream.concat(
-                    Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
-                    GenerationConfig.settings().stream())
-            .toArray(Setting<?>[]::new));
-
     /** A generator with the settings of Spark's configuration, and the defaults of all others. */
-    public StreamGenerator() {}
+    public StreamGenerator() {
+        this(Identifiable$.MODULE$.randomUID("StreamGenerator"));
+    }
+
+    /** The same with that name of its own, as Spark makes one that was saved. */
+    public StreamGenerator(String uid) {
+        super(uid, Stream.<Setting<?>>concat(
+                        Stream.of(
+                                Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
+                        GenerationConfig.settings().stream())
+                .toList());
+    }
 
     /** The checkpoint: a folder, or a name in the local Hugging Face cache; or {@code builtin}. */
     public StreamGenerator setModel(String model) {
@@ -44,6 +52,11 @@ public final class StreamGenerator {
     /** The column that says which stream a row belongs to. */
     public StreamGenerator setKeyCol(String column) {
         return set(Settings.KEY.name(), column);
+    }
+
+    /** The checkpoint by its path or {@code file:} URL, as DJL's Spark extension names it. */
+    public StreamGenerator setModelUrl(String url) {
+        return setModel(url.startsWith("file:") ? Path.of(URI.create(url)).toString() : url);
     }
 
     /** The column that orders a stream's rows. */
@@ -72,34 +85,23 @@ public final class StreamGenerator {
      * @throws UserException if there is none of this name, it has no part in continuing, or the value is wrong
      */
     public StreamGenerator set(String name, String value) {
-        settings.set(name, value);
+        put(name, value);
         return this;
     }
 
-    /**
-     * The table with columns added: {@code continuation}, {@code continuation_tokens}, {@code finish_reason}, {@code nll} (nats),
-     * {@code stream_tokens} and {@code error}. A streaming table's query runs in a session of its own, see {@link
-     * KeyedStreams#apply(Dataset, StreamOptions)}.
-     *
-     * @throws UserException if the model, the columns or the settings do not fit, before a job starts
-     */
-    public Dataset<Row> transform(Dataset<?> table) {
-        Dataset<Row> rows = table.toDF();
-        SettingValues values = settings.values(rows);
+    @Override
+    KeyedOptions options(SettingValues values) {
         KeyedOptions.warnings(values).forEach(LOG::warn);
-        KeyedOptions options = KeyedOptions.continuing(values);
-        return NamedSettings.results(rows, options, values);
+        return KeyedOptions.continuing(values);
     }
 
-    /**
-     * A writer of a streaming table's rows, continued, to a sink of Spark's, for the query of {@link #setCheckpoint}. See {@link
-     * StatefulSink} for what it has over {@code transform(table).writeStream()}.
-     *
-     * @param format the sink's name, such as {@code parquet}
-     * @throws UserException if there is no checkpoint, or as {@link #transform} does
-     */
-    public DataStreamWriter<Row> writeStream(Dataset<?> table, String format) {
-        String checkpoint = settings.values(table.toDF()).require(StreamSettings.CHECKPOINT);
-        return StatefulSink.writer(transform(table), format).option("checkpointLocation", checkpoint);
+    /** Reads one that was saved. */
+    public static MLReader<StreamGenerator> read() {
+        return new DefaultParamsReader<>();
+    }
+
+    /** The one that was saved there. */
+    public static StreamGenerator load(String path) {
+        return read().load(path);
     }
 }

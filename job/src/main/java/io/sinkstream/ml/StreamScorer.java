@@ -1,31 +1,38 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.streaming.KeyedStreams;
-import io.sinkstream.streaming.StatefulSink;
-import io.sinkstream.streaming.StreamOptions;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.streaming.DataStreamWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
 
 /**
  * Scores keyed text streams: how well a model predicts each row from its stream before it. What the commands {@code score} and
- * {@code stream score} do, for a table at hand.
+ * {@code stream score} do, for a table at hand. To it come the columns {@code tokens}, {@code nll} (nats), {@code perplexity}, {@code bits_per_byte}, {@code stream_tokens}, {@code
+ * stream_perplexity} and {@code error}. A streaming table's query runs in a session of its own, see {@link
+ * io.sinkstream.streaming.KeyedStreams}.
  *
  * <pre>{@code
  * Dataset<Row> scored = new StreamScorer().setModel("llama").setKeyCol("host").setOrderCol("time").transform(rows);
  * }</pre>
  */
-public final class StreamScorer {
-    private final NamedSettings settings = new NamedSettings(Settings.OF_SCORING.toArray(Setting<?>[]::new));
+public final class StreamScorer extends KeyedTransformer {
+    private static final long serialVersionUID = 1;
 
     /** A scorer with the settings of Spark's configuration, and the defaults of all others. */
-    public StreamScorer() {}
+    public StreamScorer() {
+        this(Identifiable$.MODULE$.randomUID("StreamScorer"));
+    }
+
+    /** The same with that name of its own, as Spark makes one that was saved. */
+    public StreamScorer(String uid) {
+        super(uid, Settings.OF_SCORING);
+    }
 
     /** The checkpoint: a folder, or a name in the local Hugging Face cache; or {@code builtin}. */
     public StreamScorer setModel(String model) {
@@ -35,6 +42,11 @@ public final class StreamScorer {
     /** The column that says which stream a row belongs to. */
     public StreamScorer setKeyCol(String column) {
         return set(Settings.KEY.name(), column);
+    }
+
+    /** The checkpoint by its path or {@code file:} URL, as DJL's Spark extension names it. */
+    public StreamScorer setModelUrl(String url) {
+        return setModel(url.startsWith("file:") ? Path.of(URI.create(url)).toString() : url);
     }
 
     /** The column that orders a stream's rows. */
@@ -64,33 +76,22 @@ public final class StreamScorer {
      *     wrong
      */
     public StreamScorer set(String name, String value) {
-        settings.set(name, value);
+        put(name, value);
         return this;
     }
 
-    /**
-     * The table with columns added: {@code tokens}, {@code nll} (nats), {@code perplexity}, {@code bits_per_byte}, {@code
-     * stream_tokens}, {@code stream_perplexity} and {@code error}. A streaming table's query runs in a session of its own, see
-     * {@link KeyedStreams#apply(Dataset, StreamOptions)}.
-     *
-     * @throws UserException if the model, the columns or the settings do not fit, before a job starts
-     */
-    public Dataset<Row> transform(Dataset<?> table) {
-        Dataset<Row> rows = table.toDF();
-        SettingValues values = settings.values(rows);
-        KeyedOptions options = KeyedOptions.scoring(values);
-        return NamedSettings.results(rows, options, values);
+    @Override
+    KeyedOptions options(SettingValues values) {
+        return KeyedOptions.scoring(values);
     }
 
-    /**
-     * A writer of a streaming table's rows, scored, to a sink of Spark's, for the query of {@link #setCheckpoint}. See {@link
-     * StatefulSink} for what it has over {@code transform(table).writeStream()}.
-     *
-     * @param format the sink's name, such as {@code parquet}
-     * @throws UserException if there is no checkpoint, or as {@link #transform} does
-     */
-    public DataStreamWriter<Row> writeStream(Dataset<?> table, String format) {
-        String checkpoint = settings.values(table.toDF()).require(StreamSettings.CHECKPOINT);
-        return StatefulSink.writer(transform(table), format).option("checkpointLocation", checkpoint);
+    /** Reads one that was saved. */
+    public static MLReader<StreamScorer> read() {
+        return new DefaultParamsReader<>();
+    }
+
+    /** The one that was saved there. */
+    public static StreamScorer load(String path) {
+        return read().load(path);
     }
 }

@@ -1,2 +1,5 @@
-/** The way in from Java, Scala and notebooks: tables in, tables out, endless ones too, with options by name. */
+/**
+ * The way in from Java, Scala, Python and notebooks: transformers of Spark ML over tables of keyed rows, endless ones too, with every
+ * setting as a param.
+ */
 package io.sinkstream.ml;

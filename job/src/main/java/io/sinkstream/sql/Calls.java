@@ -7,8 +7,11 @@ import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.RepartitionOperation;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
@@ -63,7 +66,7 @@ final class Calls {
                 }
             }
         }
-        if (plan instanceof SinkCalls || plan instanceof Filter || plan instanceof Sort) {
+        if (keepsColumns(plan)) {
             return made(only(plan), call).map(made -> new Made(over(plan, made.plan()), made.column()));
         }
         if (plan instanceof Project project && call.references().subsetOf(project.child().outputSet())) {
@@ -72,6 +75,15 @@ final class Calls {
                             new Project(with(project, made.column()), made.plan()), made.column()));
         }
         return Optional.empty();
+    }
+
+    private static boolean keepsColumns(LogicalPlan plan) {
+        return plan instanceof SinkCalls
+                || plan instanceof Filter
+                || plan instanceof Sort
+                || plan instanceof RepartitionOperation
+                || plan instanceof GlobalLimit
+                || plan instanceof LocalLimit;
     }
 
     private static Seq<NamedExpression> with(Project project, Attribute column) {
