@@ -67,8 +67,7 @@ abstract class KeyedTransformer extends Transformer implements DefaultParamsWrit
         this.uid = uid;
         Stream.of(Settings.OF_MODEL, OF_ROWS, OF_ENDLESS_STREAMS, own)
                 .flatMap(List::stream)
-                .forEach(setting -> settings.put(
-                        setting.name(), new Param<>(uid, paramName(setting), setting.doc())));
+                .forEach(setting -> settings.put(setting.name(), new Param<>(uid, paramName(setting), setting.doc())));
     }
 
     private static String paramName(Setting<?> setting) {

@@ -37,11 +37,13 @@ public final class StreamGenerator extends KeyedTransformer {
 
     /** The same with that name of its own, as Spark makes one that was saved. */
     public StreamGenerator(String uid) {
-        super(uid, Stream.<Setting<?>>concat(
-                        Stream.of(
-                                Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
-                        GenerationConfig.settings().stream())
-                .toList());
+        super(
+                uid,
+                Stream.<Setting<?>>concat(
+                                Stream.of(
+                                        Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
+                                GenerationConfig.settings().stream())
+                        .toList());
     }
 
     /** The checkpoint: a folder, or a name in the local Hugging Face cache; or {@code builtin}. */

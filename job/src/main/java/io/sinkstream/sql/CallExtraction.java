@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.optimizer.ColumnPruning$;
 import org.apache.spark.sql.catalyst.optimizer.RemoveNoopOperators$;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
@@ -17,8 +16,6 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Subquery;
 import org.apache.spark.sql.catalyst.rules.Rule;
-import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Plans calls as Spark plans Python's functions: all those of one model that an operator has become columns of one operator below it,
@@ -28,14 +25,14 @@ import scala.jdk.javaapi.CollectionConverters;
 final class CallExtraction extends Rule<LogicalPlan> {
     /** Whether the plan has calls that are not planned yet. */
     static boolean isNeeded(LogicalPlan plan) {
-        return !(plan instanceof SinkCalls) && !Calls.of(plan.expressions()).isEmpty()
-                || CollectionConverters.asJava(plan.children()).stream().anyMatch(CallExtraction::isNeeded);
+        return (!(plan instanceof SinkCalls) && !Calls.of(plan.expressions()).isEmpty())
+                || Seqs.list(plan.children()).stream().anyMatch(CallExtraction::isNeeded);
     }
 
     @Override
     public LogicalPlan apply(LogicalPlan plan) {
         // A correlated subquery becomes a join, and comes by once more.
-        if (plan instanceof Subquery subquery && subquery.correlated() || !isNeeded(plan)) {
+        if ((plan instanceof Subquery subquery && subquery.correlated()) || !isNeeded(plan)) {
             return plan;
         }
         LogicalPlan extracted = extracted(plan);
@@ -47,7 +44,7 @@ final class CallExtraction extends Rule<LogicalPlan> {
         LogicalPlan above = plan.mapChildren(this::extracted);
         if (above instanceof Aggregate aggregate) {
             LogicalPlan split = CallSplits.aggregate(aggregate);
-            return split == aggregate ? extract(aggregate) : extract(split.mapChildren(this::extract));
+            return extract(split instanceof Aggregate ? split : split.mapChildren(this::extract));
         }
         return extract(above instanceof Filter filter ? CallSplits.filter(filter) : above);
     }
@@ -60,7 +57,7 @@ final class CallExtraction extends Rule<LogicalPlan> {
         }
         Map<Expression, Attribute> columns = new HashMap<>();
         List<LogicalPlan> children = new ArrayList<>();
-        for (LogicalPlan child : CollectionConverters.asJava(plan.children())) {
+        for (LogicalPlan child : Seqs.list(plan.children())) {
             children.add(withColumns(child, calls, columns));
         }
         for (SinkCall call : calls) {
@@ -72,15 +69,16 @@ final class CallExtraction extends Rule<LogicalPlan> {
                         null);
             }
         }
-        LogicalPlan over = plan.withNewChildren(scala(children));
-        LogicalPlan rewritten = (LogicalPlan) over.mapExpressions(expression -> replaced(expression, columns));
+        LogicalPlan over = plan.withNewChildren(Seqs.of(children));
+        LogicalPlan rewritten = over.mapExpressions(expression -> replaced(expression, columns));
         // A call in a call is made next.
         LogicalPlan done = extract(rewritten);
-        return done.output().equals(plan.output()) ? done : new Project(named(plan.output()), done);
+        return done.output().equals(plan.output()) ? done : new Project(Seqs.of(Seqs.list(plan.output())), done);
     }
 
     /** The child with a column for each call that needs no other columns than its own. */
-    private static LogicalPlan withColumns(LogicalPlan child, List<SinkCall> calls, Map<Expression, Attribute> columns) {
+    private static LogicalPlan withColumns(
+            LogicalPlan child, List<SinkCall> calls, Map<Expression, Attribute> columns) {
         LogicalPlan result = child;
         Map<Object, List<SinkCall>> byModel = new LinkedHashMap<>();
         for (SinkCall call : calls) {
@@ -107,7 +105,7 @@ final class CallExtraction extends Rule<LogicalPlan> {
                 results.add(column);
                 columns.put(canonical, column);
             });
-            result = new SinkCalls(scala(made), scala(results), result);
+            result = new SinkCalls(Seqs.of(made), Seqs.of(results), result);
         }
         return result;
     }
@@ -120,13 +118,5 @@ final class CallExtraction extends Rule<LogicalPlan> {
             }
         }
         return expression.mapChildren(child -> replaced(child, columns));
-    }
-
-    static Seq<NamedExpression> named(Seq<Attribute> columns) {
-        return columns.map(column -> (NamedExpression) column).toSeq();
-    }
-
-    private static <T> Seq<T> scala(List<T> list) {
-        return CollectionConverters.asScala(list).toSeq();
     }
 }

@@ -1,11 +1,9 @@
 package io.sinkstream.sql;
 
-import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
-import org.apache.spark.sql.catalyst.expressions.Expression;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Limits over calls, which give a row for a row: the same limit holds below them. */
 final class CallLimits {
@@ -20,18 +18,16 @@ final class CallLimits {
 
     private static LogicalPlan below(LogicalPlan plan, Expression limit) {
         if (plan instanceof Project project) {
-            LogicalPlan child = below(project.child(), limit);
-            return child == project.child() ? project : new Project(project.projectList(), child);
+            return new Project(project.projectList(), below(project.child(), limit));
         }
         if (!(plan instanceof SinkCalls calls)) {
             return plan;
         }
-        LogicalPlan child = below(calls.child(), limit);
-        return calls.over(hasNoMore(child, limit) ? child : new LocalLimit(limit, child));
-    }
-
-    private static boolean hasNoMore(LogicalPlan plan, Expression limit) {
-        return plan instanceof LocalLimit same && same.limitExpr().equals(limit)
-                || plan instanceof SinkCalls calls && hasNoMore(calls.child(), limit);
+        LogicalPlan child = calls.child();
+        if (child instanceof SinkCalls) {
+            return calls.over(below(child, limit));
+        }
+        boolean isLimited = child instanceof LocalLimit same && same.limitExpr().equals(limit);
+        return isLimited ? calls : calls.over(new LocalLimit(limit, child));
     }
 }

@@ -3,7 +3,6 @@ package io.sinkstream.sql;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.LambdaFunction;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Where calls can't be: their rows are never read one by one. */
 final class CallPlaces {
@@ -11,8 +10,8 @@ final class CallPlaces {
 
     /** Throws Spark's AnalysisException for a call that can't be planned. */
     static void check(LogicalPlan plan) {
-        CollectionConverters.asJava(plan.expressions()).forEach(CallPlaces::check);
-        CollectionConverters.asJava(plan.children()).forEach(CallPlaces::check);
+        Seqs.list(plan.expressions()).forEach(CallPlaces::check);
+        Seqs.list(plan.children()).forEach(CallPlaces::check);
     }
 
     private static void check(Expression expression) {
@@ -23,6 +22,6 @@ final class CallPlaces {
                     "it can't be called in a lambda function; explode the array, and call it on the rows",
                     null);
         }
-        CollectionConverters.asJava(expression.children()).forEach(CallPlaces::check);
+        Seqs.list(expression.children()).forEach(CallPlaces::check);
     }
 }

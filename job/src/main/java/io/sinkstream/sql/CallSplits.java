@@ -15,7 +15,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import scala.Option;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Operators that are cut in two where only a part of them has to do with calls. */
 final class CallSplits {
@@ -57,7 +56,7 @@ final class CallSplits {
         List<NamedExpression> above = new ArrayList<>();
         List<NamedExpression> inside = new ArrayList<>();
         boolean isSplit = false;
-        for (NamedExpression column : CollectionConverters.asJava(aggregate.aggregateExpressions())) {
+        for (NamedExpression column : Seqs.list(aggregate.aggregateExpressions())) {
             Expression expression = (Expression) column;
             if (Calls.of(expression).stream().anyMatch(call -> isOfGroup(call, aggregate))) {
                 isSplit = true;
@@ -69,10 +68,10 @@ final class CallSplits {
         }
         return isSplit
                 ? new Project(
-                        CollectionConverters.asScala(above).toSeq(),
+                        Seqs.of(above),
                         new Aggregate(
                                 aggregate.groupingExpressions(),
-                                CollectionConverters.asScala(inside).toSeq(),
+                                Seqs.of(inside),
                                 aggregate.child(),
                                 aggregate.hint()))
                 : aggregate;
@@ -84,13 +83,13 @@ final class CallSplits {
 
     private static boolean hasGroup(Expression expression, Aggregate aggregate) {
         return belongs(expression, aggregate)
-                || CollectionConverters.asJava(expression.children()).stream()
+                || Seqs.list(expression.children()).stream()
                         .anyMatch(child -> hasGroup(child, aggregate));
     }
 
     private static boolean belongs(Expression expression, Aggregate aggregate) {
         return expression instanceof AggregateExpression
-                || CollectionConverters.asJava(aggregate.groupingExpressions()).stream()
+                || Seqs.list(aggregate.groupingExpressions()).stream()
                         .anyMatch(group -> group.semanticEquals(expression));
     }
 
@@ -104,9 +103,9 @@ final class CallSplits {
                         expression,
                         "group",
                         NamedExpression$.MODULE$.newExprId(),
-                        CollectionConverters.asScala(List.<String>of()).toSeq(),
+                        Seqs.<String>of(),
                         Option.empty(),
-                        CollectionConverters.asScala(List.<String>of()).toSeq());
+                        Seqs.<String>of());
         Optional<NamedExpression> same = inside.stream()
                 .filter(each -> ((Expression) each).semanticEquals((Expression) column))
                 .findFirst();

@@ -1,11 +1,9 @@
 package io.sinkstream.sql;
 
-import java.util.List;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Plans {@link SinkCalls}. A query that still has calls, since it came of a correlated subquery, is rewritten first. */
 final class CallStrategy extends SparkStrategy {
@@ -20,6 +18,6 @@ final class CallStrategy extends SparkStrategy {
     }
 
     private static Seq<SparkPlan> only(SparkPlan... plans) {
-        return CollectionConverters.asScala(List.of(plans)).toSeq();
+        return Seqs.of(plans);
     }
 }

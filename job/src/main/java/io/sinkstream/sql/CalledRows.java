@@ -25,7 +25,6 @@ import org.apache.spark.unsafe.types.UTF8String;
 import org.apache.spark.util.TaskCompletionListener;
 import scala.collection.AbstractIterator;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.AbstractFunction1;
 
 /** What a task does: rows in, the same rows with the values of all calls out, in their order. */
@@ -87,8 +86,8 @@ final class CalledRows
     }
 
     private Iterator<CalledRow> read(scala.collection.Iterator<InternalRow> rows) {
-        UnsafeProjection projection = UnsafeProjection.create(
-                CollectionConverters.asScala(texts).toSeq(), input);
+        UnsafeProjection projection =
+                UnsafeProjection.create(Seqs.of(texts), input);
         projection.initialize(TaskContext.getPartitionId());
         return new Iterator<>() {
             private long index;
@@ -161,7 +160,7 @@ final class CalledRows
     }
 
     private scala.collection.Iterator<InternalRow> written(Iterator<CalledRow> rows) {
-        Seq<Expression> columns = output.map(column -> (Expression) column).toSeq();
+        Seq<Expression> columns = Seqs.of(Seqs.list(output));
         UnsafeProjection projection = UnsafeProjection.create(columns, output);
         projection.initialize(TaskContext.getPartitionId());
         JoinedRow joined = new JoinedRow();

@@ -14,7 +14,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.RepartitionOperation;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Where calls are in a plan. */
 final class Calls {
@@ -23,7 +22,7 @@ final class Calls {
     /** The calls in these expressions that need no other call. */
     static List<SinkCall> of(Seq<Expression> expressions) {
         List<SinkCall> calls = new ArrayList<>();
-        CollectionConverters.asJava(expressions).forEach(expression -> collect(expression, calls));
+        Seqs.list(expressions).forEach(expression -> collect(expression, calls));
         return calls;
     }
 
@@ -36,7 +35,7 @@ final class Calls {
 
     private static void collect(Expression expression, List<SinkCall> calls) {
         int before = calls.size();
-        CollectionConverters.asJava(expression.children()).forEach(child -> collect(child, calls));
+        Seqs.list(expression.children()).forEach(child -> collect(child, calls));
         if (expression instanceof SinkCall call && calls.size() == before) {
             calls.add(call);
         }
@@ -69,10 +68,10 @@ final class Calls {
         if (keepsColumns(plan)) {
             return made(only(plan), call).map(made -> new Made(over(plan, made.plan()), made.column()));
         }
-        if (plan instanceof Project project && call.references().subsetOf(project.child().outputSet())) {
+        if (plan instanceof Project project
+                && call.references().subsetOf(project.child().outputSet())) {
             return made(project.child(), call)
-                    .map(made -> new Made(
-                            new Project(with(project, made.column()), made.plan()), made.column()));
+                    .map(made -> new Made(new Project(with(project, made.column()), made.plan()), made.column()));
         }
         return Optional.empty();
     }
@@ -89,7 +88,7 @@ final class Calls {
     private static Seq<NamedExpression> with(Project project, Attribute column) {
         return project.outputSet().contains(column)
                 ? project.projectList()
-                : project.projectList().appended((NamedExpression) column).toSeq();
+                : Seqs.joined(project.projectList(), Seqs.of(column));
     }
 
     private static LogicalPlan only(LogicalPlan plan) {
@@ -97,6 +96,6 @@ final class Calls {
     }
 
     private static LogicalPlan over(LogicalPlan plan, LogicalPlan child) {
-        return plan.withNewChildren(CollectionConverters.asScala(List.of(child)).toSeq());
+        return plan.withNewChildren(Seqs.of(child));
     }
 }

@@ -25,7 +25,6 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.internal.SQLConf;
 import scala.Option;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /** Plans a function of a table: what {@link KeyedRows} does with the table's rows. */
 final class KeyedTables {
@@ -38,8 +37,7 @@ final class KeyedTables {
         arguments = new CallArguments(function.sqlName(), List.of("table"), function.settings(), given);
         arguments.requireAtMost(1);
         if (!(arguments.take(0, "table") instanceof FunctionTableSubqueryArgumentExpression argument)) {
-            throw arguments.refusal(
-                    "the first argument is a table: TABLE(logs) PARTITION BY host ORDER BY time, say");
+            throw arguments.refusal("the first argument is a table: TABLE(logs) PARTITION BY host ORDER BY time, say");
         }
         table = argument;
     }
@@ -84,16 +82,18 @@ final class KeyedTables {
                     plan.output().apply(i),
                     place.name(),
                     place.exprId(),
-                    CollectionConverters.asScala(List.<String>of()).toSeq(),
+                    Seqs.<String>of(),
                     Option.apply(place.metadata()),
-                    CollectionConverters.asScala(List.<String>of()).toSeq()));
+                    Seqs.<String>of()));
         }
-        LogicalPlan rows = new Project(CollectionConverters.asScala(columns).toSeq(), plan);
+        LogicalPlan rows = new Project(Seqs.of(columns), plan);
         return replaced(analyzed(KeyedRows.apply(empty, options)), places, rows);
     }
 
     private static LogicalPlan analyzed(Dataset<Row> rows) {
-        return ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed();
+        return ((org.apache.spark.sql.classic.Dataset<Row>) rows)
+                .queryExecution()
+                .analyzed();
     }
 
     private static LogicalPlan replaced(LogicalPlan pipeline, Seq<Attribute> places, LogicalPlan rows) {
@@ -103,7 +103,7 @@ final class KeyedTables {
     }
 
     private String key() {
-        List<Expression> keys = CollectionConverters.asJava(table.partitionByExpressions());
+        List<Expression> keys = Seqs.list(table.partitionByExpressions());
         if (table.withSinglePartition() || keys.isEmpty()) {
             throw arguments.refusal("PARTITION BY is missing: it names the column that says which stream a row"
                     + " belongs to; for one stream of all rows give the table such a column");
@@ -116,7 +116,7 @@ final class KeyedTables {
     }
 
     private String order() {
-        List<SortOrder> orders = CollectionConverters.asJava(table.orderByExpressions());
+        List<SortOrder> orders = Seqs.list(table.orderByExpressions());
         if (orders.isEmpty()) {
             throw arguments.refusal("ORDER BY is missing: it names the columns that order a stream's rows");
         }

@@ -2,11 +2,13 @@ package io.sinkstream.sql;
 
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.rows.Order;
+import io.sinkstream.rows.ResultColumn;
 import io.sinkstream.rows.RowFields;
 import io.sinkstream.rows.RowOutcome;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -23,6 +25,7 @@ final class Lane implements RowFields<CalledRow>, Serializable {
     private final KeyedOptions options;
     private final boolean isStrict;
     private final ArrayList<Call> calls = new ArrayList<>();
+    private transient List<ResultColumn> columns;
 
     /** Which value of a row a function's is. */
     private record Call(SinkFunction function, int place) implements Serializable {}
@@ -43,6 +46,14 @@ final class Lane implements RowFields<CalledRow>, Serializable {
         calls.add(new Call(function, place));
     }
 
+    /** Looked up once in a task: columns are not sent to it. */
+    private List<ResultColumn> columns() {
+        if (columns == null) {
+            columns = calls.stream().map(call -> call.function().result()).toList();
+        }
+        return columns;
+    }
+
     KeyedOptions options() {
         return options;
     }
@@ -53,7 +64,9 @@ final class Lane implements RowFields<CalledRow>, Serializable {
             throw new UserException(calls.get(0).function().sqlName() + ": " + bad.message()
                     + "; without spark.sql.ansi.enabled such a text gives null");
         }
-        calls.forEach(call -> row.values()[call.place()] = value(call.function().value(outcome)));
+        for (int i = 0; i < calls.size(); i++) {
+            row.values()[calls.get(i).place()] = value(columns().get(i).of(outcome));
+        }
     }
 
     private static Object value(Object value) {

@@ -10,7 +10,7 @@ final class Refusal {
 
     /** Never returns; to be thrown, for the compiler's sake. Spark's exception is a checked one that it nowhere declares. */
     static RuntimeException of(String function, String message, Throwable cause) {
-        throw Refusal.<RuntimeException>unchecked(new AnalysisException(
+        Refusal.<RuntimeException>raise(new AnalysisException(
                 function + ": " + message,
                 Option.empty(),
                 Option.empty(),
@@ -18,10 +18,11 @@ final class Refusal {
                 Option.empty(),
                 scala.collection.immutable.Map$.MODULE$.empty(),
                 new QueryContext[0]));
+        throw new IllegalStateException(message);
     }
 
     @SuppressWarnings("unchecked")
-    private static <E extends Throwable> E unchecked(Throwable checked) throws E {
+    private static <E extends Throwable> void raise(Throwable checked) throws E {
         throw (E) checked;
     }
 }

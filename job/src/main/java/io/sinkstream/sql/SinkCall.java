@@ -22,7 +22,6 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Metadata;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A call of a function in a query. It has no value of its own: {@link CallExtraction} makes it a column of {@link SinkCalls}.
@@ -96,13 +95,12 @@ public final class SinkCall extends Expression implements Unevaluable, ImplicitC
                 true,
                 Metadata.empty(),
                 NamedExpression$.MODULE$.newExprId(),
-                CollectionConverters.asScala(List.<String>of()).toSeq());
+                Seqs.<String>of());
     }
 
     @Override
     public Seq<AbstractDataType> inputTypes() {
-        return CollectionConverters.asScala(List.<AbstractDataType>of(StringTypeWithCollation.apply(true, true, true)))
-                .toSeq();
+        return Seqs.of(List.<AbstractDataType>of(StringTypeWithCollation.apply(true, true, true)));
     }
 
     @Override
@@ -142,7 +140,7 @@ public final class SinkCall extends Expression implements Unevaluable, ImplicitC
 
     @Override
     public Seq<Expression> children() {
-        return CollectionConverters.asScala(List.of(text)).toSeq();
+        return Seqs.of(text);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.sinkstream.sql;
 
 import java.io.Serializable;
-import java.util.List;
 import java.util.Objects;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
@@ -10,7 +9,6 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import scala.Option;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * All calls of one model in a part of a query: the child's rows, with a column for each call. Public, with a constructor of all its
@@ -52,17 +50,18 @@ public final class SinkCalls extends LogicalPlan implements Serializable {
     }
 
     SinkCalls with(Expression call, Attribute result) {
-        return new SinkCalls(calls.appended(call).toSeq(), results.appended(result).toSeq(), child);
+        return new SinkCalls(
+                Seqs.joined(calls, Seqs.of(call)), Seqs.joined(results, Seqs.of(result)), child);
     }
 
     @Override
     public Seq<Attribute> output() {
-        return child.output().appendedAll(results).toSeq();
+        return Seqs.joined(child.output(), results);
     }
 
     @Override
     public AttributeSet producedAttributes() {
-        return AttributeSet.apply(results.map(column -> (Expression) column));
+        return AttributeSet.apply(Seqs.<Expression>of(Seqs.list(results)));
     }
 
     @Override
@@ -72,7 +71,7 @@ public final class SinkCalls extends LogicalPlan implements Serializable {
 
     @Override
     public Seq<LogicalPlan> children() {
-        return CollectionConverters.asScala(List.of(child)).toSeq();
+        return Seqs.of(child);
     }
 
     @Override

@@ -40,11 +40,15 @@ public final class SinkCallsExec extends SparkPlan {
 
     @Override
     public RDD<InternalRow> doExecute() {
-        List<SinkCall> all = CollectionConverters.asJava(calls).stream()
+        List<SinkCall> all = Seqs.list(calls).stream()
                 .map(call -> (SinkCall) call)
                 .toList();
         CalledRows called = new CalledRows(
-                all, child.output(), output(), SQLConf.get().ansiEnabled(), metrics().apply(MODEL_ROWS));
+                all,
+                child.output(),
+                output(),
+                SQLConf.get().ansiEnabled(),
+                metrics().apply(MODEL_ROWS));
         return child.execute().mapPartitions(called, true, ClassTag$.MODULE$.apply(InternalRow.class));
     }
 
@@ -60,12 +64,12 @@ public final class SinkCallsExec extends SparkPlan {
 
     @Override
     public Seq<Attribute> output() {
-        return child.output().appendedAll(results).toSeq();
+        return Seqs.joined(child.output(), results);
     }
 
     @Override
     public AttributeSet producedAttributes() {
-        return AttributeSet.apply(results.map(column -> (Expression) column));
+        return AttributeSet.apply(Seqs.<Expression>of(Seqs.list(results)));
     }
 
     @Override
@@ -80,7 +84,7 @@ public final class SinkCallsExec extends SparkPlan {
 
     @Override
     public Seq<SparkPlan> children() {
-        return CollectionConverters.asScala(List.of(child)).toSeq();
+        return Seqs.of(child);
     }
 
     @Override

@@ -2,9 +2,7 @@ package io.sinkstream.sql;
 
 import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.rows.ResultColumn;
-import io.sinkstream.rows.RowOutcome;
 import io.sinkstream.rows.RowTask;
-import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
@@ -43,47 +41,38 @@ public enum SinkFunction {
 
     private static final List<Setting<?>> OF_TEXT = List.of(Settings.MAX_ROW_BYTES);
 
-    private final ResultColumn column;
+    private final String column;
     private final String usage;
     private final String example;
 
     /** @param value what the example gives */
     SinkFunction(String column, String usage, String example, String value) {
-        this.column = columns(column);
+        this.column = column;
         this.usage = usage;
         this.example = example + "\n       " + value;
     }
 
-    private static ResultColumn columns(String name) {
+    /** The name that queries call it by. */
+    String sqlName() {
+        return this == CONTINUE ? "sink_continue" : "sink_" + column;
+    }
+
+    DataType dataType() {
+        return ResultSchema.type(result().type());
+    }
+
+    /** The column of results that it is. */
+    ResultColumn result() {
         RowTask continued = new RowTask.Continue(1, false, Sampling.GREEDY);
         return Stream.concat(new RowTask.Score(true).columns().stream(), continued.columns().stream())
-                .filter(column -> column.name().equals(name))
+                .filter(result -> result.name().equals(column))
                 .findFirst()
                 .orElseThrow();
     }
 
-    /** The name that queries call it by. */
-    String sqlName() {
-        return this == CONTINUE ? "sink_continue" : "sink_" + column.name();
-    }
-
-    DataType dataType() {
-        return ResultSchema.type(column.type());
-    }
-
-    /** The value for a text, as the result column has it; null if it has none. */
-    Object value(RowOutcome outcome) {
-        return column.of(outcome);
-    }
-
     /** The settings that a call can be given by name. */
     List<Setting<?>> settings() {
-        List<Setting<?>> own = this == CONTINUE
-                ? Stream.concat(
-                                Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
-                                GenerationConfig.settings().stream())
-                        .toList()
-                : List.of(Settings.SEPARATOR);
+        List<Setting<?>> own = this == CONTINUE ? Names.OF_CONTINUATIONS : List.of(Settings.SEPARATOR);
         return Stream.of(Settings.OF_MODEL, OF_TEXT, own)
                 .<Setting<?>>flatMap(List::stream)
                 .toList();

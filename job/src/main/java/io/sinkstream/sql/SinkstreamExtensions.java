@@ -23,8 +23,8 @@ public final class SinkstreamExtensions extends AbstractFunction1<SparkSessionEx
     public BoxedUnit apply(SparkSessionExtensions extensions) {
         for (SinkFunction function : SinkFunction.values()) {
             Function1<Seq<Expression>, Expression> builder = arguments -> SinkCall.of(function, arguments);
-            extensions.injectFunction(new Tuple3<>(
-                    FunctionIdentifier.apply(function.sqlName()), function.info(), builder));
+            extensions.injectFunction(
+                    new Tuple3<>(FunctionIdentifier.apply(function.sqlName()), function.info(), builder));
         }
         for (TableFunction function : TableFunction.values()) {
             Function1<Seq<Expression>, LogicalPlan> builder = arguments -> KeyedTables.plan(function, arguments);

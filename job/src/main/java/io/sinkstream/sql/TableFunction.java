@@ -1,7 +1,6 @@
 package io.sinkstream.sql;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -14,17 +13,10 @@ import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 enum TableFunction {
     SCORE(
             "sink_score",
-            "Adds to a table of keyed rows how well the model predicts each from its stream before it.",
-            KeyedOptions::scoring,
-            List.of(Settings.SEPARATOR, Settings.TOKEN_NLL)),
+            "Adds to a table of keyed rows how well the model predicts each from its stream before it."),
     GENERATE(
             "sink_generate",
-            "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.",
-            KeyedOptions::continuing,
-            Stream.concat(
-                            Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.TEMPLATE, Settings.CHAT),
-                            GenerationConfig.settings().stream())
-                    .toList());
+            "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.");
 
     private static final List<Setting<?>> OF_ROWS = List.of(
             Settings.TEXT,
@@ -36,15 +28,10 @@ enum TableFunction {
 
     private final String sqlName;
     private final String usage;
-    private final Function<SettingValues, KeyedOptions> options;
-    private final List<Setting<?>> own;
 
-    TableFunction(
-            String sqlName, String usage, Function<SettingValues, KeyedOptions> options, List<Setting<?>> own) {
+    TableFunction(String sqlName, String usage) {
         this.sqlName = sqlName;
         this.usage = usage;
-        this.options = options;
-        this.own = own;
     }
 
     /** The name that queries call it by. */
@@ -54,11 +41,13 @@ enum TableFunction {
 
     /** The way from settings to what is done. */
     Function<SettingValues, KeyedOptions> options() {
-        return options;
+        return this == SCORE ? KeyedOptions::scoring : KeyedOptions::continuing;
     }
 
     /** The settings that a call can be given by name. */
     List<Setting<?>> settings() {
+        List<Setting<?>> own =
+                this == SCORE ? List.of(Settings.SEPARATOR, Settings.TOKEN_NLL) : Names.OF_CONTINUATIONS;
         return Stream.of(Settings.OF_MODEL, OF_ROWS, own)
                 .<Setting<?>>flatMap(List::stream)
                 .toList();

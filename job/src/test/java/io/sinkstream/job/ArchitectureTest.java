@@ -38,7 +38,9 @@ final class ArchitectureTest {
             Map.entry("train", Set.of("batch", "streaming")),
             Map.entry("tables", Set.of("batch", "streaming", "state")),
             Map.entry("console", Set.of("train", "batch", "streaming", "state")),
-            Map.entry("job", Set.of("console", "tables", "ml", "benchmark", "train", "batch", "streaming", "state", "plugin")));
+            Map.entry(
+                    "job",
+                    Set.of("console", "tables", "ml", "benchmark", "train", "batch", "streaming", "state", "plugin")));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);

@@ -37,18 +37,23 @@ final class SqlSession {
     /** The batch operators of a query that has run, or that is planned. */
     static List<SinkCallsExec> operators(Dataset<Row> query) {
         List<SinkCallsExec> found = new ArrayList<>();
-        visit(((org.apache.spark.sql.classic.Dataset<Row>) query).queryExecution().executedPlan(), plan -> {
-            if (plan instanceof SinkCallsExec calls) {
-                found.add(calls);
-            }
-        });
+        visit(
+                ((org.apache.spark.sql.classic.Dataset<Row>) query)
+                        .queryExecution()
+                        .executedPlan(),
+                plan -> {
+                    if (plan instanceof SinkCallsExec calls) {
+                        found.add(calls);
+                    }
+                });
         return found;
     }
 
     /** How many rows a query has put through the model. */
     static long modelRows(Dataset<Row> query) {
         return operators(query).stream()
-                .mapToLong(calls -> calls.metrics().apply(SinkCallsExec.MODEL_ROWS).value())
+                .mapToLong(
+                        calls -> calls.metrics().apply(SinkCallsExec.MODEL_ROWS).value())
                 .sum();
     }
 
