@@ -70,10 +70,7 @@ final class CallSplits {
                 ? new Project(
                         Seqs.of(above),
                         new Aggregate(
-                                aggregate.groupingExpressions(),
-                                Seqs.of(inside),
-                                aggregate.child(),
-                                aggregate.hint()))
+                                aggregate.groupingExpressions(), Seqs.of(inside), aggregate.child(), aggregate.hint()))
                 : aggregate;
     }
 
@@ -83,8 +80,7 @@ final class CallSplits {
 
     private static boolean hasGroup(Expression expression, Aggregate aggregate) {
         return belongs(expression, aggregate)
-                || Seqs.list(expression.children()).stream()
-                        .anyMatch(child -> hasGroup(child, aggregate));
+                || Seqs.list(expression.children()).stream().anyMatch(child -> hasGroup(child, aggregate));
     }
 
     private static boolean belongs(Expression expression, Aggregate aggregate) {

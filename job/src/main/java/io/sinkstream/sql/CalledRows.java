@@ -86,8 +86,7 @@ final class CalledRows
     }
 
     private Iterator<CalledRow> read(scala.collection.Iterator<InternalRow> rows) {
-        UnsafeProjection projection =
-                UnsafeProjection.create(Seqs.of(texts), input);
+        UnsafeProjection projection = UnsafeProjection.create(Seqs.of(texts), input);
         projection.initialize(TaskContext.getPartitionId());
         return new Iterator<>() {
             private long index;

@@ -50,8 +50,7 @@ public final class SinkCalls extends LogicalPlan implements Serializable {
     }
 
     SinkCalls with(Expression call, Attribute result) {
-        return new SinkCalls(
-                Seqs.joined(calls, Seqs.of(call)), Seqs.joined(results, Seqs.of(result)), child);
+        return new SinkCalls(Seqs.joined(calls, Seqs.of(call)), Seqs.joined(results, Seqs.of(result)), child);
     }
 
     @Override

@@ -40,9 +40,8 @@ public final class SinkCallsExec extends SparkPlan {
 
     @Override
     public RDD<InternalRow> doExecute() {
-        List<SinkCall> all = Seqs.list(calls).stream()
-                .map(call -> (SinkCall) call)
-                .toList();
+        List<SinkCall> all =
+                Seqs.list(calls).stream().map(call -> (SinkCall) call).toList();
         CalledRows called = new CalledRows(
                 all,
                 child.output(),

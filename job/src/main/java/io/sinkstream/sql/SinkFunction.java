@@ -6,6 +6,7 @@ import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.TokenDetails;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
@@ -64,7 +65,8 @@ public enum SinkFunction {
     /** The column of results that it is. */
     ResultColumn result() {
         RowTask continued = new RowTask.Continue(1, false, Sampling.GREEDY);
-        return Stream.concat(new RowTask.Score(true).columns().stream(), continued.columns().stream())
+        return Stream.concat(
+                        new RowTask.Score(true, TokenDetails.NONE).columns().stream(), continued.columns().stream())
                 .filter(result -> result.name().equals(column))
                 .findFirst()
                 .orElseThrow();

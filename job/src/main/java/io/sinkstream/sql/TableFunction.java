@@ -11,9 +11,7 @@ import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 
 /** The functions of a table: they add to its rows the columns of {@code score} or {@code generate}. */
 enum TableFunction {
-    SCORE(
-            "sink_score",
-            "Adds to a table of keyed rows how well the model predicts each from its stream before it."),
+    SCORE("sink_score", "Adds to a table of keyed rows how well the model predicts each from its stream before it."),
     GENERATE(
             "sink_generate",
             "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.");
@@ -46,8 +44,7 @@ enum TableFunction {
 
     /** The settings that a call can be given by name. */
     List<Setting<?>> settings() {
-        List<Setting<?>> own =
-                this == SCORE ? List.of(Settings.SEPARATOR, Settings.TOKEN_NLL) : Names.OF_CONTINUATIONS;
+        List<Setting<?>> own = this == SCORE ? Settings.OF_SCORING : Names.OF_CONTINUATIONS;
         return Stream.of(Settings.OF_MODEL, OF_ROWS, own)
                 .<Setting<?>>flatMap(List::stream)
                 .toList();

@@ -117,8 +117,9 @@ class SqlFunctionsTest {
                 .select("id", "text", "tokens", "nll");
 
         SameRows.assertSame(
-                spark.sql("SELECT id, text, sink_tokens(text => text) AS tokens, sink_nll(text, attention_sink_size => 2,"
-                        + " Attention_Sink_Window_Size => '9') AS nll FROM lines"),
+                spark.sql(
+                        "SELECT id, text, sink_tokens(text => text) AS tokens, sink_nll(text, attention_sink_size => 2,"
+                                + " Attention_Sink_Window_Size => '9') AS nll FROM lines"),
                 scored);
     }
 
