@@ -5,22 +5,13 @@ import io.sinkstream.settings.PlotFeature;
 import io.sinkstream.settings.UserException;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Dimension;
 import java.awt.Font;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import javax.imageio.ImageIO;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.apache.batik.svggen.SVGGraphics2D;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -89,40 +80,17 @@ public final class ExperimentPlot {
 
     /** A PNG. */
     public byte[] png() throws IOException {
-        BufferedImage image = new BufferedImage(form.size().width(), form.size().height(), BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = image.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        paint(graphics);
-        graphics.dispose();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageIO.write(image, "png", bytes);
-        return bytes.toByteArray();
+        return Picture.png(form.size(), this::paint);
     }
 
     /** An SVG. */
     public String svg() throws IOException {
-        SVGGraphics2D graphics;
-        try {
-            graphics = new SVGGraphics2D(DocumentBuilderFactory.newInstance()
-                    .newDocumentBuilder()
-                    .getDOMImplementation()
-                    .createDocument("http://www.w3.org/2000/svg", "svg", null));
-        } catch (ParserConfigurationException e) {
-            throw new IllegalStateException(e);
-        }
-        graphics.setSVGCanvasSize(new Dimension(form.size().width(), form.size().height()));
-        paint(graphics);
-        StringWriter text = new StringWriter();
-        graphics.stream(text, true);
-        return text.toString();
+        return Picture.svg(form.size(), this::paint);
     }
 
     private void paint(Graphics2D graphics) {
         int width = form.size().width();
         int height = form.size().height();
-        graphics.setColor(Color.WHITE);
-        graphics.fillRect(0, 0, width, height);
         int letters = Math.max(10, Math.min(20, height / 45));
         int top = form.title().isEmpty() ? 0 : 2 * letters;
         int bottom = 2 * letters;

@@ -28,6 +28,7 @@ public final class PerplexityExperiments {
      *
      * @param model whose S and R are the experiments'
      * @param experiments in the order in which they run
+     * @param label what the files of an only experiment are called; empty for its own name
      * @param output the folder of the results
      * @param start what is done with results that are there
      * @param isSingle whether each token is run, and timed, alone
@@ -37,6 +38,7 @@ public final class PerplexityExperiments {
     public record Form(
             ModelSource model,
             List<Experiment> experiments,
+            String label,
             Path output,
             Start start,
             boolean isSingle,
@@ -44,12 +46,12 @@ public final class PerplexityExperiments {
             long most) {
 
         /** S + R. */
-        int cache() {
+        public int cache() {
             return model.options().sinks() + model.options().window();
         }
 
         ExperimentFiles files(Experiment experiment) {
-            return new ExperimentFiles(output, name(experiment));
+            return new ExperimentFiles(output, label.isEmpty() ? PerplexityExperiments.name(experiment) : label);
         }
 
         /** Refuses results that are there, unless they are to be replaced or gone on with. */

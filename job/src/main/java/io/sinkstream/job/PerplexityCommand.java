@@ -105,13 +105,18 @@ final class PerplexityCommand extends SettingsCommand {
         }
     }
 
-    private static Form form(SettingValues values) {
+    /** What is to become of results that are there. */
+    static Start start(SettingValues values) {
         boolean isNew = !values.require(Settings.OVERWRITE);
         boolean goesOn = values.require(ExperimentSettings.RESUME);
         if (goesOn && !isNew) {
             throw new UserException(ExperimentSettings.RESUME + " goes on with the rows that are there, and "
                     + Settings.OVERWRITE + " replaces them; leave one of the two out");
         }
+        return goesOn ? Start.RESUME : isNew ? Start.NEW : Start.OVERWRITE;
+    }
+
+    private static Form form(SettingValues values) {
         List<Experiment> experiments = values.require(ExperimentSettings.EXPERIMENT);
         if (experiments.stream().distinct().count() < experiments.size()) {
             throw new UserException(ExperimentSettings.EXPERIMENT + ": one is named twice");
@@ -119,14 +124,16 @@ final class PerplexityCommand extends SettingsCommand {
         return new Form(
                 model(values),
                 experiments,
+                "",
                 Path.of(values.require(ExperimentSettings.OUTPUT_DIR)),
-                goesOn ? Start.RESUME : isNew ? Start.NEW : Start.OVERWRITE,
+                start(values),
                 values.require(ExperimentSettings.LATENCY),
                 !values.require(ExperimentSettings.BEGIN_ANEW),
                 values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE));
     }
 
-    private static ModelSource model(SettingValues values) {
+    /** The model, with S + R as either setting says. */
+    static ModelSource model(SettingValues values) {
         ModelSource model = ModelSource.from(values);
         if (values.find(ExperimentSettings.WINDOW_SIZE).isEmpty()) {
             return model;

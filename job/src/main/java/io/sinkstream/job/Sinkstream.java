@@ -71,6 +71,8 @@ public final class Sinkstream {
         root.addSubcommand("speed", new SpeedCommand().spec());
         root.addSubcommand("perplexity", new PerplexityCommand().spec());
         root.addSubcommand("plot", new PlotCommand().spec());
+        root.addSubcommand("sinks", new SinksCommand().spec());
+        root.addSubcommand("attention-map", new AttentionMapCommand().spec());
         root.addSubcommand("train", new TrainCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine

@@ -45,6 +45,7 @@ public final class Decoder implements AutoCloseable {
 
     private final IValue spoiledTensor;
     private Limits limits;
+    private AttentionProbe probe;
     private final IValue positions;
     private final IValue sinks;
     private final IValue windows;
@@ -141,6 +142,24 @@ public final class Decoder implements AutoCloseable {
             owned.push(limits::close);
         }
         return limits;
+    }
+
+    /**
+     * Where its attention goes in texts, each seen as a whole.
+     *
+     * @param texts token ids of its vocabulary, at least one text and one token, all as long, and no longer than S + R
+     */
+    public AttentionSums attention(List<int[]> texts) {
+        int most = Math.addExact(cacheShape.rule().sinks(), cacheShape.rule().window());
+        int tokens = texts.get(0).length;
+        if (tokens > most || texts.stream().anyMatch(text -> text.length != tokens)) {
+            throw new IllegalArgumentException("texts of " + tokens + " tokens and others, at most " + most);
+        }
+        if (probe == null) {
+            probe = new AttentionProbe(weights, positions);
+            owned.push(probe::close);
+        }
+        return probe.look(texts);
     }
 
     LoadedWeights weights() {

@@ -49,7 +49,7 @@ final class DecoderProgram {
     private final Products products;
     private final WeightSlots weights;
     private final ProgramFiles files;
-    private final boolean forLimits;
+    private final ProgramFiles.Use use;
 
     /**
      * A program of a pass.
@@ -58,10 +58,10 @@ final class DecoderProgram {
      * @param cell the number type of keys and values
      */
     DecoderProgram(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
-        this(new ProgramFiles(hardware, spec, held, cell, products, TokenDetails.NONE), false);
+        this(new ProgramFiles(hardware, spec, held, cell, products, TokenDetails.NONE), ProgramFiles.Use.PASS);
     }
 
-    private DecoderProgram(ProgramFiles files, boolean forLimits) {
+    private DecoderProgram(ProgramFiles files, ProgramFiles.Use use) {
         this.files = files;
         this.hardware = files.hardware();
         this.spec = files.spec();
@@ -69,17 +69,22 @@ final class DecoderProgram {
         this.cell = files.cell();
         this.products = files.products();
         this.weights = new WeightSlots(spec, held, products);
-        this.forLimits = forLimits;
+        this.use = use;
     }
 
     /** The same with methods for {@link Limits} and {@link ProductChoice}, and the same weights. */
     DecoderProgram forLimits() {
-        return new DecoderProgram(files, true);
+        return new DecoderProgram(files, ProgramFiles.Use.LIMITS);
+    }
+
+    /** The same with methods for {@link AttentionProbe}, and the same weights. */
+    DecoderProgram forAttention() {
+        return new DecoderProgram(files, ProgramFiles.Use.ATTENTION);
     }
 
     /** The same with these of scored tokens, and the same weights. */
     DecoderProgram detailed(TokenDetails wanted) {
-        return new DecoderProgram(files.detailed(wanted), forLimits);
+        return new DecoderProgram(files.detailed(wanted), use);
     }
 
     DecoderSpec spec() {
@@ -106,7 +111,7 @@ final class DecoderProgram {
         Set<String> features = features();
         StringBuilder tuples = new StringBuilder();
         StringBuilder methods = new StringBuilder("  __parameters__ = []\n  __buffers__ = []\n");
-        for (String file : files.all(forLimits)) {
+        for (String file : files.all(use)) {
             String text = TorchScript.filled(
                     TorchScript.template(DecoderProgram.class, file + ".torchscript"),
                     features,

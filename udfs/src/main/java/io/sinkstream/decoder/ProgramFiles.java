@@ -26,8 +26,18 @@ record ProgramFiles(
         return new ProgramFiles(hardware, spec, held, cell, products, wanted);
     }
 
-    /** Their names, with what only measurements need or without. */
-    List<String> all(boolean forLimits) {
+    /** What a program is for. */
+    enum Use {
+        /** Passes. */
+        PASS,
+        /** Measuring what bounds them, too. */
+        LIMITS,
+        /** Looking at attention, too. */
+        ATTENTION
+    }
+
+    /** Their names. */
+    List<String> all(Use use) {
         List<String> files = new ArrayList<>();
         files.add("decoder");
         files.add(details.isNone() ? "score" : "score_in_detail");
@@ -39,9 +49,16 @@ record ProgramFiles(
         files.add("weights_in_" + held);
         files.add(products.file());
         files.addAll(attention());
-        if (forLimits) {
-            files.add("limits");
-            files.add(onGpu() ? "limits_on_gpu" : keysInColumns() ? "limits_in_columns" : "limits_in_rows");
+        switch (use) {
+            case PASS -> {}
+            case LIMITS -> {
+                files.add("limits");
+                files.add(onGpu() ? "limits_on_gpu" : keysInColumns() ? "limits_in_columns" : "limits_in_rows");
+            }
+            case ATTENTION -> {
+                files.add("attention");
+                files.add(spec.alibi() ? "attention_by_bias" : "attention_by_rotation");
+            }
         }
         return files;
     }

@@ -65,6 +65,39 @@ public final class ExperimentSettings {
             "resume",
             "Goes on behind the rows that are in --output-dir, to the numbers of a run that was not interrupted."));
 
+    /** Over how many pieces of text attention is averaged. */
+    public static final Setting<Integer> EXCERPTS = add(Setting.value(
+            "excerpts",
+            "COUNT",
+            "256",
+            Parsers.wholeNumber(1, 100_000),
+            "Over how many excerpts of the texts attention is averaged at most, spread evenly over them."));
+
+    /** How long they are. */
+    public static final Setting<Integer> EXCERPT_TOKENS = add(
+            Setting.value(
+                    "excerpt-tokens",
+                    "TOKENS",
+                    null,
+                    Parsers.wholeNumber(2, 128),
+                    "How many tokens an excerpt has. Default: 16 for attention-map, as in the paper's figure, and 64 for sinks."));
+
+    /** Which layers are drawn. */
+    public static final Setting<List<Integer>> DRAW_LAYERS = add(Setting.value(
+            "draw-layers",
+            "LAYER,...",
+            null,
+            Parsers.list(Parsers.wholeNumber(0)),
+            "Which layers are drawn, from 0, joined by commas. Default: eight from the first to the last."));
+
+    /** Which heads are drawn. */
+    public static final Setting<List<Integer>> DRAW_HEADS = add(Setting.value(
+            "draw-heads",
+            "HEAD,...",
+            "0",
+            Parsers.list(Parsers.wholeNumber(0)),
+            "Which heads of each layer are drawn, from 0, joined by commas."));
+
     /** What is drawn. */
     public static final Setting<List<PlotFeature>> FEATURES = add(Setting.list(
             "features",

@@ -4,6 +4,7 @@ import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
+import io.sinkstream.decoder.AttentionSums;
 import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Limits;
@@ -259,6 +260,19 @@ public final class StreamModel implements AutoCloseable {
     /** Measures what bounds its passes, on its thread, between two of them. */
     public <T> T measure(Function<Limits, T> what) {
         return thread.call(decoder -> what.apply(decoder.limits()));
+    }
+
+    /**
+     * Where its attention goes in texts, each seen as a whole; on its thread, between two passes.
+     *
+     * @param texts token ids, at least one text and one token, all as long, and no longer than S + R
+     * @throws IllegalArgumentException if they are not, or one is no token
+     */
+    public AttentionSums attention(List<int[]> texts) {
+        texts.forEach(text -> problem(text).ifPresent(problem -> {
+            throw new IllegalArgumentException(problem);
+        }));
+        return thread.call(decoder -> decoder.attention(texts));
     }
 
     /** Frees the stream's cache, if one is kept: the stream has ended, or is not expected soon. */

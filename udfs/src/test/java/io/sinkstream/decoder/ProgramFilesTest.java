@@ -94,7 +94,8 @@ class ProgramFilesTest {
     @Test
     void eachTemplateIsAPartOfSomeProgram() throws IOException {
         Set<String> used = programs()
-                .flatMap(program -> program.files().all(true).stream())
+                .flatMap(program ->
+                        Stream.of(ProgramFiles.Use.values()).flatMap(use -> program.files().all(use).stream()))
                 .collect(Collectors.toCollection(TreeSet::new));
 
         Path folder = Path.of("src/main/resources/io/sinkstream/decoder");
@@ -107,12 +108,21 @@ class ProgramFilesTest {
     /** Two files with one method would be two ways in one program, of which the last would win. */
     @Test
     void noProgramHasAMethodTwice() {
-        assertThat(programs().map(program -> program.forLimits().source())).allSatisfy(source -> {
-            List<String> methods = new ArrayList<>();
-            for (Matcher method = METHOD.matcher(source); method.find(); ) {
-                methods.add(method.group(1));
-            }
-            assertThat(methods).contains("forward", "products").doesNotHaveDuplicates();
-        });
+        assertThat(programs().map(program -> program.forLimits().source()))
+                .allSatisfy(source -> assertThat(methods(source))
+                        .contains("forward", "products")
+                        .doesNotHaveDuplicates());
+        assertThat(programs().map(program -> program.forAttention().source()))
+                .allSatisfy(source -> assertThat(methods(source))
+                        .contains("forward", "looked")
+                        .doesNotHaveDuplicates());
+    }
+
+    private static List<String> methods(String source) {
+        List<String> methods = new ArrayList<>();
+        for (Matcher method = METHOD.matcher(source); method.find(); ) {
+            methods.add(method.group(1));
+        }
+        return methods;
     }
 }

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 
@@ -156,6 +157,10 @@ public final class PlainDecoder {
         private final List<List<Entry>> caches = new ArrayList<>();
         private final List<Rotation> rotations = new ArrayList<>(); // by place
         private final boolean isAbsolute;
+        /** Of the last step, layer by layer: heads x places in the cache. */
+        private final List<double[][]> logits = new ArrayList<>();
+
+        private final List<double[][]> weights = new ArrayList<>();
         private long position;
 
         private Stream(int sinks, int window, boolean isAbsolute) {
@@ -178,6 +183,8 @@ public final class PlainDecoder {
             int hidden = layout.hidden();
             double[] x = new double[hidden];
             System.arraycopy(embedding, token * hidden, x, 0, hidden);
+            logits.clear();
+            weights.clear();
             for (int i = 0; i < layers.size(); i++) {
                 Layer layer = layers.get(i);
                 List<Entry> cache = caches.get(i);
@@ -208,6 +215,16 @@ public final class PlainDecoder {
             return position;
         }
 
+        /** What the softmaxes of a layer took in the last step, heads x places in its cache, the query's own place last. */
+        public double[][] attentionLogits(int layer) {
+            return logits.get(layer);
+        }
+
+        /** What they gave. */
+        public double[][] attentionWeights(int layer) {
+            return weights.get(layer);
+        }
+
         /** The positions in the stream of the tokens that a layer's cache now holds, in the cache's order. */
         public List<Long> cached(int layer) {
             return caches.get(layer).stream().map(Entry::position).toList();
@@ -228,6 +245,8 @@ public final class PlainDecoder {
                             dot(rotatedQuery, h * size, rotatedKey, h / group * size, size) / Math.sqrt(size);
                 }
             }
+            logits.add(Arrays.stream(scores).map(double[]::clone).toArray(double[][]::new));
+            weights.add(scores);
             double[] out = new double[query.length];
             for (int h = 0; h < scores.length; h++) {
                 softmax(scores[h]);
