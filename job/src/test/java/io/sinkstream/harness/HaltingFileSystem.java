@@ -1,7 +1,10 @@
 package io.sinkstream.harness;
 
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
 import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -13,7 +16,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /**
- * The local disk of a JVM that is to die at one step: it halts, with no chance to say or write anything, in front of or
+ * The local disk of a JVM that is to die at one step: it kills itself, with no chance to say or write anything, in front of or
  * behind the first operation that matches after another one was seen. Operations are those that reach the disk, so a file
  * and its checksum are two. {@code -Dspark.hadoop.fs.file.impl} and {@link #OPTION} have Spark use it.
  */
@@ -24,8 +27,10 @@ public final class HaltingFileSystem extends LocalFileSystem {
     /** Set, renames go as those of an object store: the new name is there, whole, while the old one is, too. */
     static final String OBJECTS = "sinkstream.halt.objects";
 
-    /** The exit code, which is that of a SIGKILL to a shell. */
+    /** The exit code of a process that was killed so. */
     static final int CODE = 137;
+
+    private static final int SIGKILL = 9;
 
     /** Made by Hadoop. */
     public HaltingFileSystem() {
@@ -60,6 +65,7 @@ public final class HaltingFileSystem extends LocalFileSystem {
         private final Moment moment;
         private final Pattern since;
         private final Pattern operation;
+        private final Function kill = NativeLibrary.getProcess().getFunction("kill");
         private boolean isArmed;
         private int seen;
 
@@ -75,8 +81,19 @@ public final class HaltingFileSystem extends LocalFileSystem {
                     && operation.matcher(name + " " + path.toUri().getPath()).matches()) {
                 seen++;
                 if (!moment.isAfter() && seen == moment.count()) {
-                    Runtime.getRuntime().halt(CODE);
+                    die();
                 }
+            }
+        }
+
+        /**
+         * By a signal: {@link Runtime#halt} runs the destructors of native libraries beside threads that are in them, which
+         * abort at times.
+         */
+        private void die() {
+            kill.invokeInt(new Object[] {(int) ProcessHandle.current().pid(), SIGKILL});
+            while (true) {
+                LockSupport.park();
             }
         }
 
@@ -85,7 +102,7 @@ public final class HaltingFileSystem extends LocalFileSystem {
             if (moment.isAfter()
                     && seen == moment.count()
                     && operation.matcher(line).matches()) {
-                Runtime.getRuntime().halt(CODE);
+                die();
             }
             isArmed |= since.matcher(line).matches();
         }

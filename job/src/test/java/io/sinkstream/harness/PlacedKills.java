@@ -40,14 +40,14 @@ public final class PlacedKills {
         QUERY_WRITTEN("rename .*/checkpoint/metadata", 1, true),
         OWNER_DRAFTED("rename .*/out/_sinkstream\\.json", 1, false),
         OWNER_WRITTEN("rename .*/out/_sinkstream\\.json", 1, true),
-        INPUT_DRAFTED("rename .*/sources/\\d+/%d", 1, false),
-        INPUT_LOGGED("rename .*/sources/\\d+/%d", 1, true),
-        OFFSETS_DRAFTED("rename .*/offsets/%d", 1, false),
-        OFFSETS_COPIED("copied .*/offsets/%d", 1, false),
-        OFFSETS_WITHOUT_CHECKSUM("rename .*/offsets/\\.%d\\.crc", 1, false),
-        OFFSETS_LOGGED("rename .*/offsets/\\.%d\\.crc", 1, true),
+        INPUT_DRAFTED("rename .*/sources/\\d+/<input>(\\.compact)?", 1, false),
+        INPUT_LOGGED("rename .*/sources/\\d+/<input>(\\.compact)?", 1, true),
+        OFFSETS_DRAFTED("rename .*/offsets/<batch>", 1, false),
+        OFFSETS_COPIED("copied .*/offsets/<batch>", 1, false),
+        OFFSETS_WITHOUT_CHECKSUM("rename .*/offsets/\\.<batch>\\.crc", 1, false),
+        OFFSETS_LOGGED("rename .*/offsets/\\.<batch>\\.crc", 1, true),
         /** The first task reads. */
-        PLANNED("open .*/in/rows-0*%d\\.json", 1, false),
+        PLANNED("open .*/in/rows-0*<input>\\.json", 1, false),
         RESULTS_BEGUN("create .*/out/part-.*", 1, true),
         FIRST_STATE_DRAFTED("rename .*/state/.*\\.changelog", 1, false),
         FIRST_STATE_COPIED("copied .*/state/.*\\.changelog", 1, false),
@@ -57,14 +57,14 @@ public final class PlacedKills {
         FIRST_TASK_COMMITS("status .*/out/part-.*", 1, true),
         LAST_STATE_UPLOADED("rename .*/state/.*\\.changelog", 2, true),
         LAST_TASK_COMMITS("status .*/out/part-.*", 2, true),
-        SINK_DRAFTED("rename .*/_spark_metadata/%d(\\.compact)?", 1, false),
-        SINK_COPIED("copied .*/_spark_metadata/%d(\\.compact)?", 1, false),
-        SINK_WITHOUT_CHECKSUM("rename .*/_spark_metadata/\\.%d(\\.compact)?\\.crc", 1, false),
-        SINK_LOGGED("rename .*/_spark_metadata/\\.%d(\\.compact)?\\.crc", 1, true),
-        COMMIT_DRAFTED("rename .*/commits/%d", 1, false),
-        COMMIT_COPIED("copied .*/commits/%d", 1, false),
-        COMMIT_WITHOUT_CHECKSUM("rename .*/commits/\\.%d\\.crc", 1, false),
-        COMMIT_LOGGED("rename .*/commits/\\.%d\\.crc", 1, true);
+        SINK_DRAFTED("rename .*/_spark_metadata/<batch>(\\.compact)?", 1, false),
+        SINK_COPIED("copied .*/_spark_metadata/<batch>(\\.compact)?", 1, false),
+        SINK_WITHOUT_CHECKSUM("rename .*/_spark_metadata/\\.<batch>(\\.compact)?\\.crc", 1, false),
+        SINK_LOGGED("rename .*/_spark_metadata/\\.<batch>(\\.compact)?\\.crc", 1, true),
+        COMMIT_DRAFTED("rename .*/commits/<batch>", 1, false),
+        COMMIT_COPIED("copied .*/commits/<batch>", 1, false),
+        COMMIT_WITHOUT_CHECKSUM("rename .*/commits/\\.<batch>\\.crc", 1, false),
+        COMMIT_LOGGED("rename .*/commits/\\.<batch>\\.crc", 1, true);
 
         private final String operation;
         private final int count;
@@ -99,10 +99,14 @@ public final class PlacedKills {
             return compareTo(PLANNED) >= 0;
         }
 
-        private Moment moment(long batch, boolean isBegun) {
+        /**
+         * @param batch the micro-batch that is to be hit
+         * @param input the last file that it takes, and the number under which the source notes it
+         */
+        private Moment moment(long batch, long input, boolean isBegun) {
             return new Moment(
                     isBegun || !comesAgain() ? "" : "rename .*/offsets/" + batch,
-                    operation.replace("%d", "" + batch),
+                    operation.replace("<batch>", "" + batch).replace("<input>", "" + input),
                     count,
                     isAfter);
         }
@@ -173,9 +177,11 @@ public final class PlacedKills {
         for (Step step : steps) {
             boolean isAgain = log.isInMicroBatch() && step.comesAgain() && random.nextInt(ONE_IN_AGAIN) == 0;
             long batch = log.begun() + (isAgain ? 0 : 1);
-            int code = drive(step.moment(batch, isAgain));
+            // Ahead of the micro-batches by each that died between its source's log and its own: the next one takes both files.
+            long input = log.planned() + (isAgain ? 0 : 1);
+            int code = drive(step.moment(batch, input, isAgain));
             assertThat(code)
-                    .as("%s of micro-batch %d, in %s: %s", step, batch, folder, said())
+                    .as("%s of micro-batch %d, file %d, in %s: %s", step, batch, input, folder, said())
                     .isEqualTo(HaltingFileSystem.CODE);
             kills.add(new Kill(step, isAgain));
         }

@@ -29,6 +29,11 @@ public record QueryLog(Path checkpoint) {
         return last("commits");
     }
 
+    /** The last number under which a source of files has noted new ones, also for a micro-batch that is not begun yet; -1 before. */
+    long planned() {
+        return last("sources/0");
+    }
+
     /** Whether a micro-batch runs now, or was left where it was. */
     public boolean isInMicroBatch() {
         return begun() > done();
@@ -60,8 +65,8 @@ public record QueryLog(Path checkpoint) {
     private long last(String folder) {
         try (Stream<Path> files = Files.list(checkpoint.resolve(folder))) {
             return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("\\d+"))
-                    .mapToLong(Long::parseLong)
+                    .filter(name -> name.matches("\\d+(\\.compact)?"))
+                    .mapToLong(name -> Long.parseLong(name.replace(".compact", "")))
                     .max()
                     .orElse(-1);
         } catch (NoSuchFileException e) {
