@@ -3,7 +3,6 @@ package io.sinkstream.batch;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
-import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -97,14 +96,7 @@ public record KeyedOptions(
                             + description.vocabularySize() + " tokens of " + model.name() + "'s vocabulary");
         }
         if (task instanceof RowTask.Continue more) {
-            more.sampling().problem(description.vocabularySize()).ifPresent(problem -> {
-                throw new UserException(Settings.MODEL + ": " + model.name() + ": " + problem);
-            });
-            if (!description.tokenizer() && !more.sampling().stops().texts().isEmpty()) {
-                throw new UserException(SamplingSettings.STOP + ": " + model.name()
-                        + " has no tokenizer.json, so that there is no text to find it in; give "
-                        + SamplingSettings.STOP_TOKEN_IDS);
-            }
+            more.check(model.name(), description);
         }
         return description;
     }

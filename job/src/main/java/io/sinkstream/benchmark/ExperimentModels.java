@@ -8,9 +8,9 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 
 /** The model of each experiment: the same weights under another rule. */
-final class ExperimentModels {
-    /** The longest window that a model takes. */
-    private static final int LONGEST = 1 << 20;
+public final class ExperimentModels {
+    /** The longest window that a model takes, tokens. */
+    public static final int LONGEST = 1 << 20;
 
     private ExperimentModels() {}
 
@@ -20,7 +20,7 @@ final class ExperimentModels {
      * @param model the given one, whose S and R are the experiments'
      * @param longest how many tokens a stream has at most
      */
-    static ModelSource of(Experiment experiment, ModelSource model, int longest) {
+    public static ModelSource of(Experiment experiment, ModelSource model, int longest) {
         ModelOptions options = model.options();
         int cache = Math.addExact(options.sinks(), options.window());
         ModelOptions mine =
@@ -43,7 +43,7 @@ final class ExperimentModels {
     }
 
     /** How many tokens each prediction is computed anew from; 0 where the caches are kept. */
-    static int context(Experiment experiment, ModelSource model) {
+    public static int context(Experiment experiment, ModelSource model) {
         ModelOptions options = model.options();
         return experiment == Experiment.RECOMPUTATION ? options.sinks() + options.window() + 1 : 0;
     }

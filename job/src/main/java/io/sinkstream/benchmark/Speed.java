@@ -11,9 +11,6 @@ import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamResult;
 import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +37,6 @@ public final class Speed {
     private static final int DECODED = 32;
 
     private static final int DECODED_BY_EACH = 8;
-    private static final int PAGE_BYTES = 4096;
 
     private final ModelOptions options;
     private final Consumer<String> progress;
@@ -155,20 +151,9 @@ public final class Speed {
                 limit / seconds,
                 done.flops() / seconds / rates.flops(),
                 done.bytes() / seconds / rates.bytes(),
-                residentBytes(),
+                ResidentMemory.bytes(),
                 Double.NaN,
                 Double.NaN);
-    }
-
-    /** Of this process, as the kernel counts it; 0 where there is no /proc. */
-    private static long residentBytes() {
-        try {
-            // The second field, in pages.
-            String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
-            return Long.parseLong(pages[1]) * PAGE_BYTES;
-        } catch (IOException e) {
-            return 0;
-        }
     }
 
     /**

@@ -60,6 +60,7 @@ public final class Sinkstream {
         CommandLine commandLine = new CommandLine(root);
         root.addSubcommand("score", new ScoreCommand().spec());
         root.addSubcommand("generate", new GenerateCommand().spec());
+        root.addSubcommand("chat", new ChatCommand().spec());
         CommandSpec stream = CommandSpec.create();
         stream.usageMessage().description("Streams that never end: score or continue rows as they come.");
         stream.mixinStandardHelpOptions(true);

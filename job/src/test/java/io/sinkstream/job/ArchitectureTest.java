@@ -24,8 +24,8 @@ final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
     /**
-     * {@code job -> console, tables, ml, benchmark, train -> streaming -> batch -> state}, and {@code plugin} and {@code sql} beside them.
-     * The console also tells of a training.
+     * {@code job -> dialogue -> console, tables, ml, benchmark, train -> streaming -> batch -> state}, and {@code plugin} and
+     * {@code sql} beside them. The console also tells of a training.
      */
     static final Map<String, Set<String>> SEES = Map.ofEntries(
             Map.entry("state", Set.of()),
@@ -38,9 +38,20 @@ final class ArchitectureTest {
             Map.entry("train", Set.of("batch", "streaming")),
             Map.entry("tables", Set.of("batch", "streaming", "state")),
             Map.entry("console", Set.of("train", "batch", "streaming", "state")),
+            Map.entry("dialogue", Set.of("console", "benchmark", "batch", "state")),
             Map.entry(
                     "job",
-                    Set.of("console", "tables", "ml", "benchmark", "train", "batch", "streaming", "state", "plugin")));
+                    Set.of(
+                            "dialogue",
+                            "console",
+                            "tables",
+                            "ml",
+                            "benchmark",
+                            "train",
+                            "batch",
+                            "streaming",
+                            "state",
+                            "plugin")));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -32,6 +33,8 @@ public final class Checkpoint {
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
     private static final String ADAPTER = "adapter_config.json";
+    private static final List<String> CONTEXT =
+            List.of("max_position_embeddings", "n_positions", "max_seq_len", "seq_length");
 
     private final Path folder;
     private final ModelConfig config;
@@ -265,6 +268,14 @@ public final class Checkpoint {
     /** Where its {@code tokenizer.json} is, if it has one. */
     public Path tokenizerFile() {
         return folder.resolve(TokenizerFiles.TOKENIZER);
+    }
+
+    /** How many tokens the model was made for at a time, by whatever name {@code config.json} tells it; empty if it does not. */
+    public OptionalInt contextTokens() {
+        return CONTEXT.stream()
+                .filter(config::has)
+                .mapToInt(field -> config.requireInt(field, 1))
+                .findFirst();
     }
 
     /**

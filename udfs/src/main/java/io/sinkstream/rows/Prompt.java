@@ -1,9 +1,16 @@
 package io.sinkstream.rows;
 
 import io.sinkstream.chat.ChatTurns;
+import io.sinkstream.checkpoint.Checkpoint;
+import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Optional;
 
 /** What a row's text is put into before it is encoded. */
 public sealed interface Prompt extends Serializable {
@@ -24,6 +31,9 @@ public sealed interface Prompt extends Serializable {
      */
     String next(String text);
 
+    /** The tokens that a stream of such rows begins with, unless its first row has them itself. A new array. */
+    int[] front(TextTokenizer tokenizer);
+
     /**
      * A template that is the same for every row.
      *
@@ -42,6 +52,11 @@ public sealed interface Prompt extends Serializable {
         }
 
         @Override
+        public int[] front(TextTokenizer tokenizer) {
+            return tokenizer.prefix();
+        }
+
+        @Override
         public String first(String text) {
             return template.equals(PLACE) ? text : template.replace(PLACE, text);
         }
@@ -54,6 +69,23 @@ public sealed interface Prompt extends Serializable {
 
     /** The checkpoint's own template: a row is a turn of the user, its continuation the model's answer. */
     record Chat(ChatTurns turns) implements Prompt {
+        /**
+         * The one of the checkpoint in {@code model}; empty if it has none.
+         *
+         * @throws UserException if no turns can go by it
+         */
+        public static Optional<Chat> of(Path model) {
+            // The time stands still: a row that is run again gets the same text.
+            Clock clock = Clock.fixed(Instant.now(), ZoneId.systemDefault());
+            return Checkpoint.open(model).chat().map(source -> new Chat(ChatTurns.of(source, clock)));
+        }
+
+        /** The template says itself what its dialogues begin with. */
+        @Override
+        public int[] front(TextTokenizer tokenizer) {
+            return Tokens.NONE;
+        }
+
         @Override
         public String first(String text) {
             return turns.first(text);

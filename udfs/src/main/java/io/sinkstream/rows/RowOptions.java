@@ -1,16 +1,11 @@
 package io.sinkstream.rows;
 
-import io.sinkstream.chat.ChatTurns;
-import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneId;
 
 /**
  * How rows are read. The components are {@link Settings} of the same names.
@@ -62,11 +57,7 @@ public record RowOptions(Content content, Prompt prompt, String separator, LateR
         if (!template.equals(Prompt.Filled.PLACE)) {
             throw new UserException(Settings.CHAT + " and " + Settings.TEMPLATE + ": give one of them");
         }
-        // The time stands still: a row that is run again gets the same text.
-        Clock clock = Clock.fixed(Instant.now(), ZoneId.systemDefault());
-        return Checkpoint.open(model)
-                .chat()
-                .map(source -> new Prompt.Chat(ChatTurns.of(source, clock)))
+        return Prompt.Chat.of(model)
                 .orElseThrow(() -> new UserException(Settings.CHAT + ": " + model
                         + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
                         + " tokenizer_config.json; say by " + Settings.TEMPLATE + " what a row's text is put into"));

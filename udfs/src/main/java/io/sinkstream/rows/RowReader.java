@@ -21,9 +21,7 @@ final class RowReader<R> {
         this.options = options;
         tokenizer = options.content() == Content.TEXT ? Objects.requireNonNull(model.tokenizer()) : null;
         separatorBytes = Utf8.length(options.separator());
-        // A chat template says itself what its dialogues begin with.
-        boolean isWhole = tokenizer == null || options.prompt() instanceof Prompt.Chat;
-        prefix = isWhole ? Tokens.NONE : tokenizer.prefix();
+        prefix = tokenizer == null ? Tokens.NONE : options.prompt().front(tokenizer);
     }
 
     /** The tokens that stand before a stream's first row and belong to it. */

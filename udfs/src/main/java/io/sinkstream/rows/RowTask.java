@@ -2,9 +2,12 @@ package io.sinkstream.rows;
 
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.sampling.Sampling;
+import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TokenDetails;
+import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelDescription;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
@@ -78,8 +81,30 @@ public sealed interface RowTask extends Serializable {
             return ResultColumns.CONTINUED;
         }
 
+        /**
+         * Checks that its tokens and stop texts can be a model's.
+         *
+         * @param model its name, for the message
+         * @throws UserException if they can't
+         */
+        public void check(String model, ModelDescription description) {
+            sampling.problem(description.vocabularySize()).ifPresent(problem -> {
+                throw new UserException(Settings.MODEL + ": " + model + ": " + problem);
+            });
+            if (!description.tokenizer() && !sampling.stops().texts().isEmpty()) {
+                throw new UserException(SamplingSettings.STOP + ": " + model
+                        + " has no tokenizer.json, so that there is no text to find it in; give "
+                        + SamplingSettings.STOP_TOKEN_IDS);
+            }
+        }
+
+        /** The same with at most so many tokens. */
+        public Continue atMost(int tokens) {
+            return new Continue(tokens, ignoreEos, sampling);
+        }
+
         @Override
-        public StreamUpdate update(String chance, StreamName name, StreamState state, int[] tokens) {
+        public StreamUpdate.Continue update(String chance, StreamName name, StreamState state, int[] tokens) {
             return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos)
                     .sampled(sampling, chance);
         }

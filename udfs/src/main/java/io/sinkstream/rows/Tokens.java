@@ -8,6 +8,13 @@ final class Tokens {
 
     private Tokens() {}
 
+    /** What a stream begins with that is {@code front} and then {@code tokens}: no second one where they begin with it themselves. */
+    static int[] front(int[] front, int[] tokens) {
+        boolean isThere =
+                tokens.length >= front.length && Arrays.equals(front, 0, front.length, tokens, 0, front.length);
+        return isThere ? NONE : front;
+    }
+
     static int[] joined(int[] a, int[] b) {
         if (a.length == 0) {
             return b;

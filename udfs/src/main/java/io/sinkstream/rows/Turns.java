@@ -4,7 +4,6 @@ import io.sinkstream.stream.Outcomes;
 import io.sinkstream.stream.StreamResult;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -116,10 +115,7 @@ final class Turns<R> implements AutoCloseable {
 
     /** What stands before a stream's first row; a prompt that begins with it itself needs no other. */
     private int[] front(RowInHand<R> first) {
-        int[] front = reader.prefix();
-        boolean isThere = first.tokens().length >= front.length
-                && Arrays.equals(front, 0, front.length, first.tokens(), 0, front.length);
-        return task.maxNewTokens() > 0 && isThere ? Tokens.NONE : front;
+        return task.maxNewTokens() > 0 ? Tokens.front(reader.prefix(), first.tokens()) : reader.prefix();
     }
 
     private void submit(List<Turn<R>> turns) {

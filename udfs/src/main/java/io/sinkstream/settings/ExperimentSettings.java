@@ -25,7 +25,8 @@ public final class ExperimentSettings {
             "What the model sees, one or several joined by commas: attention_sinks S sinks and a window of R; transformers all"
                     + " tokens before; windowed the last S + R, whose keys and values are kept; recomputation the last S + R + 1,"
                     + " run anew for each prediction; absolute S sinks and a window of R, with the sinks at their positions in the"
-                    + " text and so ever further away."));
+                    + " text and so ever further away. chat and generate --endless take one of them; there transformers ends"
+                    + " where the model's context does."));
 
     /** S and R together. */
     public static final Setting<Integer> WINDOW_SIZE = add(Setting.value(

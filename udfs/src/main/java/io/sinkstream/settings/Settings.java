@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /**
  * The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. Those
  * of sampling are in {@link SamplingSettings}, of endless streams in {@link StreamSettings}, of a training in {@link
- * TrainingSettings}, of experiments in {@link ExperimentSettings}.
+ * TrainingSettings}, of experiments in {@link ExperimentSettings}, of dialogues in {@link DialogueSettings}.
  */
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
@@ -324,7 +324,8 @@ public final class Settings {
                         SamplingSettings.all(),
                         StreamSettings.all(),
                         TrainingSettings.all(),
-                        ExperimentSettings.all())
+                        ExperimentSettings.all(),
+                        DialogueSettings.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -8,7 +8,7 @@ public enum FinishReason {
     LENGTH,
     /** The model ended it. */
     EOS,
-    /** A stop text or token came, or no token was left that could come. */
+    /** A stop text or token came, no token was left that could come, or its listener wanted no more. */
     STOP;
 
     /** As it stands in results. */

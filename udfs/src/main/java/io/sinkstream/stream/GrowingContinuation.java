@@ -97,11 +97,23 @@ final class GrowingContinuation {
         } else if (count == update.maxNewTokens()) {
             finish = FinishReason.LENGTH;
         }
-        if (update.listener() != null && count > told) {
-            told = count;
-            update.listener().drawn(token, tokenNll, piece);
-        }
+        tell(token, tokenNll, piece);
         return finish == null;
+    }
+
+    private void tell(int token, double tokenNll, String piece) {
+        TokenListener listener = update.listener();
+        if (listener == null) {
+            return;
+        }
+        if (count > told) {
+            told = count;
+            listener.drawn(token, tokenNll, piece);
+        }
+        // Of tokens that it has heard of before, the answer is old.
+        if (finish == null && count == told && listener.isEnough()) {
+            finish = FinishReason.STOP;
+        }
     }
 
     private boolean isRead() {

@@ -14,6 +14,14 @@ public interface TokenListener {
      */
     void drawn(int token, double nll, String text);
 
+    /**
+     * Whether no more are wanted, asked after each token: the continuation ends with it as if it were a stop token, and unlike
+     * one that is cancelled leaves a state and a cache to go on from.
+     */
+    default boolean isEnough() {
+        return false;
+    }
+
     /** No more come, and this is the rest of the text; the update's future is completed next. */
     void ended(String text);
 }

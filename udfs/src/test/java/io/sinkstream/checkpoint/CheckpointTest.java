@@ -351,6 +351,17 @@ class CheckpointTest {
     }
 
     @Test
+    void theModelsContextHasSeveralNames() throws IOException {
+        weights("model.safetensors", header(A), 16);
+        assertThat(Checkpoint.open(folder).contextTokens()).isEmpty();
+        for (String name : List.of("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")) {
+            Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"llama\", \"" + name + "\": 2048}");
+
+            assertThat(Checkpoint.open(folder).contextTokens()).hasValue(2048);
+        }
+    }
+
+    @Test
     void aFileThatWasCutOffAfterItWasOpenedIsRefused() throws IOException {
         Path file = weights("model.safetensors", header(A), 16);
         Checkpoint checkpoint = Checkpoint.open(folder);

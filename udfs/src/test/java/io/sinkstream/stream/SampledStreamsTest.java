@@ -305,6 +305,55 @@ class SampledStreamsTest {
     }
 
     @Test
+    void aContinuationEndsWhenItsListenerHasEnoughAndGoesOnFromThere() {
+        try (StreamModel model = open(64, 1 << 28)) {
+            for (Sampling sampling : List.of(Sampling.GREEDY, DRAWN)) {
+                int[] whole = tokens(model, List.of(update(model, 5, sampling))).get(0);
+                model.forget(new StreamName("test", "5"));
+                Enough listener = new Enough(6);
+                StreamResult.Advanced first =
+                        model.advance(update(model, 5, sampling).told(listener));
+
+                assertThat(first.continuation().finish()).isEqualTo(FinishReason.STOP);
+                assertThat(first.continuation().tokens())
+                        .hasSize(6)
+                        .isEqualTo(Arrays.copyOf(whole, 6))
+                        .hasSize(listener.heard);
+                StreamResult.Advanced rest = model.advance(update(first.state(), 5, new int[0], sampling));
+                assertThat(rest.rebuiltTokens()).isZero();
+                assertThat(Arrays.copyOf(rest.continuation().tokens(), NEW_TOKENS - 6))
+                        .isEqualTo(Arrays.copyOfRange(whole, 6, NEW_TOKENS));
+                model.forget(new StreamName("test", "5"));
+            }
+        }
+    }
+
+    /** Has enough after some tokens. */
+    private static final class Enough implements TokenListener {
+        private final int most;
+        private int heard;
+
+        Enough(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void drawn(int token, double nll, String text) {
+            heard++;
+        }
+
+        @Override
+        public boolean isEnough() {
+            return heard == most;
+        }
+
+        @Override
+        public void ended(String text) {
+            // Only tokens count.
+        }
+    }
+
+    @Test
     void aListenerThatThrowsFailsItsOwnUpdateAlone() {
         try (StreamModel model = open(64, 1 << 28)) {
             TokenListener broken = new TokenListener() {
