@@ -9,7 +9,9 @@ import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowResult;
 import io.sinkstream.rows.StreamEnd;
 import io.sinkstream.state.EndState;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -24,13 +26,25 @@ final class CountedRows implements Iterator<Row> {
     private final RowLayout layout;
     private final ScoringTotals totals;
     private final EndState endState;
+    private final SegmentNumbers segments;
     private Row ready;
     private RowResult<Row> waiting;
+    private SegmentNumbers.Sums sums;
     private StreamEnd end;
+    private boolean isCut;
 
-    /** @param endState what is to be kept of streams at their end; null for nothing */
+    /**
+     * @param endState what is to be kept of streams at their end; null for nothing
+     * @param segments of streams that the rows are of; null for whole streams
+     */
     CountedRows(
-            RowEngine<Row> results, KeyedOptions options, RowLayout layout, ScoringTotals totals, EndState endState) {
+            RowEngine<Row> results,
+            KeyedOptions options,
+            RowLayout layout,
+            ScoringTotals totals,
+            EndState endState,
+            SegmentNumbers segments) {
+        this.segments = segments;
         this.results = results;
         this.options = options;
         this.layout = layout;
@@ -60,33 +74,45 @@ final class CountedRows implements Iterator<Row> {
     }
 
     private void take(RowResult<Row> result) {
-        if (result.isDropped()) {
-            totals.dropped();
-        } else {
+        if (!result.isDropped()) {
             release();
             waiting = result;
             end = null;
+            isCut = false;
             count(result);
+        } else {
+            totals.dropped();
+        }
+        if (segments != null) {
+            SegmentNumbers.Sums now = segments.add(result);
+            sums = result.isDropped() ? sums : now;
+            isCut |= segments.isOfCutStream(result.row());
         }
         if (result.end() != null) {
             end = result.end();
-            ended(layout.key(result.row()), end);
+            if (!isCut) {
+                ended(layout.key(result.row()), end);
+            }
         }
     }
 
     private void release() {
         if (waiting != null) {
-            ready = row(waiting, end);
+            ready = row(waiting);
             waiting = null;
         }
     }
 
-    private Row row(RowResult<Row> result, StreamEnd last) {
-        Object[] values = endState == null
-                ? ResultSchema.values(result.row(), layout.columns(), options.task(), result.outcome())
-                : ResultSchema.values(result.row(), layout.columns(), options.task(), result.outcome(), (Object)
-                        (last == null ? null : endState.bytes(last)));
-        return RowFactory.create(values);
+    private Row row(RowResult<Row> result) {
+        List<Object> more = new ArrayList<>();
+        if (endState != null) {
+            more.add(end == null ? null : endState.bytes(end));
+        }
+        if (segments != null) {
+            more.add(isCut ? segments.value(result.row(), sums, end) : null);
+        }
+        return RowFactory.create(
+                ResultSchema.values(result.row(), layout.columns(), options.task(), result.outcome(), more.toArray()));
     }
 
     private void count(RowResult<Row> result) {

@@ -32,7 +32,11 @@ import org.apache.spark.sql.types.VariantType;
 
 /** The columns of a table that keyed scoring reads, found by their settings' names and checked before a job starts. */
 public final class KeyedInput {
-    private static final String HELPER = "__sinkstream_";
+    /** What the names of columns begin with that stand beside the input's while it is worked on. */
+    static final String HELPER = "__sinkstream_";
+
+    /** The stream's key. */
+    static final String KEY = HELPER + "key";
 
     /** The column, if there is one, that says what is wrong with a row before anything is read of it. It does not come out. */
     public static final String PROBLEM = HELPER + "problem";
@@ -89,8 +93,8 @@ public final class KeyedInput {
         requireNoHelper(columns(input));
         List<Column> added = new ArrayList<>();
         List<Column> sort = new ArrayList<>();
-        added.add(key(input, columns).as(HELPER + "key"));
-        sort.add(functions.col(HELPER + "key"));
+        added.add(key(input, columns).as(KEY));
+        sort.add(functions.col(KEY));
         if (columns.order() != null) {
             added.add(order(input, columns.order()).as(HELPER + "order"));
             sort.add(functions.col(HELPER + "order"));
@@ -127,7 +131,7 @@ public final class KeyedInput {
         // A number of partitions that is asked for is left alone by adaptive execution, which would merge the small
         // ones: rows are few bytes and much work.
         Dataset<Row> rows = input.select(selected.toArray(Column[]::new))
-                .repartition(partitions, functions.col(HELPER + "key"))
+                .repartition(partitions, functions.col(KEY))
                 .sortWithinPartitions(sort.toArray(Column[]::new));
         return new Arranged(
                 rows,

@@ -47,15 +47,7 @@ public final class KeyedRows {
     /** The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null. */
     public static Dataset<Row> apply(
             Dataset<Row> input, KeyedOptions options, ScoringTotals totals, EndState endState) {
-        options.describe();
-        options.model().requireDevice(input.sparkSession().sparkContext());
-        boolean isCaseSensitive =
-                Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
-        StructType result = ResultSchema.append(KeyedInput.columns(input), options, isCaseSensitive);
-        if (endState != null) {
-            result = result.add(EndState.COLUMN, DataTypes.BinaryType, true);
-        }
-
+        StructType result = result(input, options, endState);
         KeyedInput.Arranged arranged = KeyedInput.arranged(input, options.columns(), partitions(input, options));
         Dataset<Row> scored = arranged.rows()
                 .mapPartitions(
@@ -64,12 +56,23 @@ public final class KeyedRows {
                                 arranged.layout(),
                                 UUID.randomUUID().toString(),
                                 totals,
-                                endState),
+                                endState,
+                                null),
                         Encoders.row(result));
         return KeyedInput.withTypes(scored, result);
     }
 
-    private static int partitions(Dataset<Row> input, KeyedOptions options) {
+    /** The columns of a run's results. Throws UserException if the model, the columns or the options do not fit. */
+    static StructType result(Dataset<Row> input, KeyedOptions options, EndState endState) {
+        options.describe();
+        options.model().requireDevice(input.sparkSession().sparkContext());
+        boolean isCaseSensitive =
+                Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
+        StructType result = ResultSchema.append(KeyedInput.columns(input), options, isCaseSensitive);
+        return endState == null ? result : result.add(EndState.COLUMN, DataTypes.BinaryType, true);
+    }
+
+    static int partitions(Dataset<Row> input, KeyedOptions options) {
         int slots = input.sparkSession().sparkContext().defaultParallelism();
         int each = options.task().maxNewTokens() > 0 ? 1 : TASKS_PER_SLOT;
         return options.partitions() > 0 ? options.partitions() : each * slots;

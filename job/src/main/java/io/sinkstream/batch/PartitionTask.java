@@ -3,6 +3,7 @@ package io.sinkstream.batch;
 import io.sinkstream.rows.MemoryStreams;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.state.EndState;
+import io.sinkstream.state.SavedStream;
 import io.sinkstream.stream.StreamModel;
 import java.util.Collections;
 import java.util.Iterator;
@@ -20,12 +21,21 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
     private final String query;
     private final ScoringTotals totals;
     private final EndState endState;
+    private final SegmentLayout segments;
 
     /**
      * @param query names this run, so that no two runs share a stream's cache
      * @param endState what is to be kept of streams at their end; null for nothing
+     * @param segments where rows say which segment of their stream they are of; null if streams are whole
      */
-    PartitionTask(KeyedOptions options, RowLayout layout, String query, ScoringTotals totals, EndState endState) {
+    PartitionTask(
+            KeyedOptions options,
+            RowLayout layout,
+            String query,
+            ScoringTotals totals,
+            EndState endState,
+            SegmentLayout segments) {
+        this.segments = segments;
         this.endState = endState;
         this.options = options;
         this.layout = layout;
@@ -44,8 +54,8 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
         TaskCompletionListener close = ended -> states.close();
         var unused = TaskContext.get().addTaskCompletionListener(close);
         RowEngine<Row> results = new RowEngine<>(
-                rows,
-                layout,
+                segments == null ? rows : begun(rows, model, states),
+                segments == null ? layout : segments,
                 model,
                 options.task(),
                 options.rows(),
@@ -53,6 +63,27 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
                 options.model().options().passTokens());
         TaskCompletionListener cancel = ended -> results.close();
         unused = TaskContext.get().addTaskCompletionListener(cancel);
-        return new CountedRows(results, options, layout, totals, endState);
+        return new CountedRows(
+                results, options, layout, totals, endState, segments == null ? null : new SegmentNumbers(segments));
+    }
+
+    /** The rows, each of which says where its segment begins before it is read. */
+    private Iterator<Row> begun(Iterator<Row> rows, StreamModel model, MemoryStreams states) {
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return rows.hasNext();
+            }
+
+            @Override
+            public Row next() {
+                Row row = rows.next();
+                byte[] before = segments.before(row);
+                if (before != null) {
+                    states.goOn(segments.key(row), SavedStream.end(before, model));
+                }
+                return row;
+            }
+        };
     }
 }

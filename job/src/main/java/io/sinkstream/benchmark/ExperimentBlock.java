@@ -25,8 +25,10 @@ import org.apache.spark.api.java.function.Function;
  * @param stretches the predictions
  * @param hash {@link Measured#hash} of the block before
  * @param tokens how many predictions one call makes at most: 1 where each is timed alone
+ * @param isLast whether no block comes after it, so that its cache can go
  */
-record ExperimentBlock(String name, ModelSource model, int context, List<Stretch> stretches, long hash, int tokens)
+record ExperimentBlock(
+        String name, ModelSource model, int context, List<Stretch> stretches, long hash, int tokens, boolean isLast)
         implements Serializable {
     /** So many contexts are run together, which fill the passes. */
     private static final int TOGETHER = 8;
@@ -43,7 +45,17 @@ record ExperimentBlock(String name, ModelSource model, int context, List<Stretch
      * @param place the executor, as Spark takes it for a preferred location
      */
     @SuppressWarnings("ArrayRecordComponent") // nothing compares them as a whole
-    record Measured(double[] nll, double[] memory, double[] latency, long hash, String place) implements Serializable {}
+    record Measured(double[] nll, double[] memory, double[] latency, long hash, String place) implements Serializable {
+        /** The rows from {@code first} on. */
+        Measured from(int first) {
+            return new Measured(
+                    Arrays.copyOfRange(nll, first, nll.length),
+                    Arrays.copyOfRange(memory, first, nll.length),
+                    Arrays.copyOfRange(latency, first, nll.length),
+                    hash,
+                    place);
+        }
+    }
 
     /** The task. */
     static final Function<ExperimentBlock, Measured> TASK = block -> new Run(block).measured();
@@ -80,6 +92,9 @@ record ExperimentBlock(String name, ModelSource model, int context, List<Stretch
                 } else {
                     goOn(stretch);
                 }
+            }
+            if (block.isLast()) {
+                model.forget(name(block.stretches().get(block.stretches().size() - 1).stream()));
             }
             return new Measured(nll, memory, latency, hash, place());
         }

@@ -2,20 +2,27 @@ package io.sinkstream.benchmark;
 
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.settings.Experiment;
+import io.sinkstream.settings.ExperimentSettings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
 import scala.Tuple2;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 
-/** One experiment from its first row to its last, block by block. For one thread. */
+/**
+ * One experiment from its first row to its last: each of its segments block by block, by one thread. A segment's first block
+ * finds no cache, so it is run from tokens, as one is whose executor was lost: that is all that a warm-up is.
+ */
 final class ExperimentCourse {
     /** The first block, and how many tokens one has at most: it is written when it is done. */
     private static final int SHORTEST = 64;
@@ -33,10 +40,12 @@ final class ExperimentCourse {
     private final long history;
     private final ExperimentFiles files;
     private final String name;
-    private int done;
-    private double sum;
-    private int beyond;
-    private double sumBeyond;
+    private final long warmUp;
+    private final List<Segment> segments;
+    private final OrderedRows rows;
+    private final AtomicLong start = new AtomicLong();
+    private int before;
+    private volatile long ended;
 
     /**
      * One without rows.
@@ -55,15 +64,43 @@ final class ExperimentCourse {
         this.history = context > 0 ? context - 1 : influence + 1;
         this.files = form.files(experiment);
         this.name = PerplexityExperiments.name(experiment) + " " + UUID.randomUUID();
+        this.warmUp = context > 0 ? 0 : Math.min(model.options().sinks() + history, predictions.longest());
+        this.segments = Segment.cut(predictions.count(), form.parallel(), warmUp);
+        this.rows = new OrderedRows(files, segments, form.cache());
+    }
+
+    /** How many segments run, each by itself. */
+    int segments() {
+        return segments.size();
+    }
+
+    /** Why there are fewer segments than were asked for; empty if there are as many. */
+    Optional<String> shortage() {
+        int wanted = Math.min(form.parallel(), predictions.count());
+        if (segments.size() == wanted) {
+            return Optional.empty();
+        }
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "%s %d: %s runs %s, since each more costs %,d tokens of warm-up, and all together may cost %.0f%% of"
+                        + " the %,d that are predicted",
+                ExperimentSettings.PARALLEL,
+                form.parallel(),
+                PerplexityExperiments.name(experiment),
+                segments.size() == 1 ? "unsplit" : "in " + segments.size() + " segments",
+                warmUp,
+                100 * Segment.MOST_WARM_UP,
+                predictions.count()));
     }
 
     /** Takes the rows that are there, or begins with none. */
     void begin() throws IOException {
         if (form.start() == PerplexityExperiments.Start.RESUME) {
-            files.resume(terms()).forEach(this::known);
+            rows.resume(files.resume(terms()));
         } else {
             files.begin(terms());
         }
+        before = rows.done();
     }
 
     /** What numbers depend on. */
@@ -79,50 +116,44 @@ final class ExperimentCourse {
         return terms;
     }
 
-    private void known(double nll) {
-        done++;
-        sum += nll;
-        if (done > form.cache()) {
-            beyond++;
-            sumBeyond += nll;
-        }
-    }
-
-    /** Measures what is left, and writes it block by block. */
-    PerplexityRow run(SparkContext spark, PerplexityExperiments.Progress progress) throws IOException {
-        long start = System.nanoTime();
-        int before = done;
+    /** Measures what is left of a segment, and writes it block by block. */
+    void run(int segment, SparkContext spark, PerplexityExperiments.Progress progress) throws IOException {
+        start.compareAndSet(0, System.nanoTime());
         int size = SHORTEST;
         long hash = 0;
         String place = null;
-        while (done < predictions.count()) {
+        int end = segments.get(segment).to();
+        while (rows.next(segment) < end) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("another experiment has failed");
             }
             long blockStart = System.nanoTime();
-            int end = Math.min(predictions.count(), done + size);
-            ExperimentBlock.Measured measured = measure(spark, block(end, hash), place, end);
-            files.append(measured, done, sum);
-            for (double nll : measured.nll()) {
-                known(nll);
-            }
+            int from = rows.next(segment);
+            ExperimentBlock block = block(segment, from, Math.min(end, from + size), hash);
+            ExperimentBlock.Measured measured = measure(spark, block, place, from);
+            rows.add(segment, measured);
             hash = measured.hash();
             place = measured.place();
             double seconds = (System.nanoTime() - blockStart) / 1e9;
-            progress.measured(experiment, done, predictions.count(), sum / done, measured.nll().length / seconds);
+            progress.measured(
+                    experiment, rows.done(), predictions.count(), rows.nll(), measured.nll().length / seconds);
             size = next(size, seconds);
         }
-        files.end(Math.exp(sum / done));
+        ended = System.nanoTime();
+    }
+
+    /** What it has found, once all segments have run. */
+    PerplexityRow found() {
         return new PerplexityRow(
                 experiment,
                 model.options().sinks(),
                 model.options().window(),
-                done,
-                sum / done,
-                beyond,
-                sumBeyond / beyond,
-                done - before,
-                (System.nanoTime() - start) / 1e9);
+                rows.done(),
+                rows.nll(),
+                rows.beyond(),
+                rows.nllBeyond(),
+                rows.done() - before,
+                (ended - start.get()) / 1e9);
     }
 
     private static int next(int size, double seconds) {
@@ -132,19 +163,20 @@ final class ExperimentCourse {
         return seconds > SECONDS * 2 ? Math.max(size / 2, SHORTEST / 4) : size;
     }
 
-    private ExperimentBlock block(int end, long hash) {
+    private ExperimentBlock block(int segment, int from, int to, long hash) {
         return new ExperimentBlock(
-                name,
+                name + " " + segment,
                 model,
                 context,
-                predictions.stretches(done, end, model.options().sinks(), history),
+                predictions.stretches(from, to, model.options().sinks(), history),
                 hash,
-                form.isSingle() ? 1 : model.options().chunk());
+                form.isSingle() ? 1 : model.options().chunk(),
+                to == segments.get(segment).to());
     }
 
     /** Spark gives the block to the executor that has the stream's cache, if it can soon. */
-    private ExperimentBlock.Measured measure(SparkContext spark, ExperimentBlock block, String place, int end) {
-        spark.setJobDescription("perplexity " + PerplexityExperiments.name(experiment) + ", tokens to " + end);
+    private ExperimentBlock.Measured measure(SparkContext spark, ExperimentBlock block, String place, int from) {
+        spark.setJobDescription("perplexity " + PerplexityExperiments.name(experiment) + ", tokens from " + from);
         List<String> places = place == null ? List.of() : List.of(place);
         Seq<Tuple2<ExperimentBlock, Seq<String>>> one = seq(List.of(new Tuple2<>(block, seq(places))));
         return spark.makeRDD(one, ClassTag.<ExperimentBlock>apply(ExperimentBlock.class))

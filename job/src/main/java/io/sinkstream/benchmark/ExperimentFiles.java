@@ -11,6 +11,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,16 +19,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * What one experiment leaves in a folder: {@code EXPERIMENT.csv} with the columns of attention_sinks' benchmark, and in the
  * folder {@code EXPERIMENT} streaming-llm's {@code log.txt} and {@code ppl.txt}, and what the run was begun with. The CSV is the
  * truth: rows are appended as they are measured, and a row that was cut off is written again by a run that goes on.
+ * Rows of later segments wait in {@code EXPERIMENT/from-N.csv}, by the input_length of the first.
  */
 final class ExperimentFiles {
     static final String HEADER = "input_length,nll,ppl,overall_ppl,cuda_vram_allocated,latency";
 
     private static final int NLL = 1;
+    private static final String WAITING_HEADER = "input_length,nll,cuda_vram_allocated,latency";
+    private static final Pattern WAITING = Pattern.compile("from-(\\d+)\\.csv");
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
@@ -50,6 +59,7 @@ final class ExperimentFiles {
     /** Begins with no rows, in the place of any that are there. */
     void begin(Map<String, String> terms) throws IOException {
         Files.createDirectories(folder);
+        deleteWaiting(from -> true);
         Files.deleteIfExists(ppl());
         Files.writeString(terms(), GSON.toJson(terms), UTF_8);
         Files.writeString(log(), "", UTF_8);
@@ -74,25 +84,7 @@ final class ExperimentFiles {
             return List.of();
         }
         List<Double> nll = new ArrayList<>();
-        long whole = 0;
-        try (BufferedReader lines = Files.newBufferedReader(csv, UTF_8)) {
-            String header = lines.readLine();
-            if (!HEADER.equals(header)) {
-                throw new UserException(csv + " begins with \"" + header + "\"; rows to go on with have " + HEADER);
-            }
-            whole = HEADER.length() + 1L;
-            long size = Files.size(csv);
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (whole + line.length() + 1 > size) {
-                    break;
-                }
-                nll.add(nll(line, nll.size() + 1));
-                whole += line.length() + 1L;
-            }
-        }
-        try (var channel = Files.newByteChannel(csv, StandardOpenOption.WRITE)) {
-            channel.truncate(whole);
-        }
+        wholeLines(csv, HEADER, line -> nll.add(cell(csv, line, nll.size() + 1, NLL)));
         StringBuilder log = new StringBuilder();
         nll.forEach(number -> log.append(number).append('\n'));
         Files.writeString(log(), log, UTF_8);
@@ -123,17 +115,38 @@ final class ExperimentFiles {
         }
     }
 
-    private double nll(String line, int number) {
+    /** Hands over the lines behind the header that are whole, and cuts off what is behind the last of them. */
+    private static void wholeLines(Path file, String header, Consumer<String> lines) throws IOException {
+        long whole = header.length() + 1L;
+        try (BufferedReader reader = Files.newBufferedReader(file, UTF_8)) {
+            String first = reader.readLine();
+            if (!header.equals(first)) {
+                throw new UserException(file + " begins with \"" + first + "\"; rows to go on with have " + header);
+            }
+            long size = Files.size(file);
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                if (whole + line.length() + 1 > size) {
+                    break;
+                }
+                lines.accept(line);
+                whole += line.length() + 1L;
+            }
+        }
+        try (var channel = Files.newByteChannel(file, StandardOpenOption.WRITE)) {
+            channel.truncate(whole);
+        }
+    }
+
+    private static double cell(Path file, String line, int length, int column) {
         String[] cells = line.split(",", -1);
         try {
-            if (Integer.parseInt(cells[0]) == number) {
-                return Double.parseDouble(cells[NLL]);
+            if (Integer.parseInt(cells[0]) == length) {
+                return Double.parseDouble(cells[column]);
             }
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
             // Told below, as a row out of its place is.
         }
-        throw new UserException(
-                csv + ", line " + (number + 1) + ": \"" + line + "\" is no row of input_length " + number);
+        throw new UserException(file + ": \"" + line + "\" is no row of input_length " + length);
     }
 
     /** Appends rows behind {@code before} others, whose sum of NLLs is {@code sum}. */
@@ -161,6 +174,67 @@ final class ExperimentFiles {
         }
         Files.writeString(csv, table, UTF_8, StandardOpenOption.APPEND);
         Files.writeString(log(), log, UTF_8, StandardOpenOption.APPEND);
+    }
+
+    /**
+     * Appends rows of the segment that begins at prediction {@code from}, whose turn has not come.
+     *
+     * @param first the prediction that the first of them is of
+     */
+    void appendWaiting(int from, int first, ExperimentBlock.Measured rows) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        if (first == from) {
+            lines.append(WAITING_HEADER).append('\n');
+        }
+        for (int i = 0; i < rows.nll().length; i++) {
+            lines.append(first + i + 1)
+                    .append(',')
+                    .append(rows.nll()[i])
+                    .append(',')
+                    .append(rows.memory()[i])
+                    .append(',')
+                    .append(rows.latency()[i])
+                    .append('\n');
+        }
+        // The first ones begin the file anew, whatever a kill has left of it.
+        StandardOpenOption end = first == from ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND;
+        Files.writeString(waitingFile(from), lines, UTF_8, StandardOpenOption.CREATE, StandardOpenOption.WRITE, end);
+    }
+
+    /** The rows that wait of the segment that begins at prediction {@code from}; what is behind the last whole one is cut off. */
+    ExperimentBlock.Measured waiting(int from) throws IOException {
+        Path file = waitingFile(from);
+        List<double[]> rows = new ArrayList<>();
+        if (Files.exists(file) && Files.size(file) > WAITING_HEADER.length()) {
+            wholeLines(file, WAITING_HEADER, line -> {
+                int length = from + rows.size() + 1;
+                rows.add(IntStream.rangeClosed(NLL, NLL + 2)
+                        .mapToDouble(column -> cell(file, line, length, column))
+                        .toArray());
+            });
+        }
+        double[][] columns = new double[3][];
+        for (int i = 0; i < columns.length; i++) {
+            int column = i;
+            columns[i] = rows.stream().mapToDouble(row -> row[column]).toArray();
+        }
+        return new ExperimentBlock.Measured(columns[0], columns[1], columns[2], 0, null);
+    }
+
+    /** Deletes the waiting rows of segments that begin where {@code isGone} says. */
+    void deleteWaiting(IntPredicate isGone) throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path file : all) {
+                Matcher name = WAITING.matcher(file.getFileName().toString());
+                if (name.matches() && isGone.test(Integer.parseInt(name.group(1)) - 1)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private Path waitingFile(int from) {
+        return folder.resolve("from-" + (from + 1) + ".csv");
     }
 
     /** As Python writes it. */

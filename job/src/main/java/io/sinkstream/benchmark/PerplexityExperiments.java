@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,7 +19,8 @@ import org.apache.spark.SparkContext;
 
 /**
  * Measures the perplexity of a text under several rules, prediction by prediction. An experiment is one block after another,
- * each a task; experiments run at a time on as many executors as there are, and one after another on one.
+ * each a task, or such a row of blocks for each of its segments; they run at a time on as many executors as there are, and one
+ * after another on one.
  */
 public final class PerplexityExperiments {
     private final Form form;
@@ -34,6 +37,7 @@ public final class PerplexityExperiments {
      * @param isSingle whether each token is run, and timed, alone
      * @param isCarried whether the cache is carried from text to text
      * @param most how many tokens are predicted at most
+     * @param parallel into how many segments each experiment is cut at most
      */
     public record Form(
             ModelSource model,
@@ -43,7 +47,8 @@ public final class PerplexityExperiments {
             Start start,
             boolean isSingle,
             boolean isCarried,
-            long most) {
+            long most,
+            int parallel) {
 
         /** S + R. */
         public int cache() {
@@ -103,6 +108,11 @@ public final class PerplexityExperiments {
                 .toList();
     }
 
+    /** What users are told of experiments that run in fewer segments than were asked for. */
+    public List<String> shortages() {
+        return courses.stream().flatMap(course -> course.shortage().stream()).toList();
+    }
+
     /** As it is given and its files are named. */
     public static String name(Experiment experiment) {
         return experiment.name().toLowerCase(Locale.ROOT);
@@ -117,15 +127,24 @@ public final class PerplexityExperiments {
         begin();
         // The driver is one of them, and in local mode the only one.
         int executors = Math.max(1, spark.statusTracker().getExecutorInfos().length - 1);
-        ExecutorService threads = Executors.newFixedThreadPool(Math.min(executors, courses.size()));
-        List<Future<PerplexityRow>> running = new ArrayList<>();
+        int parts = courses.stream().mapToInt(ExperimentCourse::segments).sum();
+        ExecutorService threads = Executors.newFixedThreadPool(Math.min(executors, parts));
+        CompletionService<Void> ended = new ExecutorCompletionService<>(threads);
+        List<Future<Void>> running = new ArrayList<>();
         try {
-            courses.forEach(course -> running.add(threads.submit(() -> course.run(spark, progress))));
-            List<PerplexityRow> rows = new ArrayList<>();
-            for (Future<PerplexityRow> one : running) {
-                rows.add(one.get());
+            for (ExperimentCourse course : courses) {
+                for (int i = 0; i < course.segments(); i++) {
+                    int segment = i;
+                    running.add(ended.submit(() -> {
+                        course.run(segment, spark, progress);
+                        return null;
+                    }));
+                }
             }
-            return rows;
+            for (int i = 0; i < parts; i++) {
+                var unused = ended.take().get();
+            }
+            return courses.stream().map(ExperimentCourse::found).toList();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         } finally {

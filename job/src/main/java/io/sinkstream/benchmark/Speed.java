@@ -26,9 +26,6 @@ import java.util.function.DoubleSupplier;
  * the same shapes and read the same weights and as large a cache, so they are the limit in either case.
  */
 public final class Speed {
-    /** At least. */
-    private static final int ROUNDS = 5;
-
     /** Before it counts: a JVM interprets at first, and compiles on the cores that are being measured. */
     private static final double WARM_UP_SECONDS = 1;
 
@@ -39,15 +36,18 @@ public final class Speed {
     private static final int DECODED_BY_EACH = 8;
 
     private final ModelOptions options;
+    private final int rounds;
     private final Consumer<String> progress;
     private final Random random = new Random(0);
 
     /**
      * @param options which model, S and R, and the number type by its own name; chunk sizes and the cache's budget are the measurement's own
+     * @param rounds how often each measurement is made at least
      * @param progress hears what is being done
      */
-    public Speed(ModelOptions options, Consumer<String> progress) {
+    public Speed(ModelOptions options, int rounds, Consumer<String> progress) {
         this.options = options;
+        this.rounds = rounds;
         this.progress = progress;
     }
 
@@ -118,39 +118,41 @@ public final class Speed {
 
     private List<SpeedRow> rows(
             StreamModel model, Work work, int streams, int chunk, DoubleSupplier products, DoubleSupplier pass) {
-        rounds(products, pass, 1, WARM_UP_SECONDS);
-        List<double[]> rounds = rounds(products, pass, ROUNDS, SECONDS);
-        double limit = median(rounds, 0);
-        double taken = median(rounds, 1);
+        timed(products, pass, 1, WARM_UP_SECONDS);
+        List<double[]> timed = timed(products, pass, rounds, SECONDS);
+        double[] limits = timed.stream().mapToDouble(round -> round[0]).toArray();
+        double[] passes = timed.stream().mapToDouble(round -> round[1]).toArray();
         MachineRates rates = model.measure(Limits::rates);
         return List.of(
-                row(Work.MATMUL, model, rates, streams, chunk, limit, limit),
-                row(work, model, rates, streams, chunk, taken, limit));
+                row(Work.MATMUL, model, rates, streams, chunk, limits, limits),
+                row(work, model, rates, streams, chunk, passes, limits));
     }
 
     /** Seconds of the products and of a pass, in turns until {@code least} have gone. */
-    private static List<double[]> rounds(DoubleSupplier products, DoubleSupplier pass, int atLeast, double least) {
-        List<double[]> rounds = new ArrayList<>();
+    private static List<double[]> timed(DoubleSupplier products, DoubleSupplier pass, int atLeast, double least) {
+        List<double[]> all = new ArrayList<>();
         long start = System.nanoTime();
-        while (rounds.size() < atLeast || (System.nanoTime() - start) / 1e9 < least) {
-            rounds.add(new double[] {products.getAsDouble(), pass.getAsDouble()});
+        while (all.size() < atLeast || (System.nanoTime() - start) / 1e9 < least) {
+            all.add(new double[] {products.getAsDouble(), pass.getAsDouble()});
         }
-        return rounds;
+        return all;
     }
 
     private SpeedRow row(
-            Work work, StreamModel model, MachineRates rates, int streams, int chunk, double seconds, double limit) {
-        PassWork done = model.measure(limits -> limits.work(streams, chunk));
+            Work work, StreamModel model, MachineRates rates, int streams, int chunk, double[] all, double[] limits) {
+        PassWork done = model.measure(limit -> limit.work(streams, chunk));
+        double seconds = median(all);
         return new SpeedRow(
                 work,
                 model.measure(Limits::weightType).toString(),
                 streams,
                 chunk,
                 options.sinks() + options.window(),
-                (double) streams * chunk / seconds,
-                limit / seconds,
-                done.flops() / seconds / rates.flops(),
-                done.bytes() / seconds / rates.bytes(),
+                SpeedRow.Rate.of(all, (double) streams * chunk),
+                new SpeedRow.Shares(
+                        median(limits) / seconds,
+                        done.flops() / seconds / rates.flops(),
+                        done.bytes() / seconds / rates.bytes()),
                 ResidentMemory.bytes(),
                 Double.NaN,
                 Double.NaN);
@@ -175,10 +177,10 @@ public final class Speed {
         }
     }
 
-    private static double median(List<double[]> rounds, int which) {
-        double[] values =
-                rounds.stream().mapToDouble(round -> round[which]).sorted().toArray();
-        return values[values.length / 2];
+    private static double median(double[] all) {
+        double[] sorted = all.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 
     private static double seconds(Runnable work) {

@@ -5,6 +5,7 @@ import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.batch.ScoringTotals;
+import io.sinkstream.batch.SplitStreams;
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.console.ScoreProgress;
 import io.sinkstream.settings.Setting;
@@ -69,13 +70,19 @@ final class BatchRun {
             session.spark().sparkContext().register(totals);
             EndState endState =
                     states.isPresent() ? SavedStates.endState(options.model().options()) : null;
-            Dataset<Row> results = KeyedRows.apply(rows, options, totals, endState);
-            if (states.isPresent()) {
-                // Written twice, run once.
+            Optional<SplitStreams> split = split(err);
+            Dataset<Row> results = split.isPresent()
+                    ? split.orElseThrow().segments(rows, totals, endState)
+                    : KeyedRows.apply(rows, options, totals, endState);
+            if (states.isPresent() || split.isPresent()) {
+                // Read twice, run once.
                 results = results.persist(StorageLevel.DISK_ONLY());
             }
             try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
                 try {
+                    if (split.isPresent()) {
+                        results = split.orElseThrow().joined(results, totals, endState);
+                    }
                     write(states.isPresent() ? results.drop(EndState.COLUMN) : results);
                     if (states.isPresent()) {
                         writeStates(results, rows, states.get());
@@ -89,6 +96,18 @@ final class BatchRun {
             }
             return totals.value();
         }
+    }
+
+    /** Says so if streams are to be cut and would take longer for it. */
+    private Optional<SplitStreams> split(PrintWriter err) {
+        if (options.task().maxNewTokens() > 0
+                || values.find(Settings.SPLIT_TOKENS).isEmpty()) {
+            return Optional.empty();
+        }
+        SplitStreams split = new SplitStreams(options, values.require(Settings.SPLIT_TOKENS));
+        Optional<String> waste = split.waste();
+        waste.ifPresent(err::println);
+        return waste.isPresent() ? Optional.empty() : Optional.of(split);
     }
 
     private void checkPaths(Configuration conf) {

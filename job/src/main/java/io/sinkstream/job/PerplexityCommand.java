@@ -1,6 +1,5 @@
 package io.sinkstream.job;
 
-import io.sinkstream.batch.ModelSource;
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.benchmark.PerplexityExperiments;
 import io.sinkstream.benchmark.PerplexityExperiments.Form;
@@ -44,6 +43,7 @@ final class PerplexityCommand extends SettingsCommand {
                 ExperimentSettings.NUM_SAMPLES,
                 ExperimentSettings.BEGIN_ANEW,
                 ExperimentSettings.LATENCY,
+                ExperimentSettings.PARALLEL,
                 ExperimentSettings.OUTPUT_DIR,
                 Settings.OVERWRITE,
                 ExperimentSettings.RESUME));
@@ -68,6 +68,8 @@ final class PerplexityCommand extends SettingsCommand {
                 "    --experiment attention_sinks,windowed,transformers",
                 "  One token at a time, with the time that each takes:",
                 "    perplexity --model llama --input book.txt --output-dir slow --window-size 1024 --latency",
+                "  One text on eight executors:",
+                "    perplexity --model llama --input book.txt --output-dir book --parallel 8",
                 "  Texts of a table, each from an empty cache:",
                 "    perplexity --model llama --input texts.parquet --text body --begin-anew --output-dir texts");
     }
@@ -90,6 +92,7 @@ final class PerplexityCommand extends SettingsCommand {
                     Checkpoint.open(form.model().options().model()),
                     vocabulary);
             PerplexityExperiments experiments = new PerplexityExperiments(form, texts);
+            experiments.shortages().forEach(err::println);
             try (PerplexityProgress progress = PerplexityProgress.start(err)) {
                 List<PerplexityRow> rows = experiments.run(
                         session.spark().sparkContext(),
@@ -117,38 +120,24 @@ final class PerplexityCommand extends SettingsCommand {
     }
 
     private static Form form(SettingValues values) {
-        List<Experiment> experiments = values.require(ExperimentSettings.EXPERIMENT);
-        if (experiments.stream().distinct().count() < experiments.size()) {
-            throw new UserException(ExperimentSettings.EXPERIMENT + ": one is named twice");
+        List<Experiment> experiments = ExperimentOptions.experiments(values);
+        int parallel = values.require(ExperimentSettings.PARALLEL);
+        if (parallel > 1 && experiments.contains(Experiment.TRANSFORMERS)) {
+            throw new UserException(
+                    ExperimentSettings.PARALLEL + ": transformers sees all of a text, so no segment of it can"
+                            + " do without all that is before; leave it out of " + ExperimentSettings.EXPERIMENT
+                            + ", or measure it without " + ExperimentSettings.PARALLEL);
         }
         return new Form(
-                model(values),
+                ExperimentOptions.model(values),
                 experiments,
                 "",
                 Path.of(values.require(ExperimentSettings.OUTPUT_DIR)),
                 start(values),
                 values.require(ExperimentSettings.LATENCY),
                 !values.require(ExperimentSettings.BEGIN_ANEW),
-                values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE));
-    }
-
-    /** The model, with S + R as either setting says. */
-    static ModelSource model(SettingValues values) {
-        ModelSource model = ModelSource.from(values);
-        if (values.find(ExperimentSettings.WINDOW_SIZE).isEmpty()) {
-            return model;
-        }
-        if (values.isGiven(Settings.WINDOW)) {
-            throw new UserException(ExperimentSettings.WINDOW_SIZE + " and " + Settings.WINDOW
-                    + " both say how long the window is; leave one of the two out");
-        }
-        int sinks = model.options().sinks();
-        int size = values.require(ExperimentSettings.WINDOW_SIZE);
-        if (size <= sinks) {
-            throw new UserException(ExperimentSettings.WINDOW_SIZE + ": " + size + " leaves no window beside the "
-                    + sinks + " of " + Settings.SINKS + "; allowed is more than that");
-        }
-        return new ModelSource(model.name(), model.options().withAttention(sinks, size - sinks));
+                values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE),
+                parallel);
     }
 
     private static void print(PrintWriter out, List<PerplexityRow> rows, ModelOptions options) {

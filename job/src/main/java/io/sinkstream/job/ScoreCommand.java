@@ -7,13 +7,16 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code score}: perplexity per row and stream. */
 final class ScoreCommand extends SettingsCommand {
     @Override
     List<Setting<?>> settings() {
-        return BatchRun.settings(Settings.OF_SCORING);
+        List<Setting<?>> own = new ArrayList<>(Settings.OF_SCORING);
+        own.add(Settings.SPLIT_TOKENS);
+        return BatchRun.settings(own);
     }
 
     @Override
@@ -32,6 +35,8 @@ final class ScoreCommand extends SettingsCommand {
                 "    score --model llama --input meetings.jsonl --key meeting --order seq --output scored",
                 "  Log files, each a stream and each line a row:",
                 "    score --model llama --input '/var/log/app/*.log' --format text",
+                "  One long stream on all executors:",
+                "    score --model llama --input book.txt --split-tokens 200000",
                 "  Token ids instead of a text, and every token's number:",
                 "    score --model llama --input ids.parquet --key id --tokens ids --prefix s_ --token-nll",
                 "  Which rank among all tokens each one has, and which five were the likeliest:",

@@ -65,7 +65,7 @@ final class SinksCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        ModelSource given = PerplexityCommand.model(values);
+        ModelSource given = ExperimentOptions.model(values);
         int tokens = values.find(ExperimentSettings.EXCERPT_TOKENS).orElse(TOKENS);
         ModelSource looking = AttentionStudy.model(given, tokens);
         looking.describe();

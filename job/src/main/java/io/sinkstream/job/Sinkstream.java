@@ -74,6 +74,8 @@ public final class Sinkstream {
         root.addSubcommand("plot", new PlotCommand().spec());
         root.addSubcommand("sinks", new SinksCommand().spec());
         root.addSubcommand("attention-map", new AttentionMapCommand().spec());
+        root.addSubcommand("streameval", new StreamEvalCommand().spec());
+        root.addSubcommand("arc", new ArcCommand().spec());
         root.addSubcommand("train", new TrainCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine

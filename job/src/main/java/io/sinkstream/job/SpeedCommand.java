@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sinkstream.benchmark.Speed;
 import io.sinkstream.benchmark.SpeedRow;
+import io.sinkstream.benchmark.SpeedTable;
 import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.console.RunFailure;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.SpeedSettings;
+import io.sinkstream.settings.TableFormat;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelOptions;
@@ -36,8 +39,10 @@ final class SpeedCommand extends SettingsCommand {
                 Settings.CACHE_DTYPE,
                 Settings.DEVICE,
                 Settings.WEIGHT_MEMORY,
-                Settings.CHUNKS,
-                Settings.STREAMS,
+                SpeedSettings.CHUNKS,
+                SpeedSettings.STREAMS,
+                SpeedSettings.ROUNDS,
+                SpeedSettings.TABLE_FORMAT,
                 Settings.INPUT,
                 Settings.OUTPUT,
                 Settings.OVERWRITE);
@@ -51,8 +56,10 @@ final class SpeedCommand extends SettingsCommand {
                 "With --input, a text file, the table says what each number type costs in NLL on its first "
                         + TEXT_TOKENS + " tokens.",
                 "",
+                "tokens/s is the median of at least --rounds rounds; their mean and standard deviation stand beside it.",
+                "",
                 "The limit is the rate of the bare matrix products of the same shapes, timed in the same run. With"
-                        + " --output the rows go to a CSV file: " + SpeedRow.HEADER + ".");
+                        + " --output the rows go to a CSV file: " + SpeedTable.header() + ".");
     }
 
     @Override
@@ -60,6 +67,7 @@ final class SpeedCommand extends SettingsCommand {
         return List.of(
                 "  speed --model llama --output speed.csv",
                 "  speed --model llama --dtype float32,bfloat16,int8 --input text.txt",
+                "  speed --model llama --rounds 20 --table-format markdown",
                 "  speed --model llama --chunks 64,512 --streams 1 --attention-sink-window-size 4092");
     }
 
@@ -87,12 +95,13 @@ final class SpeedCommand extends SettingsCommand {
                     values.require(Settings.DEVICE),
                     0,
                     values.require(Settings.WEIGHT_MEMORY));
-            Speed speed = new Speed(options.withCompute(compute), err::println);
-            List<SpeedRow> measured = speed.measure(values.require(Settings.CHUNKS), values.require(Settings.STREAMS));
+            Speed speed = speed(options.withCompute(compute), values, err);
+            List<SpeedRow> measured =
+                    speed.measure(values.require(SpeedSettings.CHUNKS), values.require(SpeedSettings.STREAMS));
             if (text != null) {
                 if (Double.isNaN(reference)) {
                     ComputeOptions single = compute.withDtype("float32").withCacheDtype("float32");
-                    reference = new Speed(options.withCompute(single), err::println).nll(text, TEXT_TOKENS);
+                    reference = speed(options.withCompute(single), values, err).nll(text, TEXT_TOKENS);
                 }
                 double nll = speed.nll(text, TEXT_TOKENS);
                 double price = nll / reference - 1;
@@ -100,17 +109,19 @@ final class SpeedCommand extends SettingsCommand {
             }
             rows.addAll(measured);
         }
-        SpeedRow.table(rows).forEach(out::println);
+        SpeedTable.lines(rows, values.require(SpeedSettings.TABLE_FORMAT)).forEach(out::println);
         if (output != null) {
             write(output, rows);
         }
     }
 
+    private static Speed speed(ModelOptions options, SettingValues values, PrintWriter err) {
+        return new Speed(options, values.require(SpeedSettings.ROUNDS), err::println);
+    }
+
     private static void write(Path output, List<SpeedRow> rows) {
-        List<String> lines = new ArrayList<>(List.of(SpeedRow.HEADER));
-        rows.forEach(row -> lines.add(row.csv()));
         try {
-            Files.write(output, lines, UTF_8);
+            Files.write(output, SpeedTable.lines(rows, TableFormat.CSV), UTF_8);
         } catch (IOException e) {
             throw new RunFailure(Settings.OUTPUT + ": " + output + " can't be written: " + e.getMessage(), e);
         }

@@ -1,12 +1,11 @@
 package io.sinkstream.state;
 
-import io.sinkstream.rows.StreamTotals;
+import io.sinkstream.rows.StreamEnd;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
-import io.sinkstream.stream.StreamState;
 import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Column;
@@ -35,22 +34,19 @@ public final class SavedStates {
 
     /** Makes the states of a batch run. */
     public static EndState endState(ModelOptions options) {
-        long owner = StreamHead.owner(StreamModel.fingerprint(options), options.sinks(), options.window());
-        return end -> {
-            StreamState state = end.state();
-            StreamTotals totals = end.totals();
-            StreamHead head = new StreamHead(
-                    state.position(),
-                    state.hash(),
-                    totals.predicted(),
-                    totals.nll(),
-                    0,
-                    totals.lastOrder(),
-                    state.sinks(),
-                    0,
-                    new int[0]);
-            return SavedStream.toBytes(head, state.history(), owner);
-        };
+        return new OwnedState(StreamHead.owner(StreamModel.fingerprint(options), options.sinks(), options.window()));
+    }
+
+    private record OwnedState(long owner) implements EndState {
+        @Override
+        public byte[] bytes(StreamEnd end) {
+            return SavedStream.of(end, owner);
+        }
+
+        @Override
+        public byte[] behind(byte[] state, long predicted, double nll) {
+            return SavedStream.behind(state, predicted, nll, owner);
+        }
     }
 
     /**

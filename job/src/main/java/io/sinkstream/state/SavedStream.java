@@ -1,5 +1,7 @@
 package io.sinkstream.state;
 
+import io.sinkstream.rows.StreamEnd;
+import io.sinkstream.rows.StreamTotals;
 import io.sinkstream.settings.HistoryLength;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
@@ -10,6 +12,44 @@ import java.util.Arrays;
 /** A stream's state in one piece, to be carried from one run to another: a head whose tail is all the history that is kept. */
 public final class SavedStream {
     private SavedStream() {}
+
+    /** A stream's end as bytes. */
+    static byte[] of(StreamEnd end, long owner) {
+        StreamState state = end.state();
+        StreamTotals totals = end.totals();
+        StreamHead head = new StreamHead(
+                state.position(),
+                state.hash(),
+                totals.predicted(),
+                totals.nll(),
+                0,
+                totals.lastOrder(),
+                state.sinks(),
+                0,
+                new int[0]);
+        return toBytes(head, state.history(), owner);
+    }
+
+    /** The stream at its end, to be gone on with by a model of the same S and R. */
+    public static StreamEnd end(byte[] saved, StreamModel model) {
+        StreamHead head = StreamHead.ofAnyOwner(saved);
+        StreamState state = model.resume(head.sinks(), head.position(), head.hash(), head.tail(), true);
+        return new StreamEnd(state, head.totals());
+    }
+
+    /**
+     * The same stream, whose rows before come to so much more.
+     *
+     * @param predicted how many tokens of those rows were predicted
+     * @param nll their NLL, nats
+     */
+    static byte[] behind(byte[] saved, long predicted, double nll, long owner) {
+        StreamHead head = StreamHead.ofAnyOwner(saved);
+        StreamTotals totals = head.totals();
+        return head.with(new StreamTotals(
+                        predicted + totals.predicted(), nll + totals.nll(), totals.lastOrder(), totals.lastSeen()))
+                .toBytes(owner);
+    }
 
     /** As bytes. */
     static byte[] toBytes(StreamHead head, int[] history, long owner) {

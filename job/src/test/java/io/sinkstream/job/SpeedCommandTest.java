@@ -2,7 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sinkstream.benchmark.SpeedRow;
+import io.sinkstream.benchmark.SpeedTable;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.testing.NumberType;
@@ -45,8 +45,8 @@ class SpeedCommandTest {
                         "--chunks", "16,64", "--streams", "1,3", "--dtype", "float32", "--output", output.toString())
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
-        assertThat(lines.get(0)).isEqualTo(SpeedRow.HEADER);
-        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){7}$", "")))
+        assertThat(lines.get(0)).isEqualTo(SpeedTable.header());
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){10}$", "")))
                 .containsExactly(
                         "matmul,float32,1,16,32",
                         "score,float32,1,16,32",
@@ -60,12 +60,14 @@ class SpeedCommandTest {
             double limit = number(lines.get(i), 5);
             double rate = number(lines.get(i + 1), 5);
             assertThat(limit).isPositive();
-            assertThat(number(lines.get(i), 6)).isEqualTo(1);
+            assertThat(number(lines.get(i), 6)).isPositive();
+            assertThat(number(lines.get(i), 8)).isGreaterThanOrEqualTo(5);
+            assertThat(number(lines.get(i), 9)).isEqualTo(1);
             // The share is the two rates' quotient, up to the digits that are written.
-            assertThat(number(lines.get(i + 1), 6)).isBetween(0.98 * rate / limit - 1e-4, 1.02 * rate / limit + 1e-4);
+            assertThat(number(lines.get(i + 1), 9)).isBetween(0.98 * rate / limit - 1e-4, 1.02 * rate / limit + 1e-4);
         }
         assertThat(run.out().lines().findFirst()).hasValueSatisfying(line -> assertThat(line)
-                .contains("of limit", "of matmul", "of memory", "resident", "NLL price"));
+                .contains("mean ± deviation", "of limit", "of matmul", "of memory", "resident", "NLL price"));
         assertThat(run.out().lines()).hasSize(lines.size());
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
     }
@@ -106,10 +108,10 @@ class SpeedCommandTest {
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
         assertThat(lines).hasSize(9);
-        assertThat(number(lines.get(1), 11)).isZero();
+        assertThat(number(lines.get(1), 14)).isZero();
         // int8 changes the numbers, by no more than the project promises.
-        assertThat(number(lines.get(8), 11)).isNotZero().isBetween(-0.01, 0.01);
-        assertThat(number(lines.get(8), 10)).isBetween(1.0, 10.0);
+        assertThat(number(lines.get(8), 14)).isNotZero().isBetween(-0.01, 0.01);
+        assertThat(number(lines.get(8), 13)).isBetween(1.0, 10.0);
     }
 
     @Test
@@ -143,6 +145,9 @@ class SpeedCommandTest {
         assertThat(speed("--chunks", "1").refusal())
                 .isEqualTo(
                         "sinkstream speed: --chunks: \"1\" is wrong; allowed is a whole number from 2 to 2147483647");
-        assertThat(SpeedRow.table(List.of())).hasSize(1);
+        assertThat(speed("--rounds", "0").refusal()).startsWith("sinkstream speed: --rounds: \"0\" is wrong");
+        assertThat(speed("--table-format", "sql").refusal())
+                .isEqualTo(
+                        "sinkstream speed: --table-format: \"sql\" is wrong; allowed is text, markdown, csv or json");
     }
 }

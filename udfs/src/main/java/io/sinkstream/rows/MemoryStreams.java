@@ -3,7 +3,9 @@ package io.sinkstream.rows;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamState;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -17,6 +19,7 @@ public final class MemoryStreams implements StreamStates, AutoCloseable {
     private final Consumer<StreamName> forget;
     private final String query;
     private final Set<StreamName> cached = new HashSet<>();
+    private final Map<String, StreamEnd> begun = new HashMap<>();
 
     /**
      * States of streams of this model.
@@ -35,7 +38,15 @@ public final class MemoryStreams implements StreamStates, AutoCloseable {
 
     @Override
     public KeptStream open(String key) {
-        return new MemoryStream(new StreamName(query, key), start.get());
+        StreamEnd before = begun.remove(key);
+        return before == null
+                ? new MemoryStream(new StreamName(query, key), start.get(), StreamTotals.NONE)
+                : new MemoryStream(new StreamName(query, key), before.state(), before.totals());
+    }
+
+    /** Has the stream that is opened next under this key go on from here. */
+    public void goOn(String key, StreamEnd before) {
+        begun.put(key, before);
     }
 
     /** Frees the caches of streams that have not ended. */
@@ -48,13 +59,14 @@ public final class MemoryStreams implements StreamStates, AutoCloseable {
     private final class MemoryStream implements KeptStream {
         private final StreamName name;
         private StreamState state;
-        private StreamTotals totals = StreamTotals.NONE;
+        private StreamTotals totals;
         private boolean isFinishing;
         private boolean hasGoodRows;
 
-        MemoryStream(StreamName name, StreamState state) {
+        MemoryStream(StreamName name, StreamState state, StreamTotals totals) {
             this.name = name;
             this.state = state;
+            this.totals = totals;
         }
 
         @Override

@@ -189,17 +189,11 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
             long bytes = reader.check(row.row());
             OpenStream<R> stream = row.stream();
             stream.check();
-            Order order = fields.isOrdered() ? fields.order(row.row()) : null;
-            boolean isLate = order != null && order.isAtOrBelow(stream.order());
-            if (isLate && options.late() != LateRows.SCORE) {
-                throw new BadRow(RowProblem.LATE, "late: the order " + order + " is not above the stream's last");
-            }
+            byte[] order = reader.order(row.row(), stream.order());
             boolean begins = stream.kept().position() == 0 && stream.waiting().isEmpty();
             int[] ids = reader.tokens(row.row(), begins);
-            if (order != null && !isLate) {
-                stream.order(order.sortable());
-            }
-            row.content(ids, begins, stream.order(), bytes);
+            stream.order(order);
+            row.content(ids, begins, order, bytes);
             stream.waiting().add(row);
         } catch (BadRow e) {
             row.bad(e.problem(), e.getMessage());

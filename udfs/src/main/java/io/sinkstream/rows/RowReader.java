@@ -2,6 +2,7 @@ package io.sinkstream.rows;
 
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.rows.RowOptions.Content;
+import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.util.Objects;
@@ -66,6 +67,21 @@ final class RowReader<R> {
                             + Settings.MAX_ROW_BYTES);
         }
         return bytes;
+    }
+
+    /**
+     * The highest order of a stream's rows once this one is among them, see {@link Order#sortable}.
+     *
+     * @param highest of the rows before; null if there are none, or rows have no order
+     * @throws BadRow if the row is late, and late rows are not scored
+     */
+    byte[] order(R row, byte[] highest) throws BadRow {
+        Order order = fields.isOrdered() ? fields.order(row) : null;
+        boolean isLate = order != null && order.isAtOrBelow(highest);
+        if (isLate && options.late() != LateRows.SCORE) {
+            throw new BadRow(RowProblem.LATE, "late: the order " + order + " is not above the stream's last");
+        }
+        return order == null || isLate ? highest : order.sortable();
     }
 
     /**

@@ -61,6 +61,16 @@ public final class ExperimentSettings {
             "Runs one token at a time and measures how long each takes. Otherwise a pass takes --chunk-tokens, and the latency"
                     + " is a token's share of its pass."));
 
+    /** Into how many segments a text is cut. */
+    public static final Setting<Integer> PARALLEL = add(Setting.value(
+            "parallel",
+            "SEGMENTS",
+            "1",
+            Parsers.wholeNumber(1, 10_000),
+            "Into how many segments each experiment is cut at most, to run on as many executors. The numbers are those of"
+                    + " the whole: a segment first runs what its first prediction depends on. There are fewer where that"
+                    + " would cost more than a quarter of the tokens that are predicted."));
+
     /** Whether a run goes on. */
     public static final Setting<Boolean> RESUME = add(Setting.flag(
             "resume",
@@ -98,6 +108,22 @@ public final class ExperimentSettings {
             "0",
             Parsers.list(Parsers.wholeNumber(0)),
             "Which heads of each layer are drawn, from 0, joined by commas."));
+    /** How far back StreamEval's answers are. */
+    public static final Setting<List<Integer>> DISTANCE = add(Setting.value(
+            "distance",
+            "LINES,...",
+            "20",
+            Parsers.list(Parsers.wholeNumber(1, 100_000)),
+            "How many lines back the line is that StreamEval asks for, one or several joined by commas, each a stream of its"
+                    + " own."));
+
+    /** How many questions are asked. */
+    public static final Setting<Integer> NUM_QUESTIONS = add(Setting.value(
+            "num-questions",
+            "COUNT",
+            "100",
+            Parsers.wholeNumber(1, 1_000_000),
+            "How many questions each stream has; of arc's input at most so many are read."));
 
     /** What is drawn. */
     public static final Setting<List<PlotFeature>> FEATURES = add(Setting.list(

@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 /**
  * The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. Those
  * of sampling are in {@link SamplingSettings}, of endless streams in {@link StreamSettings}, of a training in {@link
- * TrainingSettings}, of experiments in {@link ExperimentSettings}, of dialogues in {@link DialogueSettings}.
+ * TrainingSettings}, of experiments in {@link ExperimentSettings}, of dialogues in {@link DialogueSettings}, of measurements
+ * of speed in {@link SpeedSettings}.
  */
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
@@ -114,22 +115,6 @@ public final class Settings {
     /** What every way to run a model over rows asks for, in the order of the help. */
     public static final List<Setting<?>> OF_MODEL = List.of(
             MODEL, SINKS, WINDOW, DTYPE, CACHE_DTYPE, DEVICE, WEIGHT_MEMORY, CHUNK_TOKENS, PASS_TOKENS, CACHE_MEMORY);
-
-    /** How many streams decode together in a measurement. */
-    public static final Setting<List<Integer>> STREAMS = add(Setting.value(
-            "streams",
-            "COUNT,...",
-            "1,8,32",
-            Parsers.list(Parsers.wholeNumber(1)),
-            "How many streams decode at a time, for each measurement of decoding."));
-
-    /** How long the chunks of a measurement are. */
-    public static final Setting<List<Integer>> CHUNKS = add(Setting.value(
-            "chunks",
-            "TOKENS,...",
-            "512",
-            Parsers.list(Parsers.wholeNumber(2)),
-            "How many tokens of one stream a pass scores, for each measurement of scoring."));
 
     /** Where the rows are. */
     public static final Setting<List<String>> INPUT = add(Setting.list(
@@ -267,6 +252,16 @@ public final class Settings {
                     "Over how many tasks the streams are spread. auto is four for each task that can run at a time; for stream"
                             + " one, and on a cluster at least 8, fixed with its checkpoint. It changes the speed and not the numbers."));
 
+    /** How long a stream's segments are. */
+    public static final Setting<Integer> SPLIT_TOKENS = add(Setting.value(
+            "split-tokens",
+            "TOKENS",
+            null,
+            Parsers.wholeNumber(1),
+            "Cuts streams of more tokens into segments of about so many, each a task's that runs anywhere. The numbers are"
+                    + " those of the whole: a segment first runs what its first row depends on, and is long enough for that"
+                    + " to cost at most a quarter. Default: a stream is one task's."));
+
     /** Where the results go. */
     public static final Setting<String> OUTPUT = add(Setting.value(
             "output",
@@ -325,7 +320,8 @@ public final class Settings {
                         StreamSettings.all(),
                         TrainingSettings.all(),
                         ExperimentSettings.all(),
-                        DialogueSettings.all())
+                        DialogueSettings.all(),
+                        SpeedSettings.all())
                 .flatMap(List::stream)
                 .toList();
     }

@@ -199,7 +199,7 @@ public final class TrainingSettings {
             "NUMBER",
             "0",
             Parsers.wholeNumber(0),
-            "What all that is drawn begins with: a continuation's tokens; in a training the first weights, the samples'"
+            "What all that is drawn begins with: a continuation's tokens; StreamEval's numbers; in a training the first weights, the samples'"
                     + " order and those for validation."));
 
     /** The number type that weights are written in. */
