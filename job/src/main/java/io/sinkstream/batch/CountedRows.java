@@ -125,7 +125,7 @@ final class CountedRows implements Iterator<Row> {
                 totals.rank(ranked(result.row(), score, perplexity));
             }
         } else if (result.outcome() instanceof Continued turn) {
-            totals.continued(turn.tokens(), turn.continuation().length, turn.nll());
+            totals.continued(turn.tokens(), turn.continuation().length, turn.nll(), turn.lookup());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.rows.RowProblem;
+import io.sinkstream.stream.LookupCounts;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param predicted how many of them were predicted: all but each stream's first; of continuations those that were written
  * @param nll their summed NLL, nats
  * @param bytes of UTF-8 of the scored texts and separators; 0 where only tokens were given
+ * @param lookup what looking tokens of continuations up came to
  * @param topRows the rows of highest perplexity, highest first
  * @param topStreams the streams of highest perplexity, highest first
  */
@@ -30,6 +32,7 @@ public record ScoringSummary(
         long predicted,
         double nll,
         long bytes,
+        LookupCounts lookup,
         List<Ranked> topRows,
         List<Ranked> topStreams)
         implements Serializable {

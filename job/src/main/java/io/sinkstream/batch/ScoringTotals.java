@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.rows.RowProblem;
+import io.sinkstream.stream.LookupCounts;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     private long predicted;
     private double nll;
     private long bytes;
+    private LookupCounts lookup = LookupCounts.NONE;
 
     /** Counts a row that is left out. */
     synchronized void dropped() {
@@ -54,8 +56,9 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     }
 
     /** Counts a row that added {@code turnTokens} tokens to its stream, the last {@code written} of them at a cost of {@code turnNll} nats. */
-    synchronized void continued(long turnTokens, long written, double turnNll) {
+    synchronized void continued(long turnTokens, long written, double turnNll, LookupCounts turnLookup) {
         scored(turnTokens, written, turnNll, 0);
+        lookup = lookup.plus(turnLookup);
     }
 
     /** Whether a row of this perplexity can be among the highest: ask before making its entry. */
@@ -101,6 +104,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         predicted = 0;
         nll = 0;
         bytes = 0;
+        lookup = LookupCounts.NONE;
     }
 
     @Override
@@ -114,6 +118,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         predicted += other.predicted();
         nll += other.nll();
         bytes += other.bytes();
+        lookup = lookup.plus(other.lookup());
         other.topRows().forEach(row -> insert(topRows, row));
         other.topStreams().forEach(stream -> insert(topStreams, stream));
     }
@@ -135,6 +140,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
                 predicted,
                 nll,
                 bytes,
+                lookup,
                 List.copyOf(topRows),
                 List.copyOf(topStreams));
     }

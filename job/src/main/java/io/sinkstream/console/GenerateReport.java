@@ -20,6 +20,10 @@ public final class GenerateReport {
         totals.add(List.of("streams", TextTable.count(done.streams())));
         totals.add(List.of("tokens", TextTable.count(done.tokens())));
         totals.add(List.of("  written", TextTable.count(done.predicted())));
+        if (done.lookup().proposed() > 0) {
+            totals.add(List.of("  looked up", TextTable.count(done.lookup().proposed())));
+            totals.add(List.of("  of these right", TextTable.count(done.lookup().accepted())));
+        }
         totals.add(List.of("  their perplexity", TextTable.number(done.perplexity())));
         totals.addAll(ScoreReport.problems(done));
         ScoreReport.printTotals(out, totals, output);

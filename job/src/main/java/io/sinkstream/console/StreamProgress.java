@@ -78,6 +78,8 @@ public final class StreamProgress extends StreamingQueryListener {
         private long hits;
         private long rebuilds;
         private long rebuiltTokens;
+        private long proposed;
+        private long accepted;
 
         void add(StreamingQueryProgress progress, Row counted) {
             batches++;
@@ -89,11 +91,13 @@ public final class StreamProgress extends StreamingQueryListener {
             hits += counted.<Long>getAs("cache_hits");
             rebuilds += counted.<Long>getAs("cache_rebuilds");
             rebuiltTokens += counted.<Long>getAs("rebuilt_tokens");
+            proposed += counted.<Long>getAs("proposed_tokens");
+            accepted += counted.<Long>getAs("accepted_tokens");
         }
 
         String line() {
             double seconds = Math.max(1, millis) / 1e3;
-            return String.format(
+            String counts = String.format(
                     Locale.ROOT,
                     "%,d rows, %,d tokens, %,.0f tokens/s, late %,d, bad %,d; caches: %,d hits, %,d rebuilds of %,d tokens",
                     rows,
@@ -104,6 +108,9 @@ public final class StreamProgress extends StreamingQueryListener {
                     hits,
                     rebuilds,
                     rebuiltTokens);
+            return proposed == 0
+                    ? counts
+                    : counts + String.format(Locale.ROOT, "; looked up: %,d tokens, %,d of them right", proposed, accepted);
         }
     }
 }

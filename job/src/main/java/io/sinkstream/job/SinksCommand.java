@@ -146,7 +146,8 @@ final class SinksCommand extends SettingsCommand {
                         start,
                         false,
                         true,
-                        values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE)))
+                        values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE),
+                        1))
                 .toList();
     }
 }

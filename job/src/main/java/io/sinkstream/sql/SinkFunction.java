@@ -64,7 +64,7 @@ public enum SinkFunction {
 
     /** The column of results that it is. */
     ResultColumn result() {
-        RowTask continued = new RowTask.Continue(1, false, Sampling.GREEDY);
+        RowTask continued = new RowTask.Continue(1, false, Sampling.GREEDY, 0);
         return Stream.concat(
                         new RowTask.Score(true, TokenDetails.NONE).columns().stream(), continued.columns().stream())
                 .filter(result -> result.name().equals(column))

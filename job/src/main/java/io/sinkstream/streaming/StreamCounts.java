@@ -6,6 +6,7 @@ import io.sinkstream.rows.RowOutcome.Continued;
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowProblem;
 import io.sinkstream.rows.RowResult;
+import io.sinkstream.stream.LookupCounts;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -25,7 +26,8 @@ final class StreamCounts {
 
     static final StructType SCHEMA =
             StructType.fromDDL("tokens BIGINT NOT NULL, problem STRING, dropped BOOLEAN NOT NULL,"
-                    + " hits INT NOT NULL, rebuilds INT NOT NULL, rebuilt_tokens BIGINT NOT NULL");
+                    + " hits INT NOT NULL, rebuilds INT NOT NULL, rebuilt_tokens BIGINT NOT NULL,"
+                    + " proposed BIGINT NOT NULL, accepted BIGINT NOT NULL");
 
     private StreamCounts() {}
 
@@ -37,7 +39,13 @@ final class StreamCounts {
                 result.isDropped(),
                 result.caches().hits(),
                 result.caches().rebuilds(),
-                result.caches().rebuiltTokens());
+                result.caches().rebuiltTokens(),
+                lookup(result.outcome()).proposed(),
+                lookup(result.outcome()).accepted());
+    }
+
+    private static LookupCounts lookup(RowOutcome outcome) {
+        return outcome instanceof Continued turn ? turn.lookup() : LookupCounts.NONE;
     }
 
     private static long tokens(RowOutcome outcome) {
@@ -64,7 +72,9 @@ final class StreamCounts {
                         sum(field("dropped").cast("bigint")).as("dropped_rows"),
                         sum(field("hits")).as("cache_hits"),
                         sum(field("rebuilds")).as("cache_rebuilds"),
-                        sum(field("rebuilt_tokens")).as("rebuilt_tokens"))
+                        sum(field("rebuilt_tokens")).as("rebuilt_tokens"),
+                        sum(field("proposed")).as("proposed_tokens"),
+                        sum(field("accepted")).as("accepted_tokens"))
                 .where(functions.not(field("dropped")))
                 .drop(COLUMN);
     }

@@ -166,14 +166,22 @@ class GenerateCommandTest {
     @ParameterizedTest
     @FieldSource("io.sinkstream.testing.Golden#SHARED")
     void continuationsAreThoseOfTheReferences(String family) throws IOException {
-        Golden golden = Golden.require(family);
-        for (Golden.Streaming wanted : golden.streaming()) {
+        for (Golden.Streaming wanted : Golden.require(family).streaming()) {
+            assertContinuation(family, wanted, 0);
+            assertContinuation(family, wanted, 8);
+        }
+    }
+
+    private void assertContinuation(String family, Golden.Streaming wanted, int lookup) throws IOException {
             Files.writeString(
                     input, "{\"key\": \"a\", \"seq\": 1, \"ids\": " + Arrays.toString(wanted.prompt()) + "}\n");
+            String output = "out-" + wanted + lookup;
             run(
-                            "out-" + wanted,
+                            output,
                             "--model",
-                            golden.folder().toString(),
+                            Golden.require(family).folder().toString(),
+                            "--lookup-tokens",
+                            "" + lookup,
                             "--attention-sink-size",
                             "" + wanted.sinks(),
                             "--attention-sink-window-size",
@@ -189,12 +197,26 @@ class GenerateCommandTest {
                             "1")
                     .succeeded();
 
-            Row row = written("out-" + wanted).get(0);
+            Row row = written(output).get(0);
             assertThat(ids(row, "continuation_tokens"))
-                    .as("%s %s", family, wanted)
+                    .as("%s %s, %d looked up", family, wanted, lookup)
                     .isEqualTo(wanted.greedy());
             assertThat(row.<String>getAs("continuation")).isNull();
             assertThat(row.<String>getAs("finish_reason")).isEqualTo("length");
-        }
+    }
+
+    @Test
+    void whatIsLookedUpIsCounted() {
+        // One token for ever.
+        assertThat(run("out", "--logit-bias", "5=100").succeeded().out())
+                .containsPattern("looked up +[1-9]")
+                .containsPattern("of these right +[1-9]");
+        assertThat(run("other", "--logit-bias", "5=100", "--lookup-tokens", "0")
+                        .succeeded()
+                        .out())
+                .doesNotContain("looked up");
+        assertThat(continuations("out")).isEqualTo(continuations("other"));
+        assertThat(run("none", "--lookup-tokens", "300").refusal())
+                .contains("--lookup-tokens: \"300\" is wrong; allowed is a whole number from 0 to 256");
     }
 }

@@ -31,6 +31,22 @@ public record ChunkPlan(
     /** How many numbers {@link #writeTo} writes. */
     public static final int NUMBERS = 11;
 
+    /** The same for a chunk of more rows, of which only the first are kept. */
+    public ChunkPlan withRows(int more) {
+        return new ChunkPlan(
+                more,
+                heldSinks,
+                sinkRows,
+                readSlot,
+                readStraight,
+                readWrapped,
+                writeRow,
+                writeSlot,
+                writeStraight,
+                writeWrapped,
+                singleKeys);
+    }
+
     /** Writes the components in their order, as the decoder's program reads them. */
     public void writeTo(long[] numbers, int at) {
         int[] mine = {

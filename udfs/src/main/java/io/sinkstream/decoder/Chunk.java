@@ -10,9 +10,10 @@ import io.sinkstream.settings.TokenDetails;
  * @param tokens what to run, at least one
  * @param targets for each token the one that follows it, to be scored, or -1; as long as {@code tokens}
  * @param next whether to predict what follows the last token
- * @param hash the stream's hash after these tokens
- * @param chooser chooses what follows the last token; null for the likeliest
+ * @param hash the stream's hash after these tokens, if none is proposed
+ * @param chooser chooses what follows the last token that is not proposed; null for the likeliest
  * @param details what is wanted of targets beside their NLLs
+ * @param proposal of the last tokens, whose successors are wanted too; null for none
  */
 public record Chunk(
         KeyValueCache cache,
@@ -21,7 +22,20 @@ public record Chunk(
         boolean next,
         long hash,
         TokenChooser chooser,
-        TokenDetails details) {
+        TokenDetails details,
+        Proposal proposal) {
+    /** A chunk of which no token is proposed. */
+    public Chunk(
+            KeyValueCache cache,
+            int[] tokens,
+            int[] targets,
+            boolean next,
+            long hash,
+            TokenChooser chooser,
+            TokenDetails details) {
+        this(cache, tokens, targets, next, hash, chooser, details, null);
+    }
+
     /** A chunk that is followed by the likeliest token, if by any. */
     public Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {
         this(cache, tokens, targets, next, hash, null, TokenDetails.NONE);
@@ -29,14 +43,21 @@ public record Chunk(
 
     /** The same with these of its targets. */
     public Chunk detailed(TokenDetails wanted) {
-        return new Chunk(cache, tokens, targets, next, hash, chooser, wanted);
+        return new Chunk(cache, tokens, targets, next, hash, chooser, wanted, proposal);
     }
 
-    boolean isDrawn() {
-        return next && chooser != null;
+    /** How many of its tokens are proposed. */
+    int proposed() {
+        return proposal == null ? 0 : proposal.count();
     }
 
-    boolean isLikeliest() {
-        return next && chooser == null;
+    /** After how many of its last rows the next token is wanted. */
+    int predicted() {
+        return next ? 1 + proposed() : 0;
+    }
+
+    /** Who chooses what follows the first {@code after} proposed tokens; null for the likeliest. */
+    TokenChooser chooser(int after) {
+        return after == 0 ? chooser : proposal.chooser(after);
     }
 }

@@ -10,7 +10,6 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.sinkstream.cache.CacheShape;
 import io.sinkstream.cache.Cells;
-import io.sinkstream.cache.ChunkPlan;
 import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.settings.TokenDetails;
@@ -221,12 +220,12 @@ public final class Decoder implements AutoCloseable {
 
     private List<ChunkResult> pass(List<Chunk> chunks) {
         PassRows rows = new PassRows(chunks, spec.kinds().size());
-        List<Chunk> ordered = rows.ordered();
         int place = weights.place(rows.count());
         LoadedProgram program = weights.programs().get(place);
         LoadedProgram detailing = programs(rows.details()).get(place);
         List<ChunkResult> results;
         try (Scope scope = new Scope(manager)) {
+            PassArguments pass = new PassArguments(scope, rows, spec.kinds().size());
             IValue given = scope.own(detailing.run(
                     "forward",
                     program.weights(),
@@ -235,31 +234,59 @@ public final class Decoder implements AutoCloseable {
                     sinks,
                     windows,
                     rests,
-                    scope.list(ordered.stream()
-                            .flatMap(chunk -> chunk.cache().tensors().stream())
-                            .toList()),
+                    pass.caches(),
                     scope.own(IValue.listFrom(rows.plans())),
                     scope.tensor(rows.ids(), new Shape(2, rows.count())),
                     scope.own(IValue.from(rows.early())),
                     scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
                     scope.tensor(rows.last(), new Shape(rows.last().length)),
                     scope.tensor(rows.drawn(), new Shape(rows.drawn().length)),
-                    scope.own(IValue.listFrom(rows.slabs())),
-                    scope.tensor(
-                            rows.plans(), new Shape(chunks.size(), spec.kinds().size(), ChunkPlan.NUMBERS)),
-                    scope.tensor(rows.padded(), new Shape(rows.padded().length)),
-                    scope.tensor(rows.valid(), new Shape(rows.valid().length)),
-                    spoiledTensor));
+                    pass.slabs(),
+                    pass.plans(),
+                    pass.padded(),
+                    pass.valid(),
+                    spoiledTensor,
+                    scope.own(IValue.from(rows.lookAhead()))));
             PtNDArray[] parts = given.toTensorArray(scope.manager());
             TokenDraw draw =
                     new TokenDraw(program, scope, parts[1], spec.sizes().vocabulary());
-            List<TokenDraw.Drawn> chosen = draw.draw(rows.choosers());
-            results = rows.results(parts[0].toDoubleArray(), chosen);
+            List<PassRows.Given> all = rows.given(parts[0].toDoubleArray(), draw.draw(rows.choosers()));
+            if (rows.lookAhead()) {
+                // Who has heard what follows can't hear it again.
+                spoiled.putLong(0, 1);
+            }
+            results = all.stream().map(PassRows.Given::result).toList();
+            if (rows.lookAhead()) {
+                NDArray[] kept = Arrays.copyOfRange(parts, 2, parts.length);
+                keepAccepted(program, scope, pass, List.of(kept), rows.plansOfAccepted(results));
+            }
         }
-        for (Chunk chunk : chunks) {
-            chunk.cache().advance(chunk.tokens().length, chunk.hash());
+        for (int i = 0; i < chunks.size(); i++) {
+            advance(chunks.get(i), results.get(i).accepted());
         }
         return results;
+    }
+
+    private void keepAccepted(
+            LoadedProgram program, Scope scope, PassArguments pass, List<NDArray> kept, long[] plans) {
+        scope.own(program.run(
+                "keep_accepted",
+                scope.list(kept),
+                sinks,
+                windows,
+                rests,
+                pass.caches(),
+                scope.own(IValue.listFrom(plans)),
+                pass.slabs(),
+                pass.plans(),
+                pass.padded(),
+                pass.valid(),
+                spoiledTensor));
+    }
+
+    private static void advance(Chunk chunk, int accepted) {
+        int rows = chunk.tokens().length - chunk.proposed() + accepted;
+        chunk.cache().advance(rows, chunk.proposal() == null ? chunk.hash() : chunk.proposal().hash(accepted));
     }
 
     private List<LoadedProgram> programs(TokenDetails details) {

@@ -6,6 +6,8 @@ import io.sinkstream.settings.TokenDetails;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /** The rows of all chunks, packed as the program takes them: the streams of slabs first. */
 final class PassRows {
@@ -42,13 +44,11 @@ final class PassRows {
         this.ids = new long[2 * count];
         int targets = chunks.stream().mapToInt(PassRows::targets).sum();
         this.scored = new long[2 * targets];
-        this.last = new long[(int) chunks.stream().filter(Chunk::isLikeliest).count()];
-        this.drawn = new long[(int) chunks.stream().filter(Chunk::isDrawn).count()];
+        List<Long> likeliest = new ArrayList<>();
+        List<Long> chosen = new ArrayList<>();
         int at = 0;
         int row = 0;
         int score = 0;
-        int next = 0;
-        int draw = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
             KeyValueCache cache = chunk.cache();
@@ -66,12 +66,12 @@ final class PassRows {
                     score++;
                 }
             }
-            if (chunk.isLikeliest()) {
-                last[next++] = row - 1L;
-            } else if (chunk.isDrawn()) {
-                drawn[draw++] = row - 1L;
+            for (int i = 0; i < chunk.predicted(); i++) {
+                (chunk.chooser(i) == null ? likeliest : chosen).add((long) row - chunk.predicted() + i);
             }
         }
+        this.last = likeliest.stream().mapToLong(Long::longValue).toArray();
+        this.drawn = chosen.stream().mapToLong(Long::longValue).toArray();
         this.slabs = new long[order.slabs().size() * Slab.NUMBERS];
         this.padded = new long
                 [order.slabs().stream()
@@ -151,7 +151,15 @@ final class PassRows {
 
     /** Who chooses there. */
     List<TokenChooser> choosers() {
-        return ordered().stream().filter(Chunk::isDrawn).map(Chunk::chooser).toList();
+        return ordered().stream()
+                .flatMap(chunk -> IntStream.range(0, chunk.predicted()).mapToObj(chunk::chooser))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** Whether some tokens are proposed. */
+    boolean lookAhead() {
+        return chunks.stream().anyMatch(chunk -> chunk.proposal() != null);
     }
 
     /** The slabs' numbers. */
@@ -170,13 +178,13 @@ final class PassRows {
     }
 
     /**
-     * The chunks' results, in the order in which the chunks were given.
+     * What the chunks gave, in the order in which they were given.
      *
      * @param numbers what the program gave
      * @param chosen what {@link #choosers} have chosen
      */
-    List<ChunkResult> results(double[] numbers, List<TokenDraw.Drawn> chosen) {
-        ChunkResult[] results = new ChunkResult[chunks.size()];
+    List<Given> given(double[] numbers, List<TokenDraw.Drawn> chosen) {
+        Given[] given = new Given[chunks.size()];
         TokenDetails all = details();
         int targets = scored.length / 2;
         int score = 0;
@@ -195,15 +203,60 @@ final class PassRows {
                     score++;
                 }
             }
-            if (chunk.isLikeliest()) {
-                results[index] = new ChunkResult(nll, (int) numbers[next], numbers[next++ + last.length], details);
-            } else if (chunk.isDrawn()) {
-                TokenDraw.Drawn token = chosen.get(draw++);
-                results[index] = new ChunkResult(nll, token.token(), token.nll(), details);
-            } else {
-                results[index] = new ChunkResult(nll, -1, Double.NaN, details);
+            int[] tokens = new int[chunk.predicted()];
+            double[] costs = new double[tokens.length];
+            for (int i = 0; i < tokens.length; i++) {
+                if (chunk.chooser(i) == null) {
+                    tokens[i] = (int) numbers[next];
+                    costs[i] = numbers[next++ + last.length];
+                } else {
+                    tokens[i] = chosen.get(draw).token();
+                    costs[i] = chosen.get(draw++).nll();
+                }
+            }
+            given[index] = new Given(chunk, nll, details, tokens, costs);
+        }
+        return List.of(given);
+    }
+
+    /**
+     * The plans' numbers, of which those of chunks with proposed tokens say where the tokens go that hold.
+     *
+     * @param results in the order in which the chunks were given
+     */
+    long[] plansOfAccepted(List<ChunkResult> results) {
+        long[] kept = plans.clone();
+        int at = 0;
+        for (int index : order.chunks()) {
+            Chunk chunk = chunks.get(index);
+            int rows = chunk.tokens().length;
+            int refused = chunk.proposed() - results.get(index).accepted();
+            for (ChunkPlan plan : chunk.cache().reserve(rows - refused)) {
+                // Its rows stand among those of the pass as before.
+                plan.withRows(rows).writeTo(kept, at);
+                at += ChunkPlan.NUMBERS;
             }
         }
-        return List.of(results);
+        return kept;
+    }
+
+    /**
+     * What a pass gave for a chunk.
+     *
+     * @param nll of each target, nats; NaN where there was none
+     * @param details what was wanted of them beside
+     * @param next what follows each of the rows after which it is wanted
+     * @param nextNll its NLL, nats
+     */
+    @SuppressWarnings("ArrayRecordComponent") // nothing compares them
+    record Given(Chunk chunk, double[] nll, double[] details, int[] next, double[] nextNll) {
+        /** The chunk's result, for which its proposal is asked. */
+        ChunkResult result() {
+            if (next.length == 0) {
+                return new ChunkResult(nll, -1, Double.NaN, details, 0);
+            }
+            int accepted = chunk.proposal() == null ? 0 : chunk.proposal().accepted(next, nextNll);
+            return new ChunkResult(nll, next[accepted], nextNll[accepted], details, accepted);
+        }
     }
 }

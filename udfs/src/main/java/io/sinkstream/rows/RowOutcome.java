@@ -1,6 +1,7 @@
 package io.sinkstream.rows;
 
 import io.sinkstream.stream.FinishReason;
+import io.sinkstream.stream.LookupCounts;
 
 /** What became of one row: its numbers by name. */
 public sealed interface RowOutcome {
@@ -52,8 +53,16 @@ public sealed interface RowOutcome {
      * @param finish why it ended
      * @param nll of the continuation, nats
      * @param streamTokens the stream's position after it
+     * @param lookup what looking its tokens up came to
      */
-    record Continued(int tokens, String text, int[] continuation, FinishReason finish, double nll, long streamTokens)
+    record Continued(
+            int tokens,
+            String text,
+            int[] continuation,
+            FinishReason finish,
+            double nll,
+            long streamTokens,
+            LookupCounts lookup)
             implements RowOutcome {}
 
     /**

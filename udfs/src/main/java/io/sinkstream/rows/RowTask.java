@@ -68,12 +68,14 @@ public sealed interface RowTask extends Serializable {
      * @param maxNewTokens the most tokens of a continuation, at least 1
      * @param ignoreEos whether it runs on past the model's end-of-sequence token
      * @param sampling how its tokens are chosen, and what else ends it
+     * @param lookupTokens the most of them that are looked up and run at once; 0 for none
      */
-    record Continue(int maxNewTokens, boolean ignoreEos, Sampling sampling) implements RowTask {
+    record Continue(int maxNewTokens, boolean ignoreEos, Sampling sampling, int lookupTokens) implements RowTask {
         /** What these settings say, and the checkpoint's where they say nothing. */
         public static Continue from(SettingValues values, GenerationConfig checkpoint) {
             return new Continue(
-                    checkpoint.maxNewTokens(values), values.require(Settings.IGNORE_EOS), checkpoint.sampling(values));
+                    checkpoint.maxNewTokens(values), values.require(Settings.IGNORE_EOS), checkpoint.sampling(values),
+                    values.require(Settings.LOOKUP_TOKENS));
         }
 
         @Override
@@ -106,7 +108,8 @@ public sealed interface RowTask extends Serializable {
         @Override
         public StreamUpdate.Continue update(String chance, StreamName name, StreamState state, int[] tokens) {
             return StreamUpdate.generate(name, state, tokens, maxNewTokens, ignoreEos)
-                    .sampled(sampling, chance);
+                    .sampled(sampling, chance)
+                    .lookingUp(lookupTokens);
         }
     }
 }

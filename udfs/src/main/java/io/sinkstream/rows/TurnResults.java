@@ -80,7 +80,8 @@ final class TurnResults<R> {
                     more.tokens(),
                     more.finish(),
                     more.nll(),
-                    result.state().position()));
+                    result.state().position(),
+                    more.lookup()));
             kept.advance(
                     Tokens.joined(turn.tokens(), more.tokens()), result.state(), with(kept.totals(), row, numbers));
             finite.seen();

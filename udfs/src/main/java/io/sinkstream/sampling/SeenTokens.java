@@ -28,6 +28,10 @@ final class SeenTokens {
         this.end = position;
     }
 
+    SeenTokens copy() {
+        return new SeenTokens(sinks.length, window, sinks, end, Arrays.copyOfRange(recent, from, to));
+    }
+
     /** How many tokens the stream has. */
     long end() {
         return end;

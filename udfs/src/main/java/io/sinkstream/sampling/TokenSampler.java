@@ -48,6 +48,19 @@ public final class TokenSampler {
         this.seen = new SeenTokens(sinks, window, first, position, last);
     }
 
+    private TokenSampler(TokenSampler other) {
+        this.sampling = other.sampling;
+        this.ends = other.ends;
+        this.stream = other.stream;
+        this.seen = other.seen.copy();
+        this.drawn = other.drawn;
+    }
+
+    /** Another one that has seen the same. */
+    public TokenSampler copy() {
+        return new TokenSampler(this);
+    }
+
     /** What tells a stream of this key apart from others, the same in every process. */
     public static long stream(String key) {
         return Chance.stream(key);

@@ -4,12 +4,17 @@ import io.sinkstream.decoder.TokenChooser;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.sampling.StopText;
 import io.sinkstream.sampling.TokenSampler;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /** The continuation of one job, token by token. Touched by the model's thread only. */
 final class GrowingContinuation {
     /** Tokens before the continuation that its text is read with. */
     private static final int CONTEXT = 16;
+
+    private static final int[] NONE = {};
 
     private final StreamUpdate.Continue update;
     private final JobTerms terms;
@@ -18,6 +23,9 @@ final class GrowingContinuation {
     private double nll;
     private FinishReason finish;
     private TokenSampler sampler;
+    /** Null until tokens are proposed. */
+    private Lookahead lookahead;
+
     private StopText text;
     /** How many tokens the listener has heard of: a job that begins anew comes by them again. */
     private int told;
@@ -37,6 +45,7 @@ final class GrowingContinuation {
         nll = 0;
         finish = null;
         sampler = null;
+        lookahead = null;
         text = null;
     }
 
@@ -72,6 +81,42 @@ final class GrowingContinuation {
         return sampler.next();
     }
 
+    /** Chooses what follows each of these tokens, if they come next; null for the likeliest. */
+    List<TokenChooser> choosers(int[] proposed) {
+        if (sampling().isGreedy()) {
+            return Collections.nCopies(proposed.length, null);
+        }
+        TokenSampler ahead = sampler.copy();
+        List<TokenChooser> choosers = new ArrayList<>(proposed.length);
+        for (int token : proposed) {
+            ahead.drawn(token);
+            choosers.add(ahead.next());
+        }
+        return choosers;
+    }
+
+    /** Tokens that are likely to come next; none if none are, or none are to be proposed. */
+    int[] proposed() {
+        int room = Math.min(update.lookupTokens(), update.maxNewTokens() - count - 1);
+        if (room < 1) {
+            return NONE;
+        }
+        if (lookahead == null) {
+            int seen = terms.rule().sinks() + terms.rule().window();
+            lookahead = new Lookahead(update.lookupTokens(), seen);
+            StreamState state = update.state().append(update.tokens()).append(Arrays.copyOf(tokens, count));
+            for (int token : state.last(seen)) {
+                lookahead.add(token);
+            }
+        }
+        return lookahead.propose(room);
+    }
+
+    /** Takes note of how many of the proposed tokens have come. */
+    void judged(int proposed, int accepted) {
+        lookahead.judged(proposed, accepted);
+    }
+
     /** Takes the next token, -1 if none could come; returns whether another one is to follow it. */
     boolean accept(int token, double tokenNll) {
         if (token < 0) {
@@ -89,6 +134,9 @@ final class GrowingContinuation {
         nll += tokenNll;
         if (sampler != null) {
             sampler.drawn(token);
+        }
+        if (lookahead != null) {
+            lookahead.add(token);
         }
         boolean isStop = sampling().stops().tokens().contains(token);
         String piece = isStop ? "" : read(token);
@@ -144,13 +192,17 @@ final class GrowingContinuation {
             if (update.listener() != null) {
                 update.listener().ended("");
             }
-            return new Continuation(Arrays.copyOf(tokens, count), nll, finish);
+            return new Continuation(Arrays.copyOf(tokens, count), nll, finish, null, counts());
         }
         begin();
         String rest = text.end();
         if (update.listener() != null) {
             update.listener().ended(rest);
         }
-        return new Continuation(Arrays.copyOf(tokens, count), nll, finish, text.text());
+        return new Continuation(Arrays.copyOf(tokens, count), nll, finish, text.text(), counts());
+    }
+
+    private LookupCounts counts() {
+        return lookahead == null ? LookupCounts.NONE : lookahead.counts();
     }
 }

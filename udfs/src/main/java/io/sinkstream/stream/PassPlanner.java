@@ -153,7 +153,7 @@ final class PassPlanner {
     }
 
     private int fitting(StreamJob job, int room, List<Planned> pass) {
-        int wanted = Math.min(chunk, job.ready());
+        int wanted = Math.min(job.isProposed() ? Math.min(chunk, room) : chunk, job.ready());
         boolean isCut = wanted > room && room < Math.min(SMALLEST_CUT, passTokens / 2);
         boolean isAlone =
                 job.runsAlone() || (!pass.isEmpty() && pass.get(0).job().runsAlone());

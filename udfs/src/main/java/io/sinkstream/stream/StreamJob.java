@@ -4,6 +4,8 @@ import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
+import io.sinkstream.decoder.Proposal;
+import io.sinkstream.decoder.TokenChooser;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -40,12 +42,25 @@ final class StreamJob {
      * @param targets for each token the one to score after it, or -1
      * @param into where in the result's NLLs the first target's goes
      * @param predict whether the token behind the last is wanted
+     * @param isProposed whether only the first token is sure, and the others may be left out
      */
-    private record Run(long skipTo, int[] tokens, int[] targets, int into, boolean predict) {
+    private record Run(
+            long skipTo, int[] tokens, int[] targets, int into, boolean predict, boolean isProposed) {
         static Run warmUp(long skipTo, int[] tokens) {
-            int[] none = new int[tokens.length];
+            return new Run(skipTo, tokens, none(tokens.length), 0, false, false);
+        }
+
+        static Run next(int token, int[] proposed) {
+            int[] tokens = new int[1 + proposed.length];
+            tokens[0] = token;
+            System.arraycopy(proposed, 0, tokens, 1, proposed.length);
+            return new Run(-1, tokens, none(tokens.length), 0, true, proposed.length > 0);
+        }
+
+        private static int[] none(int count) {
+            int[] none = new int[count];
             Arrays.fill(none, -1);
-            return new Run(skipTo, tokens, none, 0, false);
+            return none;
         }
     }
 
@@ -158,7 +173,7 @@ final class StreamJob {
         Arrays.fill(targets, -1);
         System.arraycopy(chain, 1, targets, 0, chain.length - 1);
         // A history of no token at all leaves the jump over what is not known to this run.
-        runs.add(new Run(state.epoch(), run, targets, 1 - pending, generates()));
+        runs.add(new Run(state.epoch(), run, targets, 1 - pending, generates(), false));
         return rebuilt;
     }
 
@@ -188,6 +203,11 @@ final class StreamJob {
         return runs.getFirst().tokens().length - done;
     }
 
+    /** Whether fewer of them do as well: all but the first are proposed, and those that do not run are left out. */
+    boolean isProposed() {
+        return runs.getFirst().isProposed();
+    }
+
     /** The next {@code count} tokens as a chunk. */
     Chunk chunk(int count) {
         Run run = runs.getFirst();
@@ -196,16 +216,14 @@ final class StreamJob {
         }
         int[] tokens = Arrays.copyOfRange(run.tokens(), done, done + count);
         int[] targets = Arrays.copyOfRange(run.targets(), done, done + count);
-        boolean ends = done + count == run.tokens().length;
+        boolean ends = run.isProposed() || done + count == run.tokens().length;
         boolean predicts = ends && run.predict();
+        TokenChooser chooser = predicts ? continuation.chooser() : null;
+        Proposal proposal = run.isProposed() && count > 1
+                ? new ProposedTokens(continuation, hash, tokens[0], Arrays.copyOfRange(tokens, 1, count))
+                : null;
         return new Chunk(
-                cache,
-                tokens,
-                targets,
-                predicts,
-                hashAfter(tokens),
-                predicts ? continuation.chooser() : null,
-                update.details());
+                cache, tokens, targets, predicts, hashAfter(tokens), chooser, update.details(), proposal);
     }
 
     /** A warm-up leads to the state's own hash, whatever part of it is known. */
@@ -232,18 +250,22 @@ final class StreamJob {
             }
         }
         alone = false;
-        hash = chunk.hash();
+        hash = chunk.proposal() == null ? chunk.hash() : chunk.proposal().hash(result.accepted());
         done += chunk.tokens().length;
-        if (done < run.tokens().length) {
+        if (done < run.tokens().length && !run.isProposed()) {
             return;
         }
         runs.removeFirst();
         done = 0;
-        if (run.predict()) {
-            if (continuation.accept(result.next(), result.nextNll())) {
-                runs.add(new Run(-1, new int[] {result.next()}, new int[] {-1}, 0, true));
-            }
+        if (run.predict() && goesOn(chunk, result)) {
+            runs.add(Run.next(result.next(), continuation.proposed()));
         }
+    }
+
+    private boolean goesOn(Chunk chunk, ChunkResult result) {
+        return chunk.proposal() instanceof ProposedTokens proposed
+                ? proposed.goesOn()
+                : continuation.accept(result.next(), result.nextNll());
     }
 
     boolean isDone() {

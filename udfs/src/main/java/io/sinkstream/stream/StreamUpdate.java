@@ -28,7 +28,7 @@ public sealed interface StreamUpdate {
 
     /** Scores {@code tokens} as a prompt, then continues with at most {@code maxNewTokens} tokens, greedily. */
     static Continue generate(StreamName name, StreamState state, int[] tokens, int maxNewTokens, boolean ignoreEos) {
-        return new Continue(name, state, tokens, maxNewTokens, ignoreEos, Sampling.GREEDY, 0, null);
+        return new Continue(name, state, tokens, maxNewTokens, ignoreEos, Sampling.GREEDY, 0, null, 0);
     }
 
     /** Scores the tokens. */
@@ -47,6 +47,8 @@ public sealed interface StreamUpdate {
      * @param sampling how its tokens are chosen, and what else ends it
      * @param chance tells streams apart that draw by chance
      * @param listener hears of its tokens as they come; null for nobody
+     * @param lookupTokens the most tokens that are looked up in the stream and run at once with the one before them, see {@link
+     *     #lookingUp}; 0 for none
      */
     record Continue(
             StreamName name,
@@ -56,12 +58,14 @@ public sealed interface StreamUpdate {
             boolean ignoreEos,
             Sampling sampling,
             long chance,
-            TokenListener listener)
+            TokenListener listener,
+            int lookupTokens)
             implements StreamUpdate {
         /** Checks that a continuation may have a token. */
         public Continue {
-            if (maxNewTokens < 1) {
-                throw new IllegalArgumentException("a continuation of at most " + maxNewTokens + " tokens");
+            if (maxNewTokens < 1 || lookupTokens < 0) {
+                throw new IllegalArgumentException(
+                        "a continuation of at most " + maxNewTokens + " tokens, " + lookupTokens + " looked up");
             }
         }
 
@@ -76,12 +80,30 @@ public sealed interface StreamUpdate {
          * @param key of the stream: what is drawn by chance depends on the seed, this and the position, and nothing else
          */
         public Continue sampled(Sampling how, String key) {
-            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, how, TokenSampler.stream(key), listener);
+            return new Continue(
+                    name,
+                    state,
+                    tokens,
+                    maxNewTokens,
+                    ignoreEos,
+                    how,
+                    TokenSampler.stream(key),
+                    listener,
+                    lookupTokens);
         }
 
         /** The same with {@code other} hearing of its tokens. */
         public Continue told(TokenListener other) {
-            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, other);
+            return new Continue(
+                    name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, other, lookupTokens);
+        }
+
+        /**
+         * The same tokens, several a pass where the stream repeats itself: at most {@code most} that followed the last ones before
+         * run with the token at hand, and those that the model would have chosen stay. 0 for one token a pass.
+         */
+        public Continue lookingUp(int most) {
+            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, listener, most);
         }
     }
 }

@@ -143,7 +143,7 @@ class PromptedRowsTest {
     }
 
     private List<RowResult<Said>> continued(Prompt prompt, Said... rows) {
-        return run(prompt, new RowTask.Continue(2, true, Sampling.GREEDY), rows);
+        return run(prompt, new RowTask.Continue(2, true, Sampling.GREEDY, 0), rows);
     }
 
     /** The tokens that were given to the model, as text in which special tokens stand by their names. */

@@ -58,7 +58,7 @@ class RowEngineTest {
                 rows.iterator(),
                 new TestRow.Fields(true),
                 model,
-                new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY),
+                new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY, 0),
                 options(LateRows.ERROR),
                 states,
                 limits);

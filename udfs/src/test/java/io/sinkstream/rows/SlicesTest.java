@@ -96,7 +96,7 @@ class SlicesTest {
             @ForAll @IntRange(max = 2) int maxNewTokens) {
         RowTask task = maxNewTokens == 0
                 ? new RowTask.Score(false, TokenDetails.NONE)
-                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
+                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY, 0);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
 
@@ -127,7 +127,7 @@ class SlicesTest {
             @ForAll @IntRange(max = 2) int maxNewTokens) {
         RowTask task = maxNewTokens == 0
                 ? new RowTask.Score(false, TokenDetails.NONE)
-                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY);
+                : new RowTask.Continue(maxNewTokens, true, Sampling.GREEDY, 0);
         List<TestRow> rows = sorted(given);
         FormulaModel model = new FormulaModel();
         List<String> whole = run(

@@ -84,16 +84,21 @@ class GoldenTest {
             rest.add(StreamUpdate.score(
                     name(begun[i]), states.get(i).advanced().state(), Arrays.copyOfRange(ids, begun[i], ids.length)));
         }
-        rest.add(StreamUpdate.generate(null, model.start(), wanted.prompt(), wanted.greedy().length, true));
+        StreamUpdate.Continue greedy =
+                StreamUpdate.generate(null, model.start(), wanted.prompt(), wanted.greedy().length, true);
+        rest.add(greedy);
+        rest.add(greedy.lookingUp(8));
         List<StreamResult> results = model.advance(rest);
         for (int i = 0; i < begun.length; i++) {
             assertNll(results.get(i).advanced().nll())
                     .as("%s, from token %d among others", what, begun[i])
                     .isThatOf(wanted.nll(), begun[i], ids.length - begun[i], NllAssert.SAME);
         }
-        StreamResult.Advanced continued = results.get(begun.length).advanced();
-        assertThat(continued.continuation().tokens()).as("%s, greedily", what).isEqualTo(wanted.greedy());
-        assertThat(continued.continuation().finish()).isEqualTo(FinishReason.LENGTH);
+        for (StreamResult result : results.subList(begun.length, results.size())) {
+            Continuation continued = result.advanced().continuation();
+            assertThat(continued.tokens()).as("%s, greedily", what).isEqualTo(wanted.greedy());
+            assertThat(continued.finish()).isEqualTo(FinishReason.LENGTH);
+        }
         assertThat(model.usage().rebuiltTokens()).isZero();
     }
 
