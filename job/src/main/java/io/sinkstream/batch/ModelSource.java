@@ -14,14 +14,28 @@ import org.apache.spark.SparkContext;
 /**
  * A model to run, and where its checkpoint is found.
  *
- * @param name the checkpoint's folder, or its Hugging Face name, on the driver and on every executor
+ * @param name the checkpoint's folder, or its Hugging Face name with its commit, on the driver and on every executor
  * @param options how it runs; the folder is the one on the machine that made them
  */
 public record ModelSource(String name, ModelOptions options) implements Serializable {
     /** The model that these settings say. Throws UserException if they lack it or contradict each other. */
     public static ModelSource from(SettingValues values) {
-        String name = values.require(Settings.MODEL);
-        return new ModelSource(name, ModelOptions.from(folder(name), values));
+        String given = named(values);
+        Path folder = folder(given);
+        // Executors take what the name means now, whatever it means by then.
+        return new ModelSource(ModelLocation.pinned(given, folder), ModelOptions.from(folder, values));
+    }
+
+    /** The folder of the model that these settings say, on this machine. Throws UserException if they lack it. */
+    public static Path folder(SettingValues values) {
+        return folder(named(values));
+    }
+
+    private static String named(SettingValues values) {
+        String model = values.require(Settings.MODEL);
+        return values.find(Settings.REVISION)
+                .map(revision -> ModelLocation.at(model, revision))
+                .orElse(model);
     }
 
     private static Path folder(String name) {

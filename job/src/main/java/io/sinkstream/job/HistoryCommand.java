@@ -1,7 +1,7 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.benchmark.HistoryError;
-import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -19,7 +19,7 @@ final class HistoryCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return List.of(Settings.MODEL, Settings.SINKS, Settings.WINDOW, Settings.INPUT);
+        return List.of(Settings.MODEL, Settings.REVISION, Settings.SINKS, Settings.WINDOW, Settings.INPUT);
     }
 
     @Override
@@ -36,7 +36,7 @@ final class HistoryCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
+        ModelOptions options = ModelOptions.of(ModelSource.folder(values))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         if (!StreamModel.describe(options).tokenizer()) {
             throw new UserException(

@@ -2,10 +2,10 @@ package io.sinkstream.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.benchmark.Speed;
 import io.sinkstream.benchmark.SpeedRow;
 import io.sinkstream.benchmark.SpeedTable;
-import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.console.RunFailure;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
@@ -33,6 +33,7 @@ final class SpeedCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         return List.of(
                 Settings.MODEL,
+                Settings.REVISION,
                 Settings.SINKS,
                 Settings.WINDOW,
                 Settings.DTYPE,
@@ -78,7 +79,7 @@ final class SpeedCommand extends SettingsCommand {
             throw new UserException(
                     Settings.OUTPUT + ": " + output + " exists; remove it, or give " + Settings.OVERWRITE);
         }
-        ModelOptions options = ModelOptions.of(ModelLocation.resolve(values.require(Settings.MODEL), System.getenv()))
+        ModelOptions options = ModelOptions.of(ModelSource.folder(values))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         boolean tokenizer = StreamModel.describe(options).tokenizer();
         String text = InputText.of(values.find(Settings.INPUT).orElse(List.of()));

@@ -1,15 +1,16 @@
 package io.sinkstream.checkpoint;
 
+import io.sinkstream.hub.Hub;
+import io.sinkstream.hub.HubCache;
+import io.sinkstream.hub.HubEnvironment;
+import io.sinkstream.hub.HubName;
+import io.sinkstream.hub.UserFolders;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,17 +18,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** From what a user calls a model to the local folder that holds it. Downloads nothing. */
+/** From what a user calls a model to the local folder that holds it, which a model of the hub is downloaded to. */
 public final class ModelLocation {
-    /** {@code org/name} or {@code name}, then {@code @revision}: a branch, a tag or a commit. */
-    private static final Pattern HUB_NAME =
-            Pattern.compile("(?<name>[A-Za-z0-9][\\w.-]*(?:/[A-Za-z0-9][\\w.-]*)?)(?:@(?<revision>[\\w][\\w./-]*))?");
+    private static final Logger LOG = LoggerFactory.getLogger(ModelLocation.class);
 
     /** Two letters at least, so that {@code C:/models} is a folder. */
     private static final Pattern URI_SCHEME = Pattern.compile("(?<scheme>[A-Za-z][A-Za-z0-9+.-]+):/.*");
-
-    private static final Pattern COMMIT = Pattern.compile("[0-9A-Za-z_-]{1,64}");
 
     private ModelLocation() {}
 
@@ -36,9 +35,8 @@ public final class ModelLocation {
      *
      * <ul>
      *   <li>a local folder, also as a {@code file:} URI or with a leading {@code ~/};
-     *   <li>a Hugging Face name, {@code org/name} or {@code org/name@revision} (default {@code main}), that is in the
-     *       local cache: {@code HF_HUB_CACHE}, else {@code HF_HOME/hub}, else
-     *       {@code XDG_CACHE_HOME/huggingface/hub}, else {@code ~/.cache/huggingface/hub};
+     *   <li>a Hugging Face name, {@code org/name} or {@code org/name@revision} (default {@code main}): what the local cache has
+     *       for it, and what it lacks of that from the hub ({@link HubEnvironment});
      *   <li>{@code builtin}, the small one that is part of this library, unpacked into {@code XDG_CACHE_HOME/sinkstream}, else
      *       {@code ~/.cache/sinkstream}.
      * </ul>
@@ -67,34 +65,88 @@ public final class ModelLocation {
             throw new UserException(option + ": is a file; expected the folder that holds it");
         }
         if (model.equals(BuiltinModel.NAME)) {
-            return BuiltinModel.folder(caches(environment));
+            return BuiltinModel.folder(new UserFolders(environment).caches());
         }
-        List<Path> lookedAt = new ArrayList<>(List.of(folder.toAbsolutePath()));
-        Matcher name = HUB_NAME.matcher(model);
-        if (name.matches() && !model.contains("..")) {
-            Path cached =
-                    cache(environment).resolve("models--" + name.group("name").replace("/", "--"));
-            String revision = Optional.ofNullable(name.group("revision")).orElse("main");
-            Path snapshots = cached.resolve("snapshots");
-            // Nested, a revision is a branch or a pull request, never a commit.
-            if (!revision.contains("/") && Files.isDirectory(snapshots.resolve(revision))) {
-                return snapshots.resolve(revision);
-            }
-            Path ref = cached.resolve("refs").resolve(revision);
-            lookedAt.add(ref);
-            if (Files.isRegularFile(ref)) {
-                Path snapshot = snapshots.resolve(commit(ref));
-                lookedAt.add(snapshot);
-                if (Files.isDirectory(snapshot)) {
-                    return snapshot;
-                }
-            }
+        return HubName.of(model)
+                .map(name -> cached(name, option, folder, new HubEnvironment(environment)))
+                .orElseThrow(() -> nowhere(
+                        option,
+                        List.of(folder.toAbsolutePath()),
+                        "expected a checkpoint's folder or a Hugging Face name, org/name"));
+    }
+
+    /**
+     * What other machines find the same model by: a name of the hub with the commit that {@code folder}, where it was found,
+     * is of; anything else as it is.
+     */
+    public static String pinned(String model, Path folder) {
+        Path snapshots = folder.getParent();
+        boolean isSnapshot = snapshots != null
+                && snapshots.endsWith("snapshots")
+                && !folder.endsWith(Path.of(model));
+        return HubName.of(model)
+                .filter(name -> isSnapshot)
+                .map(name -> name.at(folder.getFileName().toString()).toString())
+                .orElse(model);
+    }
+
+    /**
+     * The model with a revision that was given beside it.
+     *
+     * @throws UserException if it is none of the hub, or names a revision itself
+     */
+    public static String at(String model, String revision) {
+        boolean hasRevisions = HubName.of(model)
+                .filter(name -> !model.contains("@") && !model.equals(BuiltinModel.NAME))
+                .isPresent();
+        String both = model + "@" + revision;
+        if (!hasRevisions) {
+            throw new UserException(Settings.REVISION + " " + Shown.quoted(revision) + ": " + Settings.MODEL + " is "
+                    + Shown.quoted(model) + "; expected a Hugging Face name without a revision, org/name");
         }
-        String advice = lookedAt.size() == 1
-                ? "expected a checkpoint's folder or a Hugging Face name, org/name"
-                : "download it with \"hf download " + Shown.plain(name.group("name")) + "\" on every machine,"
-                        + " or give a checkpoint's folder";
-        throw new UserException(option + ": no such model; looked at "
+        if (HubName.of(both).isEmpty()) {
+            throw new UserException(
+                    Settings.REVISION + " " + Shown.quoted(revision) + ": expected a branch, a tag or a commit");
+        }
+        return both;
+    }
+
+    private static Path cached(HubName name, String option, Path folder, HubEnvironment environment) {
+        HubCache cache = new HubCache(environment.cache(), name);
+        Optional<HubName> known = cache.commit(name.revision()).map(name::at);
+        Optional<Path> there =
+                known.map(commit -> cache.snapshot(commit.revision())).filter(Files::isDirectory);
+        Hub hub = new Hub(environment, index -> ShardIndex.read(index).shards().values());
+        boolean isAsked = name.isDownloadable() && !environment.isOffline();
+        if (there.isPresent() && (!isAsked || hub.isComplete(known.get()))) {
+            return there.get();
+        }
+        if (isAsked) {
+            return downloaded(known.orElse(name), option, cache, hub);
+        }
+        List<Path> lookedAt = new ArrayList<>(List.of(folder.toAbsolutePath(), cache.reference(name.revision())));
+        known.ifPresent(commit -> lookedAt.add(cache.snapshot(commit.revision())));
+        throw nowhere(
+                option,
+                lookedAt,
+                (name.isDownloadable() ? "HF_HUB_OFFLINE is set: " : "") + "download it with \"hf download "
+                        + name.repository() + "\" on every machine, or give a checkpoint's folder");
+    }
+
+    private static Path downloaded(HubName name, String option, HubCache cache, Hub hub) {
+        try {
+            return cache.snapshot(hub.download(name).revision());
+        } catch (UserException e) {
+            if (hub.isUsable(name)) {
+                LOG.warn("{}: what the cache has is taken: {}", name, e.getMessage());
+                return cache.snapshot(name.revision());
+            }
+            throw new UserException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static UserException nowhere(String option, List<Path> lookedAt, String advice) {
+        return new UserException(option + ": no such model; looked at "
                 + String.join(", ", lookedAt.stream().map(Path::toString).toList()) + "; " + advice);
     }
 
@@ -102,7 +154,7 @@ public final class ModelLocation {
         try {
             Matcher uri = URI_SCHEME.matcher(model);
             if (!uri.matches()) {
-                return model.startsWith("~/") ? home(environment).resolve(model.substring(2)) : Path.of(model);
+                return model.startsWith("~/") ? new UserFolders(environment).home().resolve(model.substring(2)) : Path.of(model);
             }
             if (uri.group("scheme").equalsIgnoreCase("file")) {
                 return Path.of(URI.create(model));
@@ -113,55 +165,5 @@ public final class ModelLocation {
         }
         throw new UserException(option + ": URIs such as hdfs:// and s3a:// are not supported yet; copy it to a local"
                 + " folder present on every machine and give that folder");
-    }
-
-    /** The rules of {@code huggingface_hub/constants.py}: the first that is set is the only one. */
-    private static Path cache(Map<String, String> environment) {
-        for (String variable : List.of("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")) {
-            Optional<Path> cache = directory(environment, variable);
-            if (cache.isPresent()) {
-                return cache.get();
-            }
-        }
-        return directory(environment, "HF_HOME")
-                .orElseGet(() -> caches(environment).resolve("huggingface"))
-                .resolve("hub");
-    }
-
-    /** Where programs of this user keep what they can make again. */
-    private static Path caches(Map<String, String> environment) {
-        return directory(environment, "XDG_CACHE_HOME")
-                .orElseGet(() -> home(environment).resolve(".cache"));
-    }
-
-    private static Optional<Path> directory(Map<String, String> environment, String variable) {
-        String value = environment.getOrDefault(variable, "");
-        if (value.isBlank()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(value.startsWith("~/") ? home(environment).resolve(value.substring(2)) : Path.of(value));
-        } catch (InvalidPathException e) {
-            throw new UserException(
-                    "environment variable " + variable + " is " + Shown.quoted(value) + "; expected a folder", e);
-        }
-    }
-
-    private static Path home(Map<String, String> environment) {
-        return Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")));
-    }
-
-    private static String commit(Path ref) {
-        String commit;
-        try (InputStream in = Files.newInputStream(ref)) {
-            commit = new String(in.readNBytes(256), StandardCharsets.UTF_8).strip();
-        } catch (IOException e) {
-            throw Shown.unreadable(ref, e);
-        }
-        if (!COMMIT.matcher(commit).matches()) {
-            throw new UserException(ref + ": holds " + Shown.quoted(commit)
-                    + "; expected a commit; the cache is damaged: download the model again");
-        }
-        return commit;
     }
 }

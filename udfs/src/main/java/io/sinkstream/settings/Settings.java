@@ -23,9 +23,18 @@ public final class Settings {
             "MODEL",
             "builtin",
             Parsers::nonEmpty,
-            "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder, or a"
-                    + " name in the local Hugging Face cache, on the driver and on every executor; or builtin, the small one"
-                    + " in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
+            "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder on the"
+                    + " driver and on every executor; or a Hugging Face name, org/name, which each finds in its local cache or"
+                    + " downloads; or builtin, the small one in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
+
+    /** Which commit of it. */
+    public static final Setting<String> REVISION = add(Setting.value(
+            "revision",
+            "REVISION",
+            null,
+            Parsers::nonEmpty,
+            "The branch, tag or commit of a model that is a Hugging Face name; without it main. The driver looks up once which"
+                    + " commit that is, and executors take that."));
 
     /** S. */
     public static final Setting<Integer> SINKS = add(Setting.value(
@@ -114,7 +123,7 @@ public final class Settings {
 
     /** What every way to run a model over rows asks for, in the order of the help. */
     public static final List<Setting<?>> OF_MODEL = List.of(
-            MODEL, SINKS, WINDOW, DTYPE, CACHE_DTYPE, DEVICE, WEIGHT_MEMORY, CHUNK_TOKENS, PASS_TOKENS, CACHE_MEMORY);
+            MODEL, REVISION, SINKS, WINDOW, DTYPE, CACHE_DTYPE, DEVICE, WEIGHT_MEMORY, CHUNK_TOKENS, PASS_TOKENS, CACHE_MEMORY);
 
     /** Where the rows are. */
     public static final Setting<List<String>> INPUT = add(Setting.list(

@@ -3,6 +3,7 @@ package io.sinkstream.checkpoint;
 import static io.sinkstream.checkpoint.Refusals.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.hub.HubServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class ModelLocationTest {
     @BeforeEach
     void setHome() {
         hub = home.resolve(".cache/huggingface/hub");
-        environment = Map.of("HOME", home.toString());
+        environment = Map.of("HOME", home.toString(), "HF_HUB_OFFLINE", "1");
     }
 
     private static Path cached(Path hub, String model, String revision) throws IOException {
@@ -74,6 +75,7 @@ class ModelLocationTest {
         Path hubCache = cached(home.resolve("cache"), "o/m", "main");
         Map<String, String> variables = Map.of(
                 "HOME", home.toString(),
+                "HF_HUB_OFFLINE", "yes",
                 "XDG_CACHE_HOME", home.resolve("xdg").toString(),
                 "HF_HOME", "~/hf",
                 "HF_HUB_CACHE", home.resolve("cache").toString());
@@ -96,7 +98,7 @@ class ModelLocationTest {
         assertThat(refusal(() -> ModelLocation.resolve("org/none", environment)))
                 .isEqualTo("--model \"org/none\": no such model; looked at "
                         + Path.of("org/none").toAbsolutePath() + ", " + hub.resolve("models--org--none/refs/main")
-                        + "; download it with \"hf download org/none\" on every machine, or give a checkpoint's"
+                        + "; HF_HUB_OFFLINE is set: download it with \"hf download org/none\" on every machine, or give a checkpoint's"
                         + " folder");
     }
 
@@ -122,6 +124,103 @@ class ModelLocationTest {
 
         assertThat(refusal(() -> ModelLocation.resolve(file.toString(), environment)))
                 .isEqualTo("--model \"" + file + "\": is a file; expected the folder that holds it");
+    }
+
+    @Test
+    void aNameOfTheHubIsDownloadedOnceAndPinned() throws IOException {
+        try (HubServer server = server()) {
+            Path folder = ModelLocation.resolve("org/m", server.environment(home));
+
+            assertThat(folder).isEqualTo(hub.resolve("models--org--m/snapshots/" + HubServer.COMMIT));
+            assertThat(folder.resolve("model.safetensors")).hasContent("weights");
+            String pinned = ModelLocation.pinned("org/m", folder);
+            assertThat(pinned).isEqualTo("org/m@" + HubServer.COMMIT);
+            int asked = server.paths().size();
+            // A name that means another commit by now changes nothing for who has the pinned one.
+            Files.writeString(hub.resolve("models--org--m/refs/main"), COMMIT);
+            assertThat(ModelLocation.resolve(pinned, server.environment(home))).isEqualTo(folder);
+            assertThat(server.paths()).hasSize(asked);
+        }
+    }
+
+    @Test
+    void anotherMachineDownloadsThePinnedCommit() throws IOException {
+        try (HubServer server = server()) {
+            Path folder = ModelLocation.resolve("org/m@" + HubServer.COMMIT, server.environment(home));
+
+            assertThat(folder).endsWith(Path.of(HubServer.COMMIT));
+            assertThat(server.paths()).isNotEmpty().noneMatch(path -> path.contains("main"));
+            assertThat(hub.resolve("models--org--m/refs")).doesNotExist();
+        }
+    }
+
+    @Test
+    void whatTheCacheLacksOfItsCommitIsBrought() throws IOException {
+        Path folder = hub.resolve("models--org--m/snapshots/" + HubServer.COMMIT);
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("config.json"), "python's");
+        try (HubServer server = server()) {
+            assertThat(ModelLocation.resolve("org/m@" + HubServer.COMMIT, server.environment(home)))
+                    .isEqualTo(folder);
+        }
+
+        assertThat(folder.resolve("model.safetensors")).hasContent("weights");
+        assertThat(folder.resolve("config.json")).hasContent("python's");
+    }
+
+    @Test
+    void whatIsUsableIsTakenWhereTheHubDoesNotGiveTheRest() throws IOException {
+        Path folder = hub.resolve("models--org--m/snapshots/" + COMMIT);
+        Files.createDirectories(folder);
+        Files.createFile(folder.resolve("config.json"));
+        Files.createFile(folder.resolve("model.safetensors"));
+        try (HubServer server = server()) {
+            assertThat(ModelLocation.resolve("org/m@" + COMMIT, server.environment(home)))
+                    .isEqualTo(folder);
+        }
+    }
+
+    @Test
+    void whatTheHubDoesNotHaveIsRefusedAndABareNameIsNotAskedFor() throws IOException {
+        try (HubServer server = server()) {
+            assertThat(refusal(() -> ModelLocation.resolve("org/none", server.environment(home))))
+                    .startsWith("--model \"org/none\": http://127.0.0.1:")
+                    .endsWith(" answers 404 for org/none@main: there is no such model, revision or file");
+            int asked = server.paths().size();
+            assertThat(refusal(() -> ModelLocation.resolve("misspelt", server.environment(home))))
+                    .contains("no such model; looked at ");
+            assertThat(server.paths()).hasSize(asked);
+        }
+    }
+
+    private static HubServer server() throws IOException {
+        return new HubServer()
+                .with("config.json", "{}")
+                .with("tokenizer.json", "{}")
+                .with("tokenizer_config.json", "{}")
+                .with("model.safetensors", "weights");
+    }
+
+    @Test
+    void whatIsNoNameOfTheHubIsPinnedAsItIs() {
+        assertThat(ModelLocation.pinned("builtin", home)).isEqualTo("builtin");
+        assertThat(ModelLocation.pinned("/models/m", Path.of("/models/m"))).isEqualTo("/models/m");
+        assertThat(ModelLocation.pinned("snapshots/m", Path.of("snapshots/m"))).isEqualTo("snapshots/m");
+    }
+
+    @Test
+    void aRevisionIsOfANameOfTheHub() {
+        assertThat(ModelLocation.at("org/m", "refs/pr/1")).isEqualTo("org/m@refs/pr/1");
+        assertThat(refusal(() -> ModelLocation.at("org/m", "../x")))
+                .isEqualTo("--revision \"../x\": expected a branch, a tag or a commit");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"builtin", "/models/m", "hdfs://n/m", "org/m@main"})
+    void whatIsNoNameOfTheHubHasNoRevision(String model) {
+        assertThat(refusal(() -> ModelLocation.at(model, "v2")))
+                .isEqualTo("--revision \"v2\": --model is \"" + model + "\"; expected a Hugging Face name without a"
+                        + " revision, org/name");
     }
 
     @ParameterizedTest

@@ -18,11 +18,12 @@ final class ArchitectureTest {
 
     /**
      * {@code djl -> rows -> stream -> family, sampling -> decoder -> cache}, {@code rows -> chat}, {@code family, sampling,
-     * chat -> checkpoint}; settings is seen by all.
+     * chat -> checkpoint -> hub}; settings is seen by all.
      */
     static final Map<String, Set<String>> SEES = Map.ofEntries(
             entry("settings"),
-            entry("checkpoint", "settings"),
+            entry("hub", "settings"),
+            entry("checkpoint", "hub", "settings"),
             entry("cache", "settings"),
             entry("decoder", "cache", "settings"),
             entry("family", "decoder", "cache", "checkpoint", "settings"),
