@@ -39,13 +39,16 @@ final class BlobDownload {
         Path blob = cache.blob(file.etag());
         if (!Files.exists(blob)) {
             Files.createDirectories(blob.getParent());
-            try (HubLock lock = cache.lock(file.etag())) {
+            HubLock lock = cache.lock(file.etag());
+            try {
                 if (!Files.exists(blob)) {
                     Path partial = cache.partial(file.etag());
                     complete(file, partial);
                     Files.move(partial, blob, StandardCopyOption.ATOMIC_MOVE);
                     return;
                 }
+            } finally {
+                lock.close();
             }
         }
         progress.found(file.bytes());
