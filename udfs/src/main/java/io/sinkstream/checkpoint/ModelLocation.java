@@ -81,9 +81,7 @@ public final class ModelLocation {
      */
     public static String pinned(String model, Path folder) {
         Path snapshots = folder.getParent();
-        boolean isSnapshot = snapshots != null
-                && snapshots.endsWith("snapshots")
-                && !folder.endsWith(Path.of(model));
+        boolean isSnapshot = snapshots != null && snapshots.endsWith("snapshots") && !folder.endsWith(Path.of(model));
         return HubName.of(model)
                 .filter(name -> isSnapshot)
                 .map(name -> name.at(folder.getFileName().toString()).toString())
@@ -154,7 +152,9 @@ public final class ModelLocation {
         try {
             Matcher uri = URI_SCHEME.matcher(model);
             if (!uri.matches()) {
-                return model.startsWith("~/") ? new UserFolders(environment).home().resolve(model.substring(2)) : Path.of(model);
+                return model.startsWith("~/")
+                        ? new UserFolders(environment).home().resolve(model.substring(2))
+                        : Path.of(model);
             }
             if (uri.group("scheme").equalsIgnoreCase("file")) {
                 return Path.of(URI.create(model));

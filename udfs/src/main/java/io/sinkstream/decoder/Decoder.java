@@ -286,7 +286,12 @@ public final class Decoder implements AutoCloseable {
 
     private static void advance(Chunk chunk, int accepted) {
         int rows = chunk.tokens().length - chunk.proposed() + accepted;
-        chunk.cache().advance(rows, chunk.proposal() == null ? chunk.hash() : chunk.proposal().hash(accepted));
+        chunk.cache()
+                .advance(
+                        rows,
+                        chunk.proposal() == null
+                                ? chunk.hash()
+                                : chunk.proposal().hash(accepted));
     }
 
     private List<LoadedProgram> programs(TokenDetails details) {

@@ -22,11 +22,7 @@ final class BlobDownload {
     private final DownloadProgress progress;
 
     BlobDownload(
-            HubClient client,
-            HubCache cache,
-            HubName commit,
-            Surroundings surroundings,
-            DownloadProgress progress) {
+            HubClient client, HubCache cache, HubName commit, Surroundings surroundings, DownloadProgress progress) {
         this.client = client;
         this.cache = cache;
         this.commit = commit;
@@ -93,10 +89,7 @@ final class BlobDownload {
         HttpResponse<InputStream> response = client.content(commit, file.name(), here);
         try (InputStream body = new StallGuard(response.body(), client.patience())) {
             boolean goesOn = response.statusCode() == 206
-                    && response.headers()
-                            .firstValue("Content-Range")
-                            .orElse("")
-                            .startsWith("bytes " + here + "-");
+                    && response.headers().firstValue("Content-Range").orElse("").startsWith("bytes " + here + "-");
             if (here > 0 && !goesOn) {
                 Files.delete(partial);
                 progress.found(-here);

@@ -64,9 +64,9 @@ public final class Hub {
         return isUsable(commit)
                 && SMALL.stream()
                         .filter(file -> file.startsWith("tokenizer"))
-                        .allMatch(file -> Files.exists(
-                                        cache.snapshot(commit.revision()).resolve(file))
-                                || cache.isAbsent(commit.revision(), file));
+                        .allMatch(file ->
+                                Files.exists(cache.snapshot(commit.revision()).resolve(file))
+                                        || cache.isAbsent(commit.revision(), file));
     }
 
     /** Whether the cache has a commit's config and weights. */

@@ -56,7 +56,9 @@ final class HubClient {
     HttpHeaders headers(HubName commit, String file) throws IOException, InterruptedException {
         HttpResponse<InputStream> response = send("HEAD", place(commit, file), 0);
         response.body().close();
-        return isRedirect(response) ? response.headers() : checked(commit, response).headers();
+        return isRedirect(response)
+                ? response.headers()
+                : checked(commit, response).headers();
     }
 
     /** A file of a commit from byte {@code from} on, or all of it, as the status says. The caller closes the body. */
@@ -116,8 +118,8 @@ final class HubClient {
         } catch (IllegalArgumentException e) {
             // Not shown: an address of a store may have its key in it.
         }
-        throw new UserException(endpoint + ": sends on to what is no address that is as safe as its own; check"
-                + " HF_ENDPOINT");
+        throw new UserException(
+                endpoint + ": sends on to what is no address that is as safe as its own; check" + " HF_ENDPOINT");
     }
 
     private boolean isHub(URI uri) {

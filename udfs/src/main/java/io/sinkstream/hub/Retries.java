@@ -57,8 +57,8 @@ final class Retries {
         }
         if (asked.isPresent() && asked.get().compareTo(LONGEST_PAUSE) > 0) {
             throw new UserException(
-                    what + ": " + reason(failure) + " and asks to wait " + asked.get().toSeconds()
-                            + " s; begin again then: what came is kept",
+                    what + ": " + reason(failure) + " and asks to wait "
+                            + asked.get().toSeconds() + " s; begin again then: what came is kept",
                     failure);
         }
         surroundings.pause(asked.orElse(Duration.ofSeconds(1L << (failures - 1))));

@@ -74,7 +74,9 @@ public sealed interface RowTask extends Serializable {
         /** What these settings say, and the checkpoint's where they say nothing. */
         public static Continue from(SettingValues values, GenerationConfig checkpoint) {
             return new Continue(
-                    checkpoint.maxNewTokens(values), values.require(Settings.IGNORE_EOS), checkpoint.sampling(values),
+                    checkpoint.maxNewTokens(values),
+                    values.require(Settings.IGNORE_EOS),
+                    checkpoint.sampling(values),
                     values.require(Settings.LOOKUP_TOKENS));
         }
 

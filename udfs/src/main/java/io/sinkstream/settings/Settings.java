@@ -18,14 +18,15 @@ public final class Settings {
     private static final int MOST_KEPT = 1 << 20;
 
     /** Which model. */
-    public static final Setting<String> MODEL = add(Setting.value(
-            "model",
-            "MODEL",
-            "builtin",
-            Parsers::nonEmpty,
-            "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder on the"
-                    + " driver and on every executor; or a Hugging Face name, org/name, which each finds in its local cache or"
-                    + " downloads; or builtin, the small one in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
+    public static final Setting<String> MODEL = add(
+            Setting.value(
+                    "model",
+                    "MODEL",
+                    "builtin",
+                    Parsers::nonEmpty,
+                    "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder on the"
+                            + " driver and on every executor; or a Hugging Face name, org/name, which each finds in its local cache or"
+                            + " downloads; or builtin, the small one in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
 
     /** Which commit of it. */
     public static final Setting<String> REVISION = add(Setting.value(
@@ -123,7 +124,17 @@ public final class Settings {
 
     /** What every way to run a model over rows asks for, in the order of the help. */
     public static final List<Setting<?>> OF_MODEL = List.of(
-            MODEL, REVISION, SINKS, WINDOW, DTYPE, CACHE_DTYPE, DEVICE, WEIGHT_MEMORY, CHUNK_TOKENS, PASS_TOKENS, CACHE_MEMORY);
+            MODEL,
+            REVISION,
+            SINKS,
+            WINDOW,
+            DTYPE,
+            CACHE_DTYPE,
+            DEVICE,
+            WEIGHT_MEMORY,
+            CHUNK_TOKENS,
+            PASS_TOKENS,
+            CACHE_MEMORY);
 
     /** Where the rows are. */
     public static final Setting<List<String>> INPUT = add(Setting.list(
@@ -305,16 +316,15 @@ public final class Settings {
             "ignore-eos", "Lets a continuation run on past the model's end-of-sequence token, to its most tokens."));
 
     /** How many tokens are looked up. */
-    public static final Setting<Integer> LOOKUP_TOKENS = add(
-            Setting.value(
-                    "lookup-tokens",
-                    "TOKENS",
-                    "8",
-                    Parsers.wholeNumber(0, 256),
-                    "Where a stream repeats itself: the most tokens that are looked up in its sinks and window, behind the same"
-                            + " tokens as those at its end, and run at once. Those that would have been chosen one by one stay, so"
-                            + " the continuation is the same, and comes faster. A stream where they seldom do proposes fewer, and"
-                            + " none for a while. 0 for none."));
+    public static final Setting<Integer> LOOKUP_TOKENS = add(Setting.value(
+            "lookup-tokens",
+            "TOKENS",
+            "8",
+            Parsers.wholeNumber(0, 256),
+            "Where a stream repeats itself: the most tokens that are looked up in its sinks and window, behind the same"
+                    + " tokens as those at its end, and run at once. Those that would have been chosen one by one stay, so"
+                    + " the continuation is the same, and comes faster. A stream where they seldom do proposes fewer, and"
+                    + " none for a while. 0 for none."));
 
     /** What a row's text is put into. */
     public static final Setting<String> TEMPLATE = add(Setting.value(

@@ -44,8 +44,7 @@ final class StreamJob {
      * @param predict whether the token behind the last is wanted
      * @param isProposed whether only the first token is sure, and the others may be left out
      */
-    private record Run(
-            long skipTo, int[] tokens, int[] targets, int into, boolean predict, boolean isProposed) {
+    private record Run(long skipTo, int[] tokens, int[] targets, int into, boolean predict, boolean isProposed) {
         static Run warmUp(long skipTo, int[] tokens) {
             return new Run(skipTo, tokens, none(tokens.length), 0, false, false);
         }
@@ -222,8 +221,7 @@ final class StreamJob {
         Proposal proposal = run.isProposed() && count > 1
                 ? new ProposedTokens(continuation, hash, tokens[0], Arrays.copyOfRange(tokens, 1, count))
                 : null;
-        return new Chunk(
-                cache, tokens, targets, predicts, hashAfter(tokens), chooser, update.details(), proposal);
+        return new Chunk(cache, tokens, targets, predicts, hashAfter(tokens), chooser, update.details(), proposal);
     }
 
     /** A warm-up leads to the state's own hash, whatever part of it is known. */

@@ -94,8 +94,7 @@ public sealed interface StreamUpdate {
 
         /** The same with {@code other} hearing of its tokens. */
         public Continue told(TokenListener other) {
-            return new Continue(
-                    name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, other, lookupTokens);
+            return new Continue(name, state, tokens, maxNewTokens, ignoreEos, sampling, chance, other, lookupTokens);
         }
 
         /**

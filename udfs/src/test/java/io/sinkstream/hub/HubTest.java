@@ -319,8 +319,7 @@ class HubTest {
         Throwable thrown = catchThrowable(() -> hub().download(NAME.at("v9")));
 
         assertThat(thrown)
-                .hasMessage(server.endpoint()
-                        + " answers 404 for org/m@v9: there is no such model, revision or file");
+                .hasMessage(server.endpoint() + " answers 404 for org/m@v9: there is no such model, revision or file");
     }
 
     @Test
@@ -360,8 +359,9 @@ class HubTest {
         server.withHeader("X-Linked-Size", "1000");
 
         assertThat(refusal()).endsWith(" has more than the 1000 bytes that the hub says it has");
-        assertThat(partial()).satisfiesAnyOf(
-                file -> assertThat(file).doesNotExist(), file -> assertThat(Files.size(file)).isLessThan(1001));
+        assertThat(partial())
+                .satisfiesAnyOf(file -> assertThat(file).doesNotExist(), file -> assertThat(Files.size(file))
+                        .isLessThan(1001));
     }
 
     @ParameterizedTest

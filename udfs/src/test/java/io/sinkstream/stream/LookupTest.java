@@ -39,14 +39,19 @@ class LookupTest {
 
     /** Writes few letters, so that every pair of them has been there: much is proposed, and some of it comes. */
     private static final Sampling FEW_LETTERS = new Sampling(
-            Penalties.NONE, without(LETTERS.chars().boxed().collect(Collectors.toSet())), new Draw(1, 0, 1, 0, 1, 17), Stops.NONE);
+            Penalties.NONE,
+            without(LETTERS.chars().boxed().collect(Collectors.toSet())),
+            new Draw(1, 0, 1, 0, 1, 17),
+            Stops.NONE);
 
     /** Choices depend on all tokens before, those just proposed too. */
     private static final Sampling LOOKS_BACK = new Sampling(
             new Penalties(Map.of(TinyTokenizer.BYTES + 'a', 1.0), 1.2, 0.3, 0.2),
-            new Bans(5, List.of(List.of(TinyTokenizer.BYTES + 'a', TinyTokenizer.BYTES + 'b')), 3, FEW_LETTERS
-                    .bans()
-                    .suppressed()),
+            new Bans(
+                    5,
+                    List.of(List.of(TinyTokenizer.BYTES + 'a', TinyTokenizer.BYTES + 'b')),
+                    3,
+                    FEW_LETTERS.bans().suppressed()),
             new Draw(1.1, 0, 0.95, 0.01, 1, 5),
             Stops.NONE);
 
@@ -103,10 +108,12 @@ class LookupTest {
     }
 
     private static void assertSame(StreamResult.Advanced with, StreamResult.Advanced without) {
-        assertThat(with.continuation().tokens()).isEqualTo(without.continuation().tokens());
+        assertThat(with.continuation().tokens())
+                .isEqualTo(without.continuation().tokens());
         assertThat(with.continuation().nll())
                 .isCloseTo(without.continuation().nll(), within(NllAssert.SAME * NEW_TOKENS));
-        assertThat(with.continuation().finish()).isEqualTo(without.continuation().finish());
+        assertThat(with.continuation().finish())
+                .isEqualTo(without.continuation().finish());
         assertThat(with.continuation().text()).isEqualTo(without.continuation().text());
         assertThat(with.state().position()).isEqualTo(without.state().position());
         assertThat(with.state().hash()).isEqualTo(without.state().hash());
@@ -122,8 +129,7 @@ class LookupTest {
         for (Sampling sampling : List.of(Sampling.GREEDY, LIKELIEST_LETTERS, FEW_LETTERS, LOOKS_BACK)) {
             for (int key = 0; key < 6; key++) {
                 StreamResult.Advanced without = model.advance(update(key, sampling));
-                StreamResult.Advanced with =
-                        model.advance(update(key, sampling).lookingUp(most));
+                StreamResult.Advanced with = model.advance(update(key, sampling).lookingUp(most));
                 assertSame(with, without);
                 assertThat(without.continuation().lookup()).isEqualTo(LookupCounts.NONE);
                 proposed += with.continuation().lookup().proposed();
@@ -160,7 +166,8 @@ class LookupTest {
     @Test
     void passesAreFewerWhereAStreamRepeatsItself() {
         // A bias that makes it write one letter for ever.
-        Sampling again = new Sampling(new Penalties(Map.of(TinyTokenizer.BYTES + 'a', 100.0), 1, 0, 0), Bans.NONE, null, Stops.NONE);
+        Sampling again = new Sampling(
+                new Penalties(Map.of(TinyTokenizer.BYTES + 'a', 100.0), 1, 0, 0), Bans.NONE, null, Stops.NONE);
         long before = model.usage().passes();
         LookupCounts counts =
                 model.advance(update(3, again).lookingUp(8)).continuation().lookup();
@@ -176,9 +183,8 @@ class LookupTest {
             int[] whole = model.advance(update(key, FEW_LETTERS)).continuation().tokens();
             for (int from = 3; from < 40; from += 9) {
                 String text = tokenizer.decode(Arrays.copyOfRange(whole, from, from + 5));
-                for (Stops stops : List.of(
-                        new Stops(List.of(text), Set.of()),
-                        new Stops(List.of(), Set.of(whole[from])))) {
+                for (Stops stops :
+                        List.of(new Stops(List.of(text), Set.of()), new Stops(List.of(), Set.of(whole[from])))) {
                     StreamUpdate.Continue stopped = update(key, FEW_LETTERS.withStops(stops));
                     StreamResult.Advanced with = model.advance(stopped.lookingUp(8));
                     assertSame(with, model.advance(stopped));
@@ -193,12 +199,14 @@ class LookupTest {
     @Test
     void theEndOfSequenceEndsAContinuationAmongAcceptedTokens(@TempDir Path other) throws IOException {
         // A letter ends it, which stands in prompts and so is proposed as any other is.
-        Path config = TinyModels.of(SHAPE).tokenizer(TinyModels.Prefix.NONE).write(other).resolve("config.json");
+        Path config = TinyModels.of(SHAPE)
+                .tokenizer(TinyModels.Prefix.NONE)
+                .write(other)
+                .resolve("config.json");
         String wanted = "\"eos_token_id\": " + (TinyTokenizer.BYTES + 'c');
         Files.writeString(config, Files.readString(config).replaceFirst("\"eos_token_id\": *\\d+", wanted));
-        try (StreamModel ending = StreamModel.open(ModelOptions.of(other)
-                .withAttention(SINKS, WINDOW)
-                .withCompute(TinyCompute.UNMEASURED))) {
+        try (StreamModel ending = StreamModel.open(
+                ModelOptions.of(other).withAttention(SINKS, WINDOW).withCompute(TinyCompute.UNMEASURED))) {
             int ends = 0;
             for (int key = 0; key < 40; key++) {
                 StreamUpdate.Continue update = StreamUpdate.generate(
@@ -252,9 +260,11 @@ class LookupTest {
             public void ended(String text) {}
         };
         var futures = model.submit(List.of(
-                update(1, LIKELIEST_LETTERS).told(broken).lookingUp(8), update(2, LIKELIEST_LETTERS).lookingUp(8)));
+                update(1, LIKELIEST_LETTERS).told(broken).lookingUp(8),
+                update(2, LIKELIEST_LETTERS).lookingUp(8)));
 
         assertThat(futures.get(0)).failsWithin(Duration.ofMinutes(1));
-        assertThat(Outcomes.await(futures.get(1)).advanced().continuation().tokens()).hasSize(NEW_TOKENS);
+        assertThat(Outcomes.await(futures.get(1)).advanced().continuation().tokens())
+                .hasSize(NEW_TOKENS);
     }
 }
