@@ -110,7 +110,7 @@ public final class EndlessRun {
                         new Bans(bans.noRepeatNgramSize(), bans.badWords(), most, bans.suppressed()),
                         sampling.draw(),
                         sampling.stops());
-        return new RowTask.Continue(most, given.ignoreEos(), endless);
+        return new RowTask.Continue(most, given.ignoreEos(), endless, given.lookupTokens());
     }
 
     private void speak(int[] begin, RowTask.Continue task, Writer text, RowFile record, BooleanSupplier isOver) {

@@ -72,7 +72,7 @@ final class RecomputingSpeaker implements Speaker {
         String key = KEY + " " + now.position();
         return Speaker.advance(
                         model,
-                        new RowTask.Continue(1, task.ignoreEos(), here)
+                        new RowTask.Continue(1, task.ignoreEos(), here, 0)
                                 .update(key, null, model.start(), now.last(context)))
                 .continuation();
     }

@@ -74,8 +74,8 @@ public final class Hub {
         Path folder = new HubCache(environment.cache(), commit).snapshot(commit.revision());
         Path index = folder.resolve(INDEX);
         boolean hasWeights = Files.exists(folder.resolve(WEIGHTS))
-                || Files.exists(index)
-                        && shards.apply(index).stream().allMatch(shard -> Files.exists(folder.resolve(shard)));
+                || (Files.exists(index)
+                        && shards.apply(index).stream().allMatch(shard -> Files.exists(folder.resolve(shard))));
         return hasWeights && Files.exists(folder.resolve(CONFIG));
     }
 

@@ -111,7 +111,7 @@ final class HubClient {
         try {
             URI next = at.resolve(response.headers().firstValue("Location").orElse(""));
             boolean isSafe = "https".equals(next.getScheme())
-                    || "http".equals(next.getScheme()) && "http".equals(endpoint.getScheme());
+                    || ("http".equals(next.getScheme()) && "http".equals(endpoint.getScheme()));
             if (isSafe && next.getHost() != null) {
                 return next;
             }

@@ -104,7 +104,7 @@ public sealed interface RowTask extends Serializable {
 
         /** The same with at most so many tokens. */
         public Continue atMost(int tokens) {
-            return new Continue(tokens, ignoreEos, sampling);
+            return new Continue(tokens, ignoreEos, sampling, lookupTokens);
         }
 
         @Override
