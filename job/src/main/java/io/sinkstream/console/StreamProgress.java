@@ -110,7 +110,9 @@ public final class StreamProgress extends StreamingQueryListener {
                     rebuiltTokens);
             return proposed == 0
                     ? counts
-                    : counts + String.format(Locale.ROOT, "; looked up: %,d tokens, %,d of them right", proposed, accepted);
+                    : counts
+                            + String.format(
+                                    Locale.ROOT, "; looked up: %,d tokens, %,d of them right", proposed, accepted);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.sinkstream.sampling.StopText;
 import io.sinkstream.sampling.Stops;
 import io.sinkstream.stream.Continuation;
 import io.sinkstream.stream.FinishReason;
+import io.sinkstream.stream.LookupCounts;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamState;
 import java.util.Arrays;
@@ -51,7 +52,8 @@ final class RecomputingSpeaker implements Speaker {
             }
         }
         hearer.ended(text.end());
-        Continuation answer = new Continuation(Arrays.copyOf(tokens, count), nll, finish, text.text());
+        Continuation answer =
+                new Continuation(Arrays.copyOf(tokens, count), nll, finish, text.text(), LookupCounts.NONE);
         return new Spoken(now, Double.NaN, Speaker.finite(answer));
     }
 

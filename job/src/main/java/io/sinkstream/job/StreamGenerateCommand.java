@@ -22,8 +22,12 @@ final class StreamGenerateCommand extends SettingsCommand {
 
     /** The settings of continuations, in the order of the help. */
     static List<Setting<?>> own() {
-        List<Setting<?>> own = new ArrayList<>(
-                List.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.LOOKUP_TOKENS, Settings.TEMPLATE, Settings.CHAT));
+        List<Setting<?>> own = new ArrayList<>(List.of(
+                Settings.MAX_NEW_TOKENS,
+                Settings.IGNORE_EOS,
+                Settings.LOOKUP_TOKENS,
+                Settings.TEMPLATE,
+                Settings.CHAT));
         own.addAll(GenerationConfig.settings());
         return own;
     }

@@ -41,7 +41,11 @@ public final class StreamGenerator extends KeyedTransformer {
                 uid,
                 Stream.<Setting<?>>concat(
                                 Stream.of(
-                                        Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.LOOKUP_TOKENS, Settings.TEMPLATE, Settings.CHAT),
+                                        Settings.MAX_NEW_TOKENS,
+                                        Settings.IGNORE_EOS,
+                                        Settings.LOOKUP_TOKENS,
+                                        Settings.TEMPLATE,
+                                        Settings.CHAT),
                                 GenerationConfig.settings().stream())
                         .toList());
     }

@@ -15,7 +15,12 @@ final class Names {
 
     /** The settings that continuations have beside all others. */
     static final List<Setting<?>> OF_CONTINUATIONS = Stream.<Setting<?>>concat(
-                    Stream.of(Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS, Settings.LOOKUP_TOKENS, Settings.TEMPLATE, Settings.CHAT),
+                    Stream.of(
+                            Settings.MAX_NEW_TOKENS,
+                            Settings.IGNORE_EOS,
+                            Settings.LOOKUP_TOKENS,
+                            Settings.TEMPLATE,
+                            Settings.CHAT),
                     GenerationConfig.settings().stream())
             .toList();
 

@@ -177,7 +177,8 @@ public final class PlacedKills {
         for (Step step : steps) {
             boolean isAgain = log.isInMicroBatch() && step.comesAgain() && random.nextInt(ONE_IN_AGAIN) == 0;
             long batch = log.begun() + (isAgain ? 0 : 1);
-            // Ahead of the micro-batches by each that died between its source's log and its own: the next one takes both files.
+            // Ahead of the micro-batches by each that died between its source's log and its own: the next one takes
+            // both files.
             long input = log.planned() + (isAgain ? 0 : 1);
             int code = drive(step.moment(batch, input, isAgain));
             assertThat(code)

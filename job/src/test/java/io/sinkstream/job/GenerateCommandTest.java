@@ -173,36 +173,35 @@ class GenerateCommandTest {
     }
 
     private void assertContinuation(String family, Golden.Streaming wanted, int lookup) throws IOException {
-            Files.writeString(
-                    input, "{\"key\": \"a\", \"seq\": 1, \"ids\": " + Arrays.toString(wanted.prompt()) + "}\n");
-            String output = "out-" + wanted + lookup;
-            run(
-                            output,
-                            "--model",
-                            Golden.require(family).folder().toString(),
-                            "--lookup-tokens",
-                            "" + lookup,
-                            "--attention-sink-size",
-                            "" + wanted.sinks(),
-                            "--attention-sink-window-size",
-                            "" + wanted.window(),
-                            "--template",
-                            "{text}",
-                            "--tokens",
-                            "ids",
-                            "--ignore-eos",
-                            "--max-new-tokens",
-                            "" + wanted.greedy().length,
-                            "--partitions",
-                            "1")
-                    .succeeded();
+        Files.writeString(input, "{\"key\": \"a\", \"seq\": 1, \"ids\": " + Arrays.toString(wanted.prompt()) + "}\n");
+        String output = "out-" + wanted + lookup;
+        run(
+                        output,
+                        "--model",
+                        Golden.require(family).folder().toString(),
+                        "--lookup-tokens",
+                        "" + lookup,
+                        "--attention-sink-size",
+                        "" + wanted.sinks(),
+                        "--attention-sink-window-size",
+                        "" + wanted.window(),
+                        "--template",
+                        "{text}",
+                        "--tokens",
+                        "ids",
+                        "--ignore-eos",
+                        "--max-new-tokens",
+                        "" + wanted.greedy().length,
+                        "--partitions",
+                        "1")
+                .succeeded();
 
-            Row row = written(output).get(0);
-            assertThat(ids(row, "continuation_tokens"))
-                    .as("%s %s, %d looked up", family, wanted, lookup)
-                    .isEqualTo(wanted.greedy());
-            assertThat(row.<String>getAs("continuation")).isNull();
-            assertThat(row.<String>getAs("finish_reason")).isEqualTo("length");
+        Row row = written(output).get(0);
+        assertThat(ids(row, "continuation_tokens"))
+                .as("%s %s, %d looked up", family, wanted, lookup)
+                .isEqualTo(wanted.greedy());
+        assertThat(row.<String>getAs("continuation")).isNull();
+        assertThat(row.<String>getAs("finish_reason")).isEqualTo("length");
     }
 
     @Test

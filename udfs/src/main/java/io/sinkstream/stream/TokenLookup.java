@@ -39,7 +39,7 @@ final class TokenLookup {
         tokens[place(end)] = token;
         end++;
         if (end >= 2) {
-            int pair = (31 * tokens[place(end - 2)] + token) * 0x9E3779B9 >>> Integer.numberOfLeadingZeros(mask);
+            int pair = ((31 * tokens[place(end - 2)] + token) * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(mask);
             earlier[place(end - 1)] = last[pair];
             last[pair] = end;
         }
