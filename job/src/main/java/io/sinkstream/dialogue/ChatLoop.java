@@ -1,7 +1,7 @@
 package io.sinkstream.dialogue;
 
 import io.sinkstream.console.TextTable;
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.FinishReason;
 import java.util.Optional;
@@ -48,7 +48,7 @@ public final class ChatLoop {
             console.tell("(the model's context is full: " + ChatCommands.names().get(0) + " begins anew)");
         } else if (answer.spoken().finish() == FinishReason.LENGTH) {
             console.tell("(cut off after the " + TextTable.count(answer.tokens()) + " tokens of "
-                    + Settings.MAX_NEW_TOKENS + ")");
+                    + GenerationSettings.MAX_NEW_TOKENS + ")");
         }
     }
 

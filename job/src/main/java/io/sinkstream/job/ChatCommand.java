@@ -19,6 +19,7 @@ import io.sinkstream.rows.Prompt;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.DialogueSettings;
 import io.sinkstream.settings.ExperimentSettings;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -37,7 +38,10 @@ final class ChatCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
         all.addAll(List.of(
-                ExperimentSettings.EXPERIMENT, Settings.TEMPLATE, Settings.MAX_NEW_TOKENS, Settings.IGNORE_EOS));
+                ExperimentSettings.EXPERIMENT,
+                GenerationSettings.TEMPLATE,
+                GenerationSettings.MAX_NEW_TOKENS,
+                GenerationSettings.IGNORE_EOS));
         all.addAll(GenerationConfig.settings());
         all.addAll(List.of(DialogueSettings.TURNS, DialogueSettings.WORD_LIST, Settings.OUTPUT, Settings.OVERWRITE));
         return all;
@@ -118,14 +122,15 @@ final class ChatCommand extends SettingsCommand {
     }
 
     private static Prompt prompt(SettingValues values) {
-        if (values.isGiven(Settings.TEMPLATE)) {
-            return new Prompt.Filled(values.require(Settings.TEMPLATE));
+        if (values.isGiven(GenerationSettings.TEMPLATE)) {
+            return new Prompt.Filled(values.require(GenerationSettings.TEMPLATE));
         }
         Path folder = ModelSource.from(values).options().model();
         return Prompt.Chat.of(folder)
                 .orElseThrow(() -> new UserException(Settings.MODEL + ": " + folder
                         + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
-                        + " tokenizer_config.json; say by " + Settings.TEMPLATE + " what a turn's text is put into"));
+                        + " tokenizer_config.json; say by " + GenerationSettings.TEMPLATE
+                        + " what a turn's text is put into"));
     }
 
     private static void talk(Conversation conversation, PrintWriter out, PrintWriter err) {

@@ -8,6 +8,7 @@ import io.sinkstream.dialogue.OutputFile;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.settings.DialogueSettings;
 import io.sinkstream.settings.ExperimentSettings;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -30,7 +31,7 @@ final class EndlessGeneration {
             Settings.ORDER,
             Settings.TEXT,
             Settings.TOKENS,
-            Settings.MAX_NEW_TOKENS,
+            GenerationSettings.MAX_NEW_TOKENS,
             Settings.LATE,
             Settings.MAX_ROW_BYTES,
             Settings.PREFIX,
@@ -63,14 +64,15 @@ final class EndlessGeneration {
     static void run(SettingValues values, PrintWriter out, PrintWriter err) {
         OF_ROWS.stream().filter(values::isGiven).findFirst().ifPresent(setting -> {
             throw new UserException(setting + " and " + DialogueSettings.ENDLESS + ": "
-                    + (setting.equals(Settings.MAX_NEW_TOKENS)
+                    + (setting.equals(GenerationSettings.MAX_NEW_TOKENS)
                             ? "both say how many tokens there are"
                             : "one stream without end has no rows")
                     + "; leave one of them out");
         });
-        if (values.require(Settings.CHAT)
+        if (values.require(GenerationSettings.CHAT)
                 && values.find(DialogueSettings.PROMPT).isEmpty()) {
-            throw new UserException(Settings.CHAT + " needs a turn of the user: give " + DialogueSettings.PROMPT);
+            throw new UserException(
+                    GenerationSettings.CHAT + " needs a turn of the user: give " + DialogueSettings.PROMPT);
         }
         Path folder = ModelSource.from(values).options().model();
         DialogueOptions options = DialogueOptions.from(

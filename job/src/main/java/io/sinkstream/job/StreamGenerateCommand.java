@@ -2,9 +2,9 @@ package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
-import io.sinkstream.settings.Settings;
 import io.sinkstream.streaming.StreamOptions;
 import io.sinkstream.tables.StreamInput;
 import java.io.PrintWriter;
@@ -23,11 +23,11 @@ final class StreamGenerateCommand extends SettingsCommand {
     /** The settings of continuations, in the order of the help. */
     static List<Setting<?>> own() {
         List<Setting<?>> own = new ArrayList<>(List.of(
-                Settings.MAX_NEW_TOKENS,
-                Settings.IGNORE_EOS,
-                Settings.LOOKUP_TOKENS,
-                Settings.TEMPLATE,
-                Settings.CHAT));
+                GenerationSettings.MAX_NEW_TOKENS,
+                GenerationSettings.IGNORE_EOS,
+                GenerationSettings.LOOKUP_TOKENS,
+                GenerationSettings.TEMPLATE,
+                GenerationSettings.CHAT));
         own.addAll(GenerationConfig.settings());
         return own;
     }

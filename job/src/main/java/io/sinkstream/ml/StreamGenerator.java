@@ -2,6 +2,7 @@ package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -41,11 +42,11 @@ public final class StreamGenerator extends KeyedTransformer {
                 uid,
                 Stream.<Setting<?>>concat(
                                 Stream.of(
-                                        Settings.MAX_NEW_TOKENS,
-                                        Settings.IGNORE_EOS,
-                                        Settings.LOOKUP_TOKENS,
-                                        Settings.TEMPLATE,
-                                        Settings.CHAT),
+                                        GenerationSettings.MAX_NEW_TOKENS,
+                                        GenerationSettings.IGNORE_EOS,
+                                        GenerationSettings.LOOKUP_TOKENS,
+                                        GenerationSettings.TEMPLATE,
+                                        GenerationSettings.CHAT),
                                 GenerationConfig.settings().stream())
                         .toList());
     }

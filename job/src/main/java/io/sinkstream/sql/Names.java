@@ -1,8 +1,8 @@
 package io.sinkstream.sql;
 
 import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
-import io.sinkstream.settings.Settings;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -16,11 +16,11 @@ final class Names {
     /** The settings that continuations have beside all others. */
     static final List<Setting<?>> OF_CONTINUATIONS = Stream.<Setting<?>>concat(
                     Stream.of(
-                            Settings.MAX_NEW_TOKENS,
-                            Settings.IGNORE_EOS,
-                            Settings.LOOKUP_TOKENS,
-                            Settings.TEMPLATE,
-                            Settings.CHAT),
+                            GenerationSettings.MAX_NEW_TOKENS,
+                            GenerationSettings.IGNORE_EOS,
+                            GenerationSettings.LOOKUP_TOKENS,
+                            GenerationSettings.TEMPLATE,
+                            GenerationSettings.CHAT),
                     GenerationConfig.settings().stream())
             .toList();
 

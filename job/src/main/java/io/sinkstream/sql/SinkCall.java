@@ -1,7 +1,7 @@
 package io.sinkstream.sql;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.GenerationSettings;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,8 @@ public final class SinkCall extends Expression implements Unevaluable, ImplicitC
         if (!most.matches("\\d{1,9}") || Integer.parseInt(most) < 1) {
             throw arguments.refusal("the argument n is " + most + "; allowed is a whole number of at least 1");
         }
-        return arguments.terms(Map.of(Settings.MAX_NEW_TOKENS, most), KeyedOptions::continuing, ", " + n.sql());
+        return arguments.terms(
+                Map.of(GenerationSettings.MAX_NEW_TOKENS, most), KeyedOptions::continuing, ", " + n.sql());
     }
 
     SinkFunction function() {

@@ -1,7 +1,7 @@
 package io.sinkstream.chat;
 
 import io.sinkstream.checkpoint.ChatSource;
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.time.Clock;
@@ -110,7 +110,8 @@ public final class ChatTurns implements Serializable {
     private UserException rewritten(String what) {
         return new UserException(form.source().place() + " renders " + what
                 + " otherwise once a later turn follows, so that"
-                + " no turn can be appended to a stream; instead of " + Settings.CHAT + " say by " + Settings.TEMPLATE
+                + " no turn can be appended to a stream; instead of " + GenerationSettings.CHAT + " say by "
+                + GenerationSettings.TEMPLATE
                 + " what each turn appends, as in \"USER: {text}\\n\\nASSISTANT: \"");
     }
 }

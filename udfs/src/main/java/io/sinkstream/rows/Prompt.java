@@ -3,7 +3,7 @@ package io.sinkstream.rows;
 import io.sinkstream.chat.ChatTurns;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
-import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public sealed interface Prompt extends Serializable {
         /** Checks that the text has a place. */
         public Filled {
             if (!template.contains(PLACE)) {
-                throw new UserException(Settings.TEMPLATE + ": \"" + template
+                throw new UserException(GenerationSettings.TEMPLATE + ": \"" + template
                         + "\" has no place for the row's text: put " + PLACE + " into it");
             }
         }

@@ -1,5 +1,6 @@
 package io.sinkstream.rows;
 
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.LateRows;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -29,8 +30,9 @@ public record RowOptions(Content content, Prompt prompt, String separator, LateR
     /** Checks that what rows hold can be put into the prompt. */
     public RowOptions {
         if (content == Content.TOKENS && !prompt.equals(Prompt.TEXT)) {
-            throw new UserException((prompt instanceof Prompt.Chat ? Settings.CHAT : Settings.TEMPLATE) + " and "
-                    + Settings.TOKENS + ": token ids go into no template");
+            throw new UserException(
+                    (prompt instanceof Prompt.Chat ? GenerationSettings.CHAT : GenerationSettings.TEMPLATE) + " and "
+                            + Settings.TOKENS + ": token ids go into no template");
         }
     }
 
@@ -50,17 +52,19 @@ public record RowOptions(Content content, Prompt prompt, String separator, LateR
     }
 
     private static Prompt prompt(SettingValues values, Path model) {
-        String template = values.require(Settings.TEMPLATE);
-        if (!values.require(Settings.CHAT)) {
+        String template = values.require(GenerationSettings.TEMPLATE);
+        if (!values.require(GenerationSettings.CHAT)) {
             return new Prompt.Filled(template);
         }
         if (!template.equals(Prompt.Filled.PLACE)) {
-            throw new UserException(Settings.CHAT + " and " + Settings.TEMPLATE + ": give one of them");
+            throw new UserException(
+                    GenerationSettings.CHAT + " and " + GenerationSettings.TEMPLATE + ": give one of them");
         }
         return Prompt.Chat.of(model)
-                .orElseThrow(() -> new UserException(Settings.CHAT + ": " + model
+                .orElseThrow(() -> new UserException(GenerationSettings.CHAT + ": " + model
                         + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
-                        + " tokenizer_config.json; say by " + Settings.TEMPLATE + " what a row's text is put into"));
+                        + " tokenizer_config.json; say by " + GenerationSettings.TEMPLATE
+                        + " what a row's text is put into"));
     }
 
     private static RowOptions from(Prompt prompt, String separator, SettingValues values) {

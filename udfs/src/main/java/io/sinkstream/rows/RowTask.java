@@ -2,6 +2,7 @@ package io.sinkstream.rows;
 
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.sampling.Sampling;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -75,9 +76,9 @@ public sealed interface RowTask extends Serializable {
         public static Continue from(SettingValues values, GenerationConfig checkpoint) {
             return new Continue(
                     checkpoint.maxNewTokens(values),
-                    values.require(Settings.IGNORE_EOS),
+                    values.require(GenerationSettings.IGNORE_EOS),
                     checkpoint.sampling(values),
-                    values.require(Settings.LOOKUP_TOKENS));
+                    values.require(GenerationSettings.LOOKUP_TOKENS));
         }
 
         @Override

@@ -2,10 +2,10 @@ package io.sinkstream.sampling;
 
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.ModelConfig;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
-import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,9 +92,9 @@ public final class GenerationConfig {
 
     /** The most tokens of a continuation. */
     public int maxNewTokens(SettingValues values) {
-        return values.isGiven(Settings.MAX_NEW_TOKENS)
-                ? values.require(Settings.MAX_NEW_TOKENS)
-                : whole("max_new_tokens", 1).orElseGet(() -> values.require(Settings.MAX_NEW_TOKENS));
+        return values.isGiven(GenerationSettings.MAX_NEW_TOKENS)
+                ? values.require(GenerationSettings.MAX_NEW_TOKENS)
+                : whole("max_new_tokens", 1).orElseGet(() -> values.require(GenerationSettings.MAX_NEW_TOKENS));
     }
 
     /**
