@@ -176,6 +176,7 @@ class Model:
             self.positions,
             self.bands,
             *self.rules,
+            [sinks + window for sinks, window in zip(*self.rules)],
             tensors,
             call["plan"],
             numbers("ids", 2, len(call["ids"]) // 2),
@@ -188,6 +189,7 @@ class Model:
             numbers("padded", len(call["padded"])),
             numbers("valid", len(call["valid"])),
             torch.tensor(0),
+            False,
         )
 
     def forward(self, call):
@@ -315,7 +317,7 @@ def speed(folder, dtype, times):
         streams = len(call["streams"])
         rows = len(call["ids"]) // 2
         arguments = model.arguments(call)
-        for cache in arguments[5]:
+        for cache in arguments[6]:
             cache.normal_()
         taken = seconds(lambda: model.program.forward(*arguments)[0].cpu(), times)
         flops = 2 * rows * (products + 2 * attended * spec["heads"])
