@@ -25,12 +25,14 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.tables.DistinctPaths;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 
 /** {@code chat}: a dialogue without end, with a user or a file of prompts. */
 final class ChatCommand extends SettingsCommand {
@@ -86,6 +88,9 @@ final class ChatCommand extends SettingsCommand {
             requireTurns(DialogueSettings.WORD_LIST, values);
             requireTurns(Settings.OUTPUT, values);
         }
+        values.find(Settings.OUTPUT).ifPresent(output -> new DistinctPaths(new Configuration())
+                .with(DialogueSettings.TURNS, values.require(DialogueSettings.TURNS))
+                .with(Settings.OUTPUT, output));
         Path log = values.find(Settings.OUTPUT)
                 .map(name -> OutputFile.checked(name, values))
                 .orElse(null);

@@ -16,6 +16,7 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.InputText;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 
 /** {@code speed}: tokens a second on this machine, and its share of what the machine can do. */
 final class SpeedCommand extends SettingsCommand {
@@ -78,6 +80,11 @@ final class SpeedCommand extends SettingsCommand {
         if (output != null && Files.exists(output) && !values.require(Settings.OVERWRITE)) {
             throw new UserException(
                     Settings.OUTPUT + ": " + output + " exists; remove it, or give " + Settings.OVERWRITE);
+        }
+        if (output != null) {
+            new DistinctPaths(new Configuration())
+                    .with(Settings.INPUT, values.find(Settings.INPUT).orElse(List.of()))
+                    .with(Settings.OUTPUT, output.toString());
         }
         ModelOptions options = ModelOptions.of(ModelSource.folder(values))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));

@@ -89,14 +89,17 @@ public final class PlacedKills {
             return Stream.of(values())
                     .filter(step -> step.compareTo(INPUT_DRAFTED) >= 0)
                     .filter(step -> output == Output.OBJECTS || !step.operation.startsWith("copied"))
-                    .filter(step -> output != Output.KAFKA
-                            || !(step.operation.contains("/out/") || step.operation.contains("_spark_metadata")))
+                    .filter(step -> output != Output.KAFKA || !step.isOfSink())
                     .toList();
         }
 
-        /** Whether a micro-batch that was begun comes to it again. */
-        private boolean comesAgain() {
-            return compareTo(PLANNED) >= 0;
+        /** Whether a micro-batch that was begun comes to it again; what the sink's log has is not written again. */
+        private boolean comesAgain(boolean isWritten) {
+            return compareTo(PLANNED) >= 0 && !(isWritten && isOfSink());
+        }
+
+        private boolean isOfSink() {
+            return operation.contains("/out/") || operation.contains("_spark_metadata");
         }
 
         /**
@@ -105,7 +108,7 @@ public final class PlacedKills {
          */
         private Moment moment(long batch, long input, boolean isBegun) {
             return new Moment(
-                    isBegun || !comesAgain() ? "" : "rename .*/offsets/" + batch,
+                    isBegun || compareTo(PLANNED) < 0 ? "" : "rename .*/offsets/" + batch,
                     operation.replace("<batch>", "" + batch).replace("<input>", "" + input),
                     count,
                     isAfter);
@@ -173,9 +176,12 @@ public final class PlacedKills {
             broker.createTopic(topic(), 1);
         }
         QueryLog log = new QueryLog(folder.resolve("checkpoint"));
+        Path sink = folder.resolve("out/_spark_metadata");
         List<Kill> kills = new ArrayList<>();
         for (Step step : steps) {
-            boolean isAgain = log.isInMicroBatch() && step.comesAgain() && random.nextInt(ONE_IN_AGAIN) == 0;
+            boolean isAgain = log.isInMicroBatch()
+                    && step.comesAgain(isLogged(sink, log.begun()))
+                    && random.nextInt(ONE_IN_AGAIN) == 0;
             long batch = log.begun() + (isAgain ? 0 : 1);
             // Ahead of the micro-batches by each that died between its source's log and its own: the next one takes
             // both files.
@@ -188,6 +194,10 @@ public final class PlacedKills {
         }
         assertThat(drive(null)).as(said()).isZero();
         return kills;
+    }
+
+    private static boolean isLogged(Path sink, long batch) {
+        return Files.exists(sink.resolve("" + batch)) || Files.exists(sink.resolve(batch + ".compact"));
     }
 
     private String topic() {

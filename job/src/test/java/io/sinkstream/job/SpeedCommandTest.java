@@ -130,6 +130,15 @@ class SpeedCommandTest {
     }
 
     @Test
+    void theInputIsNotOverwritten() throws Exception {
+        Path text = Files.writeString(folder.resolve("text.txt"), "once upon a time");
+        assertThat(speed("--input", text.toString(), "--output", text.toString(), "--overwrite")
+                        .refusal())
+                .startsWith("sinkstream speed: --output: " + text + " and --input " + text + " are the same");
+        assertThat(text).hasContent("once upon a time");
+    }
+
+    @Test
     void anOutputIsNotOverwrittenUnasked() throws Exception {
         Path output = Files.writeString(folder.resolve("speed.csv"), "mine");
         assertThat(speed("--output", output.toString()).refusal())

@@ -57,7 +57,8 @@ final class StreamSoak {
 
     /**
      * {@link PlacedKills}: the steps of a stream's beginning, and then each step of a micro-batch's life {@code
-     * -Dsoak.rounds} times, for each command and output, in an order that is drawn; {@code -Dsoak.outputs} names some of the outputs.
+     * -Dsoak.rounds} times, for each command and output, in an order that is drawn; {@code -Dsoak.outputs} and
+     * {@code -Dsoak.commands} name some of them.
      */
     @Test
     void aKillAtAnyStepCanNotBeToldFromTheResults(@TempDir Path folder) throws Exception {
@@ -66,7 +67,7 @@ final class StreamSoak {
         System.out.println("soak: seed " + seed);
         long start = System.nanoTime();
         List<Output> outputs = Stream.of(System.getProperty("soak.outputs", "PARQUET,JSON,KAFKA,OBJECTS")
-                        .split(","))
+                        .split(",", -1))
                 .map(Output::valueOf)
                 .toList();
         Path model = Streams.model(folder.resolve("model"));
@@ -76,7 +77,8 @@ final class StreamSoak {
         ExecutorService threads =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try (KafkaBroker broker = KafkaBroker.start(folder)) {
-            for (String command : List.of("score", "generate")) {
+            for (String command :
+                    System.getProperty("soak.commands", "score,generate").split(",", -1)) {
                 for (Output output : outputs) {
                     String name = command + "-" + output;
                     Path home = Files.createDirectories(folder.resolve(name));
