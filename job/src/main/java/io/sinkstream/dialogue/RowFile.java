@@ -67,7 +67,8 @@ public final class RowFile implements AutoCloseable {
         }
     }
 
-    private static String cell(Object value) {
+    /** A value in a line of CSV, quoted if it has to be; nothing for null. */
+    public static String cell(Object value) {
         if (value == null) {
             return "";
         }

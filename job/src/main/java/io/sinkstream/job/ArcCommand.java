@@ -8,13 +8,12 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.InputText;
+import io.sinkstream.tables.OutputFile;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 
 /** {@code arc}: multiple-choice questions as one endless stream, and one by one. */
 final class ArcCommand extends SettingsCommand {
@@ -52,11 +51,10 @@ final class ArcCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         ModelSource model = ExperimentOptions.model(values);
-        values.find(Settings.OUTPUT).ifPresent(output -> new DistinctPaths(new Configuration())
-                .with(Settings.INPUT, values.require(Settings.INPUT))
-                .with(Settings.OUTPUT, output));
-        QuestionRun run = new QuestionRun(values, model);
-        String lines = InputText.of(values.require(Settings.INPUT));
+        List<String> files = values.require(Settings.INPUT);
+        QuestionRun run = new QuestionRun(
+                model, OutputFile.of(values, Settings.INPUT, files).orElse(null));
+        String lines = InputText.of(files);
         if (lines == null) {
             throw new UserException(Settings.INPUT + ": there are no questions");
         }

@@ -10,7 +10,6 @@ import io.sinkstream.dialogue.Conversation;
 import io.sinkstream.dialogue.DialogueOptions;
 import io.sinkstream.dialogue.FileTurn;
 import io.sinkstream.dialogue.KnownWords;
-import io.sinkstream.dialogue.OutputFile;
 import io.sinkstream.dialogue.PlainConsole;
 import io.sinkstream.dialogue.RowFile;
 import io.sinkstream.dialogue.TerminalConsole;
@@ -25,14 +24,13 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
-import io.sinkstream.tables.DistinctPaths;
+import io.sinkstream.tables.OutputFile;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 
 /** {@code chat}: a dialogue without end, with a user or a file of prompts. */
 final class ChatCommand extends SettingsCommand {
@@ -88,11 +86,10 @@ final class ChatCommand extends SettingsCommand {
             requireTurns(DialogueSettings.WORD_LIST, values);
             requireTurns(Settings.OUTPUT, values);
         }
-        values.find(Settings.OUTPUT).ifPresent(output -> new DistinctPaths(new Configuration())
-                .with(DialogueSettings.TURNS, values.require(DialogueSettings.TURNS))
-                .with(Settings.OUTPUT, output));
-        Path log = values.find(Settings.OUTPUT)
-                .map(name -> OutputFile.checked(name, values))
+        Path log = OutputFile.of(
+                        values,
+                        DialogueSettings.TURNS,
+                        values.find(DialogueSettings.TURNS).map(List::of).orElse(List.of()))
                 .orElse(null);
         if (log != null) {
             RowFile.requireFormat(log);

@@ -4,7 +4,6 @@ import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.dialogue.DialogueOptions;
 import io.sinkstream.dialogue.EndlessRun;
-import io.sinkstream.dialogue.OutputFile;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.settings.DialogueSettings;
 import io.sinkstream.settings.ExperimentSettings;
@@ -15,6 +14,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.tables.OutputFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,9 +77,7 @@ final class EndlessGeneration {
         Path folder = ModelSource.from(values).options().model();
         DialogueOptions options = DialogueOptions.from(
                 values, RowOptions.continued(values, folder).prompt());
-        Path output = values.find(Settings.OUTPUT)
-                .map(name -> OutputFile.checked(name, values))
-                .orElse(null);
+        Path output = OutputFile.of(values).orElse(null);
         if (output != null) {
             OutputFile.checked(EndlessRun.record(output).toString(), values);
         }

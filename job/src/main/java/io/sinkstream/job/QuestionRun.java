@@ -7,7 +7,7 @@ import io.sinkstream.benchmark.QuestionRow;
 import io.sinkstream.benchmark.Questions;
 import io.sinkstream.console.RunFailure;
 import io.sinkstream.console.TextTable;
-import io.sinkstream.settings.SettingValues;
+import io.sinkstream.dialogue.RowFile;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
@@ -25,14 +25,10 @@ final class QuestionRun {
     private final ModelSource model;
     private final Path output;
 
-    /** Checks what the settings say of the output. */
-    QuestionRun(SettingValues values, ModelSource model) {
+    /** @param output takes each answer; null for nowhere */
+    QuestionRun(ModelSource model, Path output) {
         this.model = model;
-        this.output = values.find(Settings.OUTPUT).map(Path::of).orElse(null);
-        if (output != null && Files.exists(output) && !values.require(Settings.OVERWRITE)) {
-            throw new UserException(
-                    Settings.OUTPUT + ": " + output + " exists; remove it, or give " + Settings.OVERWRITE);
-        }
+        this.output = output;
     }
 
     /** Asks, writes each answer, and returns what became of each stream. */
@@ -61,9 +57,9 @@ final class QuestionRun {
                         ",",
                         row.experiment(),
                         "" + row.distance(),
-                        quoted(answer.subject()),
-                        quoted(answer.expected()),
-                        quoted(answer.given()),
+                        RowFile.cell(answer.subject()),
+                        RowFile.cell(answer.expected()),
+                        RowFile.cell(answer.given()),
                         "" + answer.isRight()));
             }
         }
@@ -72,11 +68,6 @@ final class QuestionRun {
         } catch (IOException e) {
             throw new RunFailure(Settings.OUTPUT + ": " + output + " can't be written: " + e.getMessage(), e);
         }
-    }
-
-    /** As RFC 4180 has it. */
-    private static String quoted(String text) {
-        return text.matches("[^\",\\r\\n]*") ? text : "\"" + text.replace("\"", "\"\"") + "\"";
     }
 
     /** The share of right answers, as it is told. */

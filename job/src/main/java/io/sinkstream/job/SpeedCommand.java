@@ -16,15 +16,14 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
-import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.InputText;
+import io.sinkstream.tables.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 
 /** {@code speed}: tokens a second on this machine, and its share of what the machine can do. */
 final class SpeedCommand extends SettingsCommand {
@@ -76,20 +75,12 @@ final class SpeedCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        Path output = values.find(Settings.OUTPUT).map(Path::of).orElse(null);
-        if (output != null && Files.exists(output) && !values.require(Settings.OVERWRITE)) {
-            throw new UserException(
-                    Settings.OUTPUT + ": " + output + " exists; remove it, or give " + Settings.OVERWRITE);
-        }
-        if (output != null) {
-            new DistinctPaths(new Configuration())
-                    .with(Settings.INPUT, values.find(Settings.INPUT).orElse(List.of()))
-                    .with(Settings.OUTPUT, output.toString());
-        }
+        List<String> texts = values.find(Settings.INPUT).orElse(List.of());
+        Path output = OutputFile.of(values, Settings.INPUT, texts).orElse(null);
         ModelOptions options = ModelOptions.of(ModelSource.folder(values))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         boolean tokenizer = StreamModel.describe(options).tokenizer();
-        String text = InputText.of(values.find(Settings.INPUT).orElse(List.of()));
+        String text = InputText.of(texts);
         if (text != null && !tokenizer) {
             throw new UserException(
                     Settings.INPUT + ": " + options.model() + " has no tokenizer.json to read a text with");

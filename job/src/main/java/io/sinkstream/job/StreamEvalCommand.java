@@ -8,6 +8,7 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TrainingSettings;
+import io.sinkstream.tables.OutputFile;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,7 @@ final class StreamEvalCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         ModelSource model = ExperimentOptions.model(values);
-        QuestionRun run = new QuestionRun(values, model);
+        QuestionRun run = new QuestionRun(model, OutputFile.of(values).orElse(null));
         Questions questions = Questions.streamEval(
                 model,
                 ExperimentOptions.experiments(values),
