@@ -7,10 +7,8 @@ import io.sinkstream.state.SavedStream;
 import io.sinkstream.stream.StreamModel;
 import java.util.Collections;
 import java.util.Iterator;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
-import org.apache.spark.util.TaskCompletionListener;
 
 /** Scores or continues the rows of one partition, sorted by key and order, with the executor's model. */
 final class PartitionTask implements MapPartitionsFunction<Row, Row> {
@@ -49,20 +47,11 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return Collections.emptyIterator();
         }
-        StreamModel model = ExecutorModel.of(options.model());
-        MemoryStreams states = new MemoryStreams(model, query);
-        TaskCompletionListener close = ended -> states.close();
-        var unused = TaskContext.get().addTaskCompletionListener(close);
-        RowEngine<Row> results = new RowEngine<>(
-                segments == null ? rows : begun(rows, model, states),
+        RowEngine<Row> results = TaskEngine.open(
+                options,
+                query,
                 segments == null ? layout : segments,
-                model,
-                options.task(),
-                options.rows(),
-                states,
-                options.model().options().passTokens());
-        TaskCompletionListener cancel = ended -> results.close();
-        unused = TaskContext.get().addTaskCompletionListener(cancel);
+                (model, states) -> segments == null ? rows : begun(rows, model, states));
         return new CountedRows(
                 results, options, layout, totals, endState, segments == null ? null : new SegmentNumbers(segments));
     }

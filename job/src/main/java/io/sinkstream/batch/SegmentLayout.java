@@ -1,8 +1,6 @@
 package io.sinkstream.batch;
 
-import io.sinkstream.rows.BadRow;
-import io.sinkstream.rows.Order;
-import io.sinkstream.rows.RowFields;
+import io.sinkstream.rows.FieldsOver;
 import java.io.Serializable;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
@@ -15,7 +13,7 @@ import org.apache.spark.sql.types.StructType;
  * @param rows where they hold what is theirs
  * @param first where the segment is
  */
-record SegmentLayout(RowLayout rows, int first) implements RowFields<Row>, Serializable {
+record SegmentLayout(RowLayout rows, int first) implements FieldsOver<Row>, Serializable {
     static final String SEGMENT = KeyedInput.HELPER + "segment";
     static final String PLACE = KeyedInput.HELPER + "place";
 
@@ -43,45 +41,10 @@ record SegmentLayout(RowLayout rows, int first) implements RowFields<Row>, Seria
         return row.getBoolean(first + 3);
     }
 
-    @Override
-    public String problem(Row row) {
-        return rows.problem(row);
-    }
-
     /** A segment is a stream of its own. */
     @Override
     public String key(Row row) {
         String key = rows.key(row);
         return key == null ? null : segment(row) + " " + key;
-    }
-
-    @Override
-    public boolean isOrdered() {
-        return rows.isOrdered();
-    }
-
-    @Override
-    public Order order(Row row) {
-        return rows.order(row);
-    }
-
-    @Override
-    public boolean hasContent(Row row) {
-        return rows.hasContent(row);
-    }
-
-    @Override
-    public String text(Row row) {
-        return rows.text(row);
-    }
-
-    @Override
-    public int[] tokens(Row row) throws BadRow {
-        return rows.tokens(row);
-    }
-
-    @Override
-    public long bytes(Row row) {
-        return rows.bytes(row);
     }
 }

@@ -1,11 +1,9 @@
 package io.sinkstream.sql;
 
-import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.rows.MemoryStreams;
+import io.sinkstream.batch.TaskEngine;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.rows.RowResult;
-import io.sinkstream.stream.StreamModel;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -22,7 +20,6 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.apache.spark.util.TaskCompletionListener;
 import scala.collection.AbstractIterator;
 import scala.collection.immutable.Seq;
 import scala.runtime.AbstractFunction1;
@@ -114,20 +111,9 @@ final class CalledRows
     /** The rows with the values of one lane's calls. */
     private Iterator<CalledRow> through(Lane lane, Iterator<CalledRow> rows) {
         KeyedOptions options = lane.options();
-        StreamModel model = ExecutorModel.of(options.model());
-        MemoryStreams states = new MemoryStreams(model, UUID.randomUUID().toString());
-        TaskCompletionListener close = ended -> states.close();
-        var unused = TaskContext.get().addTaskCompletionListener(close);
-        RowEngine<CalledRow> results = RowEngine.gradual(
-                counted(rows),
-                lane,
-                model,
-                options.task(),
-                options.rows(),
-                states,
-                options.model().options().passTokens());
-        TaskCompletionListener cancel = ended -> results.close();
-        unused = TaskContext.get().addTaskCompletionListener(cancel);
+        RowEngine<CalledRow> results = TaskEngine.open(
+                        options, UUID.randomUUID().toString(), lane, (model, states) -> counted(rows))
+                .gradually();
         return new Iterator<>() {
             @Override
             public boolean hasNext() {

@@ -58,28 +58,6 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         this(input, fields, RowModel.of(model), task, options, states, SliceLimits.of(passTokens));
     }
 
-    /**
-     * The same for rows of which nobody may want more than the first ones: little is read ahead of them, then twice as much each time.
-     */
-    public static <R> RowEngine<R> gradual(
-            Iterator<R> input,
-            RowFields<R> fields,
-            StreamModel model,
-            RowTask task,
-            RowOptions options,
-            StreamStates states,
-            int passTokens) {
-        return new RowEngine<>(
-                input,
-                fields,
-                RowModel.of(model),
-                task,
-                options,
-                states,
-                SliceLimits.least(passTokens),
-                SliceLimits.of(passTokens));
-    }
-
     RowEngine(
             Iterator<R> input,
             RowFields<R> fields,
@@ -87,18 +65,6 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
             RowTask task,
             RowOptions options,
             StreamStates states,
-            SliceLimits limits) {
-        this(input, fields, model, task, options, states, limits, limits);
-    }
-
-    private RowEngine(
-            Iterator<R> input,
-            RowFields<R> fields,
-            RowModel model,
-            RowTask task,
-            RowOptions options,
-            StreamStates states,
-            SliceLimits limits,
             SliceLimits most) {
         this.most = most;
         this.input = input;
@@ -106,11 +72,17 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
         this.task = task;
         this.options = options;
         this.states = states;
-        this.limits = limits;
+        this.limits = most;
         reader = new RowReader<>(fields, model, options);
         TurnResults<R> results = new TurnResults<>(model.tokenizer(), new FiniteNumbers(model));
         turns = new Turns<>(model, task, results, reader, most.tokens());
         advanceInput();
+    }
+
+    /** Little is read ahead at first, then twice as much each time: of these rows nobody may want more than the first ones. */
+    public RowEngine<R> gradually() {
+        limits = most.least();
+        return this;
     }
 
     @Override

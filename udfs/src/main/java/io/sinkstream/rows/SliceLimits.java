@@ -19,8 +19,8 @@ record SliceLimits(int rows, long tokens, long bytes) {
     }
 
     /** Half a pass: with what is read ahead of it, a pass and a half. */
-    static SliceLimits least(int passTokens) {
-        return new SliceLimits(ROWS, Math.max(1, passTokens / 2), BYTES);
+    SliceLimits least() {
+        return new SliceLimits(rows, Math.max(1, tokens / (2 * PASSES)), bytes);
     }
 
     /** Twice the tokens, up to those of {@code most}. */
