@@ -30,8 +30,8 @@ import org.apache.spark.sql.types.StructType;
  * of its stream as a whole needs the sums of the segments before its own: these are added when all are known.
  */
 public final class SplitStreams {
-    /** A segment's warm-up takes at most so many tokens, as a share of its own. */
-    private static final double MOST_WARM_UP = 0.25;
+    /** A segment's warm-up takes at most so many tokens, as a share of its own: of all segments together it is as much. */
+    public static final double MOST_WARM_UP = 0.25;
 
     private final KeyedOptions options;
     private final int tokens;

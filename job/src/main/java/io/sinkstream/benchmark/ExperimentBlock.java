@@ -2,8 +2,7 @@ package io.sinkstream.benchmark;
 
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.ModelSource;
-import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
+import io.sinkstream.rows.FiniteNumbers;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamState;
@@ -161,12 +160,7 @@ record ExperimentBlock(
             double seconds = (System.nanoTime() - start) / 1e9 / found.length;
             double held = model.usage().caches().idleBytes() / GIB / caches;
             for (double number : found) {
-                if (!Double.isFinite(number)) {
-                    throw new UserException(Settings.MODEL + ": the model gives " + number
-                            + " for a token, and no number; weights that are not finite, or too large for "
-                            + Settings.DTYPE + ", do that");
-                }
-                nll[done] = number;
+                nll[done] = FiniteNumbers.require(number);
                 memory[done] = held;
                 latency[done] = seconds;
                 done++;

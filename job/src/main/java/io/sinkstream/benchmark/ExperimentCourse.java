@@ -1,6 +1,7 @@
 package io.sinkstream.benchmark;
 
 import io.sinkstream.batch.ModelSource;
+import io.sinkstream.batch.SplitStreams;
 import io.sinkstream.settings.Experiment;
 import io.sinkstream.settings.ExperimentSettings;
 import io.sinkstream.settings.UserException;
@@ -89,7 +90,7 @@ final class ExperimentCourse {
                 PerplexityExperiments.name(experiment),
                 segments.size() == 1 ? "unsplit" : "in " + segments.size() + " segments",
                 warmUp,
-                100 * Segment.MOST_WARM_UP,
+                100 * SplitStreams.MOST_WARM_UP,
                 predictions.count()));
     }
 

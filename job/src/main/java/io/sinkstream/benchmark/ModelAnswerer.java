@@ -1,11 +1,10 @@
 package io.sinkstream.benchmark;
 
 import io.sinkstream.checkpoint.TextTokenizer;
-import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.UserException;
+import io.sinkstream.rows.FiniteNumbers;
+import io.sinkstream.stream.Continuation;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
-import io.sinkstream.stream.StreamResult;
 import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
 import java.util.Arrays;
@@ -66,14 +65,9 @@ final class ModelAnswerer implements Answerer, AutoCloseable {
         } else {
             update = StreamUpdate.generate(name, state, unread, 1, true);
         }
-        StreamResult.Advanced result = model.advance(update);
-        if (!Double.isFinite(result.continuation().nll())) {
-            throw new UserException(Settings.MODEL + ": the model gives "
-                    + result.continuation().nll()
-                    + " for a token, and no number; weights that are not finite, or too large for " + Settings.DTYPE
-                    + ", do that");
-        }
-        return result.continuation().tokens()[0];
+        Continuation said = model.advance(update).continuation();
+        var unused = FiniteNumbers.require(said.nll());
+        return said.tokens()[0];
     }
 
     private void settle(int[] tokens) {

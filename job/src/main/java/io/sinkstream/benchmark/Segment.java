@@ -1,5 +1,6 @@
 package io.sinkstream.benchmark;
 
+import io.sinkstream.batch.SplitStreams;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,9 +12,6 @@ import java.util.List;
  * @param to the one after the last
  */
 record Segment(int from, int to) {
-    /** Warm-up takes at most so many tokens of all segments together, as a share of the predictions. */
-    static final double MOST_WARM_UP = 0.25;
-
     /**
      * Cuts predictions into at most {@code wanted} segments that take the same time, each with its warm-up. The first one has
      * none and so more predictions.
@@ -22,7 +20,7 @@ record Segment(int from, int to) {
      * @param warmUp how many tokens are run before a segment's own
      */
     static List<Segment> cut(int count, int wanted, long warmUp) {
-        long paying = warmUp == 0 ? count : 1 + (long) (MOST_WARM_UP * count / warmUp);
+        long paying = warmUp == 0 ? count : 1 + (long) (SplitStreams.MOST_WARM_UP * count / warmUp);
         long parts = Math.max(1, Math.min(Math.min(wanted, count), paying));
         long all = count + (parts - 1) * warmUp;
         List<Segment> segments = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.sinkstream.dialogue;
 
+import io.sinkstream.rows.FiniteNumbers;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.stream.Continuation;
 import io.sinkstream.stream.StreamModel;
@@ -53,7 +54,7 @@ final class CachedSpeaker implements Speaker {
         /** Takes those of some tokens behind {@code before}; a stream's first token has none. */
         void add(double[] nll, StreamState before) {
             for (int i = before.position() == 0 ? 1 : 0; i < nll.length; i++) {
-                sum += Speaker.finite(nll[i]);
+                sum += FiniteNumbers.require(nll[i]);
                 count++;
             }
         }

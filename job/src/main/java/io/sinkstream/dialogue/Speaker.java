@@ -1,5 +1,6 @@
 package io.sinkstream.dialogue;
 
+import io.sinkstream.rows.FiniteNumbers;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
@@ -27,19 +28,9 @@ interface Speaker {
     /** Lets go of what is kept of the stream. */
     void forget();
 
-    /** The same number. Throws UserException if it is none. */
-    static double finite(double nll) {
-        if (!Double.isFinite(nll)) {
-            throw new UserException(Settings.MODEL + ": the model gives " + nll
-                    + " for a token, and no number; weights that are not finite, or too large for " + Settings.DTYPE
-                    + ", do that");
-        }
-        return nll;
-    }
-
     /** The same continuation. Throws UserException if its NLL is no number. */
     static Continuation finite(Continuation more) {
-        finite(more.nll());
+        var unused = FiniteNumbers.require(more.nll());
         return more;
     }
 

@@ -12,7 +12,10 @@ import java.util.stream.IntStream;
  * Tells a row that the model has no finite number for from a model that has none at all: the one is the row's error, the
  * other ends the job.
  */
-final class FiniteNumbers {
+public final class FiniteNumbers {
+    private static final String CAUSE =
+            ", and no number; weights that are not finite, or too large for " + Settings.DTYPE + ", do that";
+
     /** So many tokens, spread over the vocabulary, are tried. */
     private static final int TRIED = 16;
 
@@ -21,6 +24,18 @@ final class FiniteNumbers {
 
     FiniteNumbers(RowModel model) {
         this.model = model;
+    }
+
+    /**
+     * The same number, where nothing can do without.
+     *
+     * @throws UserException if it is not finite
+     */
+    public static double require(double nll) {
+        if (!Double.isFinite(nll)) {
+            throw new UserException(Settings.MODEL + ": the model gives " + nll + " for a token" + CAUSE);
+        }
+        return nll;
     }
 
     /** The model has given a number. */
@@ -36,8 +51,7 @@ final class FiniteNumbers {
     void missing() {
         if (!isSeen && !hasAny()) {
             throw new UserException(
-                    Settings.MODEL + ": the model gives NaN or infinity for whatever it is given, and no"
-                            + " number; weights that are not finite, or too large for " + Settings.DTYPE + ", do that");
+                    Settings.MODEL + ": the model gives NaN or infinity for whatever it is given" + CAUSE);
         }
         isSeen = true;
     }
