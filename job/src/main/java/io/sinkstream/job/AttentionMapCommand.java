@@ -28,8 +28,9 @@ final class AttentionMapCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         List<Setting<?>> all =
                 new ArrayList<>(List.of(Settings.MODEL, Settings.DTYPE, Settings.DEVICE, Settings.WEIGHT_MEMORY));
-        all.addAll(AttentionInput.SETTINGS);
+        all.addAll(ExperimentTexts.SETTINGS);
         all.addAll(List.of(
+                ExperimentSettings.NUM_SAMPLES,
                 ExperimentSettings.EXCERPTS,
                 ExperimentSettings.EXCERPT_TOKENS,
                 ExperimentSettings.DRAW_LAYERS,
@@ -62,7 +63,7 @@ final class AttentionMapCommand extends SettingsCommand {
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         int tokens = values.find(ExperimentSettings.EXCERPT_TOKENS).orElse(TOKENS);
         ModelSource model = AttentionStudy.model(ModelSource.from(values), tokens);
-        AttentionInput input = new AttentionInput(values, model);
+        ExperimentTexts input = new ExperimentTexts(values, model);
         Path folder = Path.of(values.require(ExperimentSettings.OUTPUT_DIR));
         StudyFiles files = new StudyFiles(
                 folder,
@@ -76,7 +77,7 @@ final class AttentionMapCommand extends SettingsCommand {
         requireBelow(ExperimentSettings.DRAW_LAYERS, layers, count, "layers");
         try (Session session = Session.open("sinkstream attention-map")) {
             model.requireDevice(session.spark().sparkContext());
-            List<int[]> excerpts = input.excerpts(input.texts(session.spark()), tokens);
+            List<int[]> excerpts = input.excerpts(input.read(session.spark()), tokens);
             AttentionSums attention = AttentionStudy.run(session.spark().sparkContext(), model, excerpts);
             List<Integer> heads = values.require(ExperimentSettings.DRAW_HEADS);
             requireBelow(ExperimentSettings.DRAW_HEADS, heads, attention.heads(), "heads");

@@ -1,6 +1,7 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.ModelSource;
+import io.sinkstream.benchmark.PerplexityExperiments.Start;
 import io.sinkstream.settings.Experiment;
 import io.sinkstream.settings.ExperimentSettings;
 import io.sinkstream.settings.SettingValues;
@@ -38,5 +39,16 @@ final class ExperimentOptions {
                     + sinks + " of " + Settings.SINKS + "; allowed is more than that");
         }
         return new ModelSource(model.name(), model.options().withAttention(sinks, size - sinks));
+    }
+
+    /** What is to become of results that are there. */
+    static Start start(SettingValues values) {
+        boolean isNew = !values.require(Settings.OVERWRITE);
+        boolean goesOn = values.require(ExperimentSettings.RESUME);
+        if (goesOn && !isNew) {
+            throw new UserException(ExperimentSettings.RESUME + " goes on with the rows that are there, and "
+                    + Settings.OVERWRITE + " replaces them; leave one of the two out");
+        }
+        return goesOn ? Start.RESUME : isNew ? Start.NEW : Start.OVERWRITE;
     }
 }

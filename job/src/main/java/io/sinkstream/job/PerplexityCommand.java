@@ -1,12 +1,8 @@
 package io.sinkstream.job;
 
-import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.benchmark.PerplexityExperiments;
 import io.sinkstream.benchmark.PerplexityExperiments.Form;
-import io.sinkstream.benchmark.PerplexityExperiments.Start;
 import io.sinkstream.benchmark.PerplexityRow;
-import io.sinkstream.benchmark.SampleTexts;
-import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.console.PerplexityProgress;
 import io.sinkstream.console.RunFailure;
 import io.sinkstream.console.TextTable;
@@ -17,7 +13,6 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
-import io.sinkstream.tables.TableInput;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,16 +24,9 @@ final class PerplexityCommand extends SettingsCommand {
     @Override
     List<Setting<?>> settings() {
         List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
+        all.addAll(List.of(ExperimentSettings.EXPERIMENT, ExperimentSettings.WINDOW_SIZE));
+        all.addAll(ExperimentTexts.SETTINGS);
         all.addAll(List.of(
-                ExperimentSettings.EXPERIMENT,
-                ExperimentSettings.WINDOW_SIZE,
-                Settings.INPUT,
-                Settings.FORMAT,
-                Settings.SCHEMA,
-                Settings.OPTION,
-                Settings.ORDER,
-                Settings.TEXT,
-                Settings.TOKENS,
                 ExperimentSettings.NUM_TOKENS,
                 ExperimentSettings.NUM_SAMPLES,
                 ExperimentSettings.BEGIN_ANEW,
@@ -78,20 +66,10 @@ final class PerplexityCommand extends SettingsCommand {
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         Form form = form(values);
         form.refuseExisting();
-        TableInput given = TableInput.from(values);
-        // A file is one text, and not as many as it has lines.
-        TableInput input = given.format().equals("text") ? given.withOption("wholetext", "true") : given;
-        StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
-        int vocabulary = form.model().describe().vocabularySize();
+        ExperimentTexts texts = new ExperimentTexts(values, form.model());
         try (Session session = Session.open("sinkstream perplexity")) {
             form.model().requireDevice(session.spark().sparkContext());
-            List<int[]> texts = SampleTexts.read(
-                    input.read(session.spark()),
-                    columns,
-                    values.find(ExperimentSettings.NUM_SAMPLES).orElse(Integer.MAX_VALUE),
-                    Checkpoint.open(form.model().options().model()),
-                    vocabulary);
-            PerplexityExperiments experiments = new PerplexityExperiments(form, texts);
+            PerplexityExperiments experiments = new PerplexityExperiments(form, texts.read(session.spark()));
             experiments.shortages().forEach(err::println);
             try (PerplexityProgress progress = PerplexityProgress.start(err)) {
                 List<PerplexityRow> rows = experiments.run(
@@ -108,17 +86,6 @@ final class PerplexityCommand extends SettingsCommand {
         }
     }
 
-    /** What is to become of results that are there. */
-    static Start start(SettingValues values) {
-        boolean isNew = !values.require(Settings.OVERWRITE);
-        boolean goesOn = values.require(ExperimentSettings.RESUME);
-        if (goesOn && !isNew) {
-            throw new UserException(ExperimentSettings.RESUME + " goes on with the rows that are there, and "
-                    + Settings.OVERWRITE + " replaces them; leave one of the two out");
-        }
-        return goesOn ? Start.RESUME : isNew ? Start.NEW : Start.OVERWRITE;
-    }
-
     private static Form form(SettingValues values) {
         List<Experiment> experiments = ExperimentOptions.experiments(values);
         int parallel = values.require(ExperimentSettings.PARALLEL);
@@ -133,7 +100,7 @@ final class PerplexityCommand extends SettingsCommand {
                 experiments,
                 "",
                 Path.of(values.require(ExperimentSettings.OUTPUT_DIR)),
-                start(values),
+                ExperimentOptions.start(values),
                 values.require(ExperimentSettings.LATENCY),
                 !values.require(ExperimentSettings.BEGIN_ANEW),
                 values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE),

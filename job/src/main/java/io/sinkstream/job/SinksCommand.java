@@ -32,8 +32,9 @@ final class SinksCommand extends SettingsCommand {
         List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
         all.remove(Settings.SINKS);
         all.add(ExperimentSettings.WINDOW_SIZE);
-        all.addAll(AttentionInput.SETTINGS);
+        all.addAll(ExperimentTexts.SETTINGS);
         all.addAll(List.of(
+                ExperimentSettings.NUM_SAMPLES,
                 ExperimentSettings.NUM_TOKENS,
                 ExperimentSettings.EXCERPTS,
                 ExperimentSettings.EXCERPT_TOKENS,
@@ -69,13 +70,13 @@ final class SinksCommand extends SettingsCommand {
         int tokens = values.find(ExperimentSettings.EXCERPT_TOKENS).orElse(TOKENS);
         ModelSource looking = AttentionStudy.model(given, tokens);
         looking.describe();
-        AttentionInput input = new AttentionInput(values, given);
+        ExperimentTexts input = new ExperimentTexts(values, given);
         Path folder = Path.of(values.require(ExperimentSettings.OUTPUT_DIR));
         StudyFiles files = new StudyFiles(
                 folder,
                 values.find(ExperimentSettings.TITLE).orElse("Attention to the first token"),
                 values.require(ExperimentSettings.PICTURE_SIZE));
-        Start start = PerplexityCommand.start(values);
+        Start start = ExperimentOptions.start(values);
         List<Form> forms = forms(values, given, folder, start);
         if (start == Start.NEW) {
             files.refuseExisting("sinks.csv", "sink_attention.csv", "sinks.png", "sinks.svg");
@@ -84,7 +85,7 @@ final class SinksCommand extends SettingsCommand {
         try (Session session = Session.open("sinkstream sinks")) {
             SparkContext spark = session.spark().sparkContext();
             given.requireDevice(spark);
-            List<int[]> texts = input.texts(session.spark());
+            List<int[]> texts = input.read(session.spark());
             requireFull(forms.get(0), texts);
             List<int[]> excerpts = input.excerpts(texts, tokens);
             List<PerplexityRow> rows = perplexities(spark, forms, texts, err);

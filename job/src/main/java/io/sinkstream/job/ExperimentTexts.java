@@ -14,8 +14,8 @@ import io.sinkstream.tables.TableInput;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
-/** Texts of which attention is looked at: a file of text is one, of any other format a row is one. */
-final class AttentionInput {
+/** Texts that a model is measured on: a file of text is one, of any other format a row is one. */
+final class ExperimentTexts {
     static final List<Setting<?>> SETTINGS = List.of(
             Settings.INPUT,
             Settings.FORMAT,
@@ -23,8 +23,7 @@ final class AttentionInput {
             Settings.OPTION,
             Settings.ORDER,
             Settings.TEXT,
-            Settings.TOKENS,
-            ExperimentSettings.NUM_SAMPLES);
+            Settings.TOKENS);
 
     private final SettingValues values;
     private final TableInput input;
@@ -33,7 +32,7 @@ final class AttentionInput {
     private final int vocabulary;
 
     /** Checks the settings and the model. */
-    AttentionInput(SettingValues values, ModelSource model) {
+    ExperimentTexts(SettingValues values, ModelSource model) {
         this.values = values;
         this.model = model;
         TableInput given = TableInput.from(values);
@@ -44,7 +43,7 @@ final class AttentionInput {
     }
 
     /** The texts' token ids. */
-    List<int[]> texts(SparkSession spark) {
+    List<int[]> read(SparkSession spark) {
         return SampleTexts.read(
                 input.read(spark),
                 columns,
