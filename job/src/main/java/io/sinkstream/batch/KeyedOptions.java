@@ -3,6 +3,7 @@ package io.sinkstream.batch;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -10,6 +11,7 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is done with keyed rows.
@@ -24,6 +26,21 @@ import java.util.List;
 public record KeyedOptions(
         ModelSource model, StreamColumns columns, RowOptions rows, RowTask task, String prefix, int partitions)
         implements Serializable {
+
+    /** The settings that say what is read of a row, but for its key and order, and what becomes of it. */
+    public static final List<Setting<?>> OF_ROWS = List.of(
+            Settings.TEXT,
+            Settings.TOKENS,
+            Settings.LATE,
+            Settings.MAX_ROW_BYTES,
+            Settings.PREFIX,
+            Settings.PARTITIONS);
+
+    /** The settings that continuations have beside all others, in the order of the help. */
+    public static final List<Setting<?>> OF_CONTINUATIONS = Stream.of(
+                    GenerationSettings.all(), GenerationConfig.settings())
+            .<Setting<?>>flatMap(List::stream)
+            .toList();
 
     /** The options that these settings say, for scoring. Throws UserException if they contradict each other. */
     public static KeyedOptions scoring(SettingValues values) {
@@ -49,8 +66,8 @@ public record KeyedOptions(
     }
 
     /** What was given for continuations and does nothing, as it is told to users. */
-    public static List<String> warnings(SettingValues values) {
-        return GenerationConfig.of(ModelSource.from(values).options().model()).warnings(values);
+    public static List<String> warnings(ModelSource model, SettingValues values) {
+        return GenerationConfig.of(model.options().model()).warnings(values);
     }
 
     private static KeyedOptions from(ModelSource model, SettingValues values, RowOptions rows, RowTask task) {

@@ -32,10 +32,10 @@ public record DialogueOptions(
     /**
      * What these settings say.
      *
+     * @param given the model that they name
      * @throws UserException if they contradict each other or the checkpoint
      */
-    public static DialogueOptions from(SettingValues values, Prompt prompt) {
-        ModelSource given = ModelSource.from(values);
+    public static DialogueOptions from(SettingValues values, ModelSource given, Prompt prompt) {
         List<Experiment> experiments = values.require(ExperimentSettings.EXPERIMENT);
         if (experiments.size() != 1) {
             throw new UserException(ExperimentSettings.EXPERIMENT + ": there are " + experiments.size()

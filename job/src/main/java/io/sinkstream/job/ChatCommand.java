@@ -2,7 +2,6 @@ package io.sinkstream.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.dialogue.ChatConsole;
 import io.sinkstream.dialogue.ChatLoop;
@@ -77,7 +76,9 @@ final class ChatCommand extends SettingsCommand {
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
-        DialogueOptions options = DialogueOptions.from(values, prompt(values));
+        ModelSource source = ModelSource.from(values);
+        DialogueOptions options = DialogueOptions.from(
+                values, source, prompt(values, source.options().model()));
         List<FileTurn> turns = values.find(DialogueSettings.TURNS)
                 .map(Path::of)
                 .map(FileTurn::read)
@@ -96,7 +97,7 @@ final class ChatCommand extends SettingsCommand {
         }
         KnownWords words = turns == null ? null : words(values, turns);
         options.describe();
-        KeyedOptions.warnings(values).forEach(warning -> err.println("warning: " + warning));
+        StreamGenerateCommand.warn(source, values, err);
         try (StreamModel model = StreamModel.open(options.model().options())) {
             Conversation conversation = new Conversation(model, options);
             if (turns == null) {
@@ -123,16 +124,11 @@ final class ChatCommand extends SettingsCommand {
                         () -> KnownWords.of(turns.stream().map(FileTurn::text).toList()));
     }
 
-    private static Prompt prompt(SettingValues values) {
+    private static Prompt prompt(SettingValues values, Path model) {
         if (values.isGiven(GenerationSettings.TEMPLATE)) {
             return new Prompt.Filled(values.require(GenerationSettings.TEMPLATE));
         }
-        Path folder = ModelSource.from(values).options().model();
-        return Prompt.Chat.of(folder)
-                .orElseThrow(() -> new UserException(Settings.MODEL + ": " + folder
-                        + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
-                        + " tokenizer_config.json; say by " + GenerationSettings.TEMPLATE
-                        + " what a turn's text is put into"));
+        return Prompt.Chat.require(Settings.MODEL, model, "turn");
     }
 
     private static void talk(Conversation conversation, PrintWriter out, PrintWriter err) {

@@ -1,6 +1,5 @@
 package io.sinkstream.job;
 
-import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.dialogue.DialogueOptions;
 import io.sinkstream.dialogue.EndlessRun;
@@ -74,15 +73,17 @@ final class EndlessGeneration {
             throw new UserException(
                     GenerationSettings.CHAT + " needs a turn of the user: give " + DialogueSettings.PROMPT);
         }
-        Path folder = ModelSource.from(values).options().model();
+        ModelSource source = ModelSource.from(values);
         DialogueOptions options = DialogueOptions.from(
-                values, RowOptions.continued(values, folder).prompt());
+                values,
+                source,
+                RowOptions.continued(values, source.options().model()).prompt());
         Path output = OutputFile.of(values).orElse(null);
         if (output != null) {
             OutputFile.checked(EndlessRun.record(output).toString(), values);
         }
         options.describe();
-        KeyedOptions.warnings(values).forEach(warning -> err.println("warning: " + warning));
+        StreamGenerateCommand.warn(source, values, err);
         try (StreamModel model = StreamModel.open(options.model().options());
                 EndSignal signal = EndSignal.await()) {
             new EndlessRun(model, options, values.require(DialogueSettings.ENDLESS), out, err)

@@ -14,7 +14,7 @@ import java.util.List;
 final class GenerateCommand extends SettingsCommand {
     @Override
     List<Setting<?>> settings() {
-        List<Setting<?>> all = new ArrayList<>(BatchRun.settings(StreamGenerateCommand.own()));
+        List<Setting<?>> all = new ArrayList<>(BatchRun.settings(KeyedOptions.OF_CONTINUATIONS));
         all.addAll(EndlessGeneration.settings());
         return all;
     }
@@ -54,8 +54,9 @@ final class GenerateCommand extends SettingsCommand {
             EndlessGeneration.run(values, out, err);
             return;
         }
-        BatchRun run = new BatchRun(values, KeyedOptions.continuing(values));
-        StreamGenerateCommand.warn(values, err);
+        KeyedOptions options = KeyedOptions.continuing(values);
+        BatchRun run = new BatchRun(values, options);
+        StreamGenerateCommand.warn(options.model(), values, err);
         ScoringSummary done = run.run("sinkstream generate", err);
         GenerateReport.print(out, done, values.find(Settings.OUTPUT).orElse(null));
     }

@@ -1,14 +1,12 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.sampling.GenerationConfig;
-import io.sinkstream.settings.GenerationSettings;
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.streaming.StreamOptions;
 import io.sinkstream.tables.StreamInput;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 
 /** {@code stream generate}: a continuation per row, for ever. */
@@ -17,24 +15,12 @@ final class StreamGenerateCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return StreamRun.settings(own());
-    }
-
-    /** The settings of continuations, in the order of the help. */
-    static List<Setting<?>> own() {
-        List<Setting<?>> own = new ArrayList<>(List.of(
-                GenerationSettings.MAX_NEW_TOKENS,
-                GenerationSettings.IGNORE_EOS,
-                GenerationSettings.LOOKUP_TOKENS,
-                GenerationSettings.TEMPLATE,
-                GenerationSettings.CHAT));
-        own.addAll(GenerationConfig.settings());
-        return own;
+        return StreamRun.settings(KeyedOptions.OF_CONTINUATIONS);
     }
 
     /** Tells what was given and does nothing. */
-    static void warn(SettingValues values, PrintWriter err) {
-        KeyedOptions.warnings(values).forEach(warning -> err.println("warning: " + warning));
+    static void warn(ModelSource model, SettingValues values, PrintWriter err) {
+        KeyedOptions.warnings(model, values).forEach(warning -> err.println("warning: " + warning));
     }
 
     @Override
@@ -60,9 +46,10 @@ final class StreamGenerateCommand extends SettingsCommand {
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
         StreamInput input = StreamInput.from(values, ROWS_PER_TRIGGER);
-        StreamOptions options = StreamRun.options(KeyedOptions.continuing(values), input, values);
+        KeyedOptions continued = KeyedOptions.continuing(values);
+        StreamOptions options = StreamRun.options(continued, input, values);
         StreamRun run = new StreamRun(values, input, options);
-        warn(values, err);
+        warn(continued.model(), values, err);
         run.run("sinkstream stream generate", err);
     }
 }

@@ -33,15 +33,7 @@ import org.apache.spark.sql.types.StructType;
 abstract class KeyedTransformer extends Transformer implements DefaultParamsWritable {
     private static final long serialVersionUID = 1;
 
-    private static final List<Setting<?>> OF_ROWS = List.of(
-            Settings.KEY,
-            Settings.ORDER,
-            Settings.TEXT,
-            Settings.TOKENS,
-            Settings.LATE,
-            Settings.MAX_ROW_BYTES,
-            Settings.PREFIX,
-            Settings.PARTITIONS);
+    private static final List<Setting<?>> OF_STREAMS = List.of(Settings.KEY, Settings.ORDER);
 
     private static final List<Setting<?>> OF_ENDLESS_STREAMS = List.of(
             StreamSettings.CHECKPOINT,
@@ -65,7 +57,7 @@ abstract class KeyedTransformer extends Transformer implements DefaultParamsWrit
     /** @param own what one of the transformers knows beside what all do */
     KeyedTransformer(String uid, List<Setting<?>> own) {
         this.uid = uid;
-        Stream.of(Settings.OF_MODEL, OF_ROWS, OF_ENDLESS_STREAMS, own)
+        Stream.of(Settings.OF_MODEL, OF_STREAMS, KeyedOptions.OF_ROWS, OF_ENDLESS_STREAMS, own)
                 .flatMap(List::stream)
                 .forEach(setting -> settings.put(setting.name(), new Param<>(uid, paramName(setting), setting.doc())));
     }

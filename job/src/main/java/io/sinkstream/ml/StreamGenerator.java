@@ -1,16 +1,12 @@
 package io.sinkstream.ml;
 
 import io.sinkstream.batch.KeyedOptions;
-import io.sinkstream.sampling.GenerationConfig;
-import io.sinkstream.settings.GenerationSettings;
-import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
 import io.sinkstream.settings.UserException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -38,17 +34,7 @@ public final class StreamGenerator extends KeyedTransformer {
 
     /** The same with that name of its own, as Spark makes one that was saved. */
     public StreamGenerator(String uid) {
-        super(
-                uid,
-                Stream.<Setting<?>>concat(
-                                Stream.of(
-                                        GenerationSettings.MAX_NEW_TOKENS,
-                                        GenerationSettings.IGNORE_EOS,
-                                        GenerationSettings.LOOKUP_TOKENS,
-                                        GenerationSettings.TEMPLATE,
-                                        GenerationSettings.CHAT),
-                                GenerationConfig.settings().stream())
-                        .toList());
+        super(uid, KeyedOptions.OF_CONTINUATIONS);
     }
 
     /** The checkpoint: a folder, or a name in the local Hugging Face cache; or {@code builtin}. */
@@ -98,8 +84,9 @@ public final class StreamGenerator extends KeyedTransformer {
 
     @Override
     KeyedOptions options(SettingValues values) {
-        KeyedOptions.warnings(values).forEach(LOG::warn);
-        return KeyedOptions.continuing(values);
+        KeyedOptions options = KeyedOptions.continuing(values);
+        KeyedOptions.warnings(options.model(), values).forEach(LOG::warn);
+        return options;
     }
 
     /** Reads one that was saved. */

@@ -1,28 +1,14 @@
 package io.sinkstream.sql;
 
-import io.sinkstream.sampling.GenerationConfig;
-import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.Setting;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Settings as SQL names them. */
 final class Names {
     /** The version that has the functions first. */
     static final String SINCE = "0.1.0";
-
-    /** The settings that continuations have beside all others. */
-    static final List<Setting<?>> OF_CONTINUATIONS = Stream.<Setting<?>>concat(
-                    Stream.of(
-                            GenerationSettings.MAX_NEW_TOKENS,
-                            GenerationSettings.IGNORE_EOS,
-                            GenerationSettings.LOOKUP_TOKENS,
-                            GenerationSettings.TEMPLATE,
-                            GenerationSettings.CHAT),
-                    GenerationConfig.settings().stream())
-            .toList();
 
     private Names() {}
 

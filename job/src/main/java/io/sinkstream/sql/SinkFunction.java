@@ -1,5 +1,6 @@
 package io.sinkstream.sql;
 
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.rows.ResultColumn;
 import io.sinkstream.rows.RowTask;
@@ -74,7 +75,7 @@ public enum SinkFunction {
 
     /** The settings that a call can be given by name. */
     List<Setting<?>> settings() {
-        List<Setting<?>> own = this == CONTINUE ? Names.OF_CONTINUATIONS : List.of(Settings.SEPARATOR);
+        List<Setting<?>> own = this == CONTINUE ? KeyedOptions.OF_CONTINUATIONS : List.of(Settings.SEPARATOR);
         return Stream.of(Settings.OF_MODEL, OF_TEXT, own)
                 .<Setting<?>>flatMap(List::stream)
                 .toList();

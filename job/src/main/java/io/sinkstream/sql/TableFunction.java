@@ -16,14 +16,6 @@ enum TableFunction {
             "sink_generate",
             "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.");
 
-    private static final List<Setting<?>> OF_ROWS = List.of(
-            Settings.TEXT,
-            Settings.TOKENS,
-            Settings.LATE,
-            Settings.MAX_ROW_BYTES,
-            Settings.PREFIX,
-            Settings.PARTITIONS);
-
     private final String sqlName;
     private final String usage;
 
@@ -44,8 +36,8 @@ enum TableFunction {
 
     /** The settings that a call can be given by name. */
     List<Setting<?>> settings() {
-        List<Setting<?>> own = this == SCORE ? Settings.OF_SCORING : Names.OF_CONTINUATIONS;
-        return Stream.of(Settings.OF_MODEL, OF_ROWS, own)
+        List<Setting<?>> own = this == SCORE ? Settings.OF_SCORING : KeyedOptions.OF_CONTINUATIONS;
+        return Stream.of(Settings.OF_MODEL, KeyedOptions.OF_ROWS, own)
                 .<Setting<?>>flatMap(List::stream)
                 .toList();
     }

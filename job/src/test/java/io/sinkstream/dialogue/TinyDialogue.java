@@ -1,5 +1,6 @@
 package io.sinkstream.dialogue;
 
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.rows.Prompt;
 import io.sinkstream.settings.SettingValues;
@@ -41,7 +42,8 @@ final class TinyDialogue {
         for (int i = 0; i < more.length; i += 2) {
             given.put(more[i], more[i + 1]);
         }
-        return DialogueOptions.from(SettingValues.of(given), PROMPT);
+        SettingValues values = SettingValues.of(given);
+        return DialogueOptions.from(values, ModelSource.from(values), PROMPT);
     }
 
     /** The ids of a first turn. */

@@ -4,13 +4,13 @@ import io.sinkstream.chat.ChatTurns;
 import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.settings.GenerationSettings;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.Optional;
 
 /** What a row's text is put into before it is encoded. */
 public sealed interface Prompt extends Serializable {
@@ -70,14 +70,21 @@ public sealed interface Prompt extends Serializable {
     /** The checkpoint's own template: a row is a turn of the user, its continuation the model's answer. */
     record Chat(ChatTurns turns) implements Prompt {
         /**
-         * The one of the checkpoint in {@code model}; empty if it has none.
+         * The one of the checkpoint in {@code model}.
          *
-         * @throws UserException if no turns can go by it
+         * @param asking the setting that asks for it, and {@code whose} text goes into it, for the message
+         * @throws UserException if it has none, or none that turns can go by
          */
-        public static Optional<Chat> of(Path model) {
+        public static Chat require(Setting<?> asking, Path model, String whose) {
             // The time stands still: a row that is run again gets the same text.
             Clock clock = Clock.fixed(Instant.now(), ZoneId.systemDefault());
-            return Checkpoint.open(model).chat().map(source -> new Chat(ChatTurns.of(source, clock)));
+            return Checkpoint.open(model)
+                    .chat()
+                    .map(source -> new Chat(ChatTurns.of(source, clock)))
+                    .orElseThrow(() -> new UserException(asking + ": " + model
+                            + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
+                            + " tokenizer_config.json; say by " + GenerationSettings.TEMPLATE + " what a " + whose
+                            + "'s text is put into"));
         }
 
         /** The template says itself what its dialogues begin with. */

@@ -60,11 +60,7 @@ public record RowOptions(Content content, Prompt prompt, String separator, LateR
             throw new UserException(
                     GenerationSettings.CHAT + " and " + GenerationSettings.TEMPLATE + ": give one of them");
         }
-        return Prompt.Chat.of(model)
-                .orElseThrow(() -> new UserException(GenerationSettings.CHAT + ": " + model
-                        + " has no chat template, neither chat_template.jinja nor a field \"chat_template\" of"
-                        + " tokenizer_config.json; say by " + GenerationSettings.TEMPLATE
-                        + " what a row's text is put into"));
+        return Prompt.Chat.require(GenerationSettings.CHAT, model, "row");
     }
 
     private static RowOptions from(Prompt prompt, String separator, SettingValues values) {
