@@ -24,26 +24,19 @@ public record Chunk(
         TokenChooser chooser,
         TokenDetails details,
         Proposal proposal) {
-    /** A chunk of which no token is proposed. */
-    public Chunk(
-            KeyValueCache cache,
-            int[] tokens,
-            int[] targets,
-            boolean next,
-            long hash,
-            TokenChooser chooser,
-            TokenDetails details) {
-        this(cache, tokens, targets, next, hash, chooser, details, null);
-    }
-
     /** A chunk that is followed by the likeliest token, if by any. */
     public Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {
-        this(cache, tokens, targets, next, hash, null, TokenDetails.NONE);
+        this(cache, tokens, targets, next, hash, null, TokenDetails.NONE, null);
     }
 
-    /** The same with these of its targets. */
-    public Chunk detailed(TokenDetails wanted) {
-        return new Chunk(cache, tokens, targets, next, hash, chooser, wanted, proposal);
+    /** The stream's hash after it with so many of its proposed tokens. */
+    public long hash(int accepted) {
+        return proposal == null ? hash : proposal.hash(accepted);
+    }
+
+    /** How many of its tokens are kept with so many of those that are proposed. */
+    int kept(int accepted) {
+        return tokens.length - proposed() + accepted;
     }
 
     /** How many of its tokens are proposed. */

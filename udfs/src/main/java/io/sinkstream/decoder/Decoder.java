@@ -262,7 +262,9 @@ public final class Decoder implements AutoCloseable {
             }
         }
         for (int i = 0; i < chunks.size(); i++) {
-            advance(chunks.get(i), results.get(i).accepted());
+            Chunk chunk = chunks.get(i);
+            int accepted = results.get(i).accepted();
+            chunk.cache().advance(chunk.kept(accepted), chunk.hash(accepted));
         }
         return results;
     }
@@ -282,16 +284,6 @@ public final class Decoder implements AutoCloseable {
                 pass.padded(),
                 pass.valid(),
                 spoiledTensor));
-    }
-
-    private static void advance(Chunk chunk, int accepted) {
-        int rows = chunk.tokens().length - chunk.proposed() + accepted;
-        chunk.cache()
-                .advance(
-                        rows,
-                        chunk.proposal() == null
-                                ? chunk.hash()
-                                : chunk.proposal().hash(accepted));
     }
 
     private List<LoadedProgram> programs(TokenDetails details) {

@@ -229,11 +229,10 @@ final class PassRows {
         int at = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
-            int rows = chunk.tokens().length;
-            int refused = chunk.proposed() - results.get(index).accepted();
-            for (ChunkPlan plan : chunk.cache().reserve(rows - refused)) {
+            for (ChunkPlan plan :
+                    chunk.cache().reserve(chunk.kept(results.get(index).accepted()))) {
                 // Its rows stand among those of the pass as before.
-                plan.withRows(rows).writeTo(kept, at);
+                plan.withRows(chunk.tokens().length).writeTo(kept, at);
                 at += ChunkPlan.NUMBERS;
             }
         }

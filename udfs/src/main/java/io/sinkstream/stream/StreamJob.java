@@ -248,7 +248,7 @@ final class StreamJob {
             }
         }
         alone = false;
-        hash = chunk.proposal() == null ? chunk.hash() : chunk.proposal().hash(result.accepted());
+        hash = chunk.hash(result.accepted());
         done += chunk.tokens().length;
         if (done < run.tokens().length && !run.isProposed()) {
             return;

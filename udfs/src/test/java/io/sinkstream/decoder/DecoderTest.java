@@ -164,8 +164,8 @@ class DecoderTest {
                 KeyValueCache cache = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells())) {
             for (int t = 0; t < ids.length - 1; t++) {
                 Onlooker onlooker = new Onlooker();
-                Chunk chunk =
-                        new Chunk(cache, new int[] {ids[t]}, new int[] {ids[t + 1]}, true, t + 1, onlooker, wanted);
+                Chunk chunk = new Chunk(
+                        cache, new int[] {ids[t]}, new int[] {ids[t + 1]}, true, t + 1, onlooker, wanted, null);
                 double[] details = decoder.run(List.of(chunk)).get(0).details();
                 Candidates all = onlooker.all;
                 double own = onlooker.logit(ids[t + 1]);
@@ -214,12 +214,14 @@ class DecoderTest {
         try (Decoder decoder = load(products, spec, Families.weights(checkpoint, spec))) {
             List<Chunk> chunks = wanted.stream()
                     .map(details -> new Chunk(
-                                    new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells()),
-                                    Arrays.copyOf(ids, 80 - details.likeliest()),
-                                    Arrays.copyOfRange(ids, 1, 81 - details.likeliest()),
-                                    false,
-                                    0)
-                            .detailed(details))
+                            new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells()),
+                            Arrays.copyOf(ids, 80 - details.likeliest()),
+                            Arrays.copyOfRange(ids, 1, 81 - details.likeliest()),
+                            false,
+                            0,
+                            null,
+                            details,
+                            null))
                     .toList();
             chunks.get(3).targets()[5] = -1;
             List<ChunkResult> results = decoder.run(chunks);
