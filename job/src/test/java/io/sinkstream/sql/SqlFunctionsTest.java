@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.SparkThrowableHelper;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -25,6 +26,7 @@ import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -267,8 +269,12 @@ class SqlFunctionsTest {
         """)
     void whatIsWrongIsToldBeforeAJob(String query, String message) {
         assertThatThrownBy(() -> rows(query))
-                .isInstanceOf(AnalysisException.class)
-                .hasMessageContaining(message);
+                .hasMessageContaining(message)
+                .asInstanceOf(InstanceOfAssertFactories.type(AnalysisException.class))
+                // As PySpark makes the message.
+                .extracting(e -> SparkThrowableHelper.getMessage(e.getCondition(), e.getMessageParameters()))
+                .asString()
+                .contains(message.replaceFirst("DATATYPE_MISMATCH.*", "data type mismatch"));
     }
 
     @Test

@@ -1,0 +1,2 @@
+/** The notebooks, run paragraph by paragraph as Zeppelin's interpreters would. */
+package io.sinkstream.notebooks;
