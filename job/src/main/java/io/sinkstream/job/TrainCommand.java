@@ -2,29 +2,26 @@ package io.sinkstream.job;
 
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.checkpoint.StoredType;
-import io.sinkstream.console.RunFailure;
-import io.sinkstream.console.TextTable;
 import io.sinkstream.console.TrainProgress;
+import io.sinkstream.settings.Objective;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.settings.TrainingSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.tables.TableInput;
+import io.sinkstream.train.EncoderExperiment;
 import io.sinkstream.train.InitialModel;
 import io.sinkstream.train.LogEntry;
 import io.sinkstream.train.ModelShape;
 import io.sinkstream.train.Pretraining;
 import io.sinkstream.train.SinkExperiment;
-import io.sinkstream.train.SinkReport;
 import io.sinkstream.train.TrainingCounts;
 import io.sinkstream.train.TrainingPlan;
 import io.sinkstream.train.TrainingSummary;
 import io.sinkstream.train.TrainingText;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -48,6 +45,9 @@ final class TrainCommand extends SettingsCommand {
                 Settings.TOKENS,
                 Settings.SEPARATOR,
                 Settings.MAX_ROW_BYTES,
+                TrainingSettings.OBJECTIVE,
+                Settings.SINKS,
+                Settings.WINDOW,
                 TrainingSettings.SINK,
                 TrainingSettings.COMPARE,
                 TrainingSettings.VALIDATION_INPUT,
@@ -92,7 +92,10 @@ final class TrainCommand extends SettingsCommand {
                 "",
                 "With --compare sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
                         + " what their comparison found: sinks.csv, attention.csv and a picture of each. It, too, goes on"
-                        + " when it is run again, and a model that is there is not trained again. The models are compared on the driver.");
+                        + " when it is run again, and a model that is there is not trained again. The models are compared on the driver.",
+                "",
+                "With --objective masked it trains an encoder, and --compare sinks asks whether sinks are of use to one: dense,"
+                        + " window and global, encoders.csv and its picture.");
     }
 
     @Override
@@ -108,6 +111,9 @@ final class TrainCommand extends SettingsCommand {
                 "  Four kinds of sink, compared:",
                 "    train --input train.jsonl --key key --order seq --context 256 --compare sinks \\",
                 "      --validation-input heldout.jsonl --output sinks",
+                "  Attention on both sides, 32 tokens far, and text longer than a sample:",
+                "    train --input train.jsonl --key key --order seq --context 256 --objective masked --compare sinks \\",
+                "      --attention-sink-window-size 32 --validation-input heldout.jsonl --output encoders",
                 "  Two executors of a cluster, a copy of the model each:",
                 "    train --input hdfs:///logs --format json --key key --order seq --replicas 2 --output hdfs:///model");
     }
@@ -117,7 +123,8 @@ final class TrainCommand extends SettingsCommand {
         TableInput input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
         boolean isExperiment = values.find(TrainingSettings.COMPARE).isPresent();
-        if (isExperiment && values.isGiven(TrainingSettings.SINK)) {
+        boolean isMasked = values.require(TrainingSettings.OBJECTIVE) == Objective.MASKED;
+        if (isExperiment && !isMasked && values.isGiven(TrainingSettings.SINK)) {
             throw new UserException(TrainingSettings.SINK + ": " + TrainingSettings.COMPARE
                     + " sinks trains a model with each; leave one of the two out");
         }
@@ -137,7 +144,11 @@ final class TrainCommand extends SettingsCommand {
                 values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
         if (isExperiment) {
             TableInput heldOut = heldOut(input, values.require(TrainingSettings.VALIDATION_INPUT));
-            compare(new SinkExperiment(training), input, heldOut, out, err);
+            if (isMasked) {
+                ComparisonRun.run(new EncoderExperiment(training), input, heldOut, ComparisonRun::print, out, err);
+            } else {
+                ComparisonRun.run(new SinkExperiment(training), input, heldOut, ComparisonRun::print, out, err);
+            }
             return;
         }
         training.check();
@@ -158,6 +169,9 @@ final class TrainCommand extends SettingsCommand {
         }
         for (Setting<?> own : List.of(
                 TrainingSettings.COMPARE,
+                TrainingSettings.OBJECTIVE,
+                Settings.SINKS,
+                Settings.WINDOW,
                 TrainingSettings.SINK,
                 TrainingSettings.TOKENIZER,
                 TrainingSettings.VOCABULARY,
@@ -175,7 +189,7 @@ final class TrainCommand extends SettingsCommand {
     }
 
     /** Trains, and tells how far it is, with {@code prefix} in front. */
-    private static TrainingSummary train(
+    static TrainingSummary train(
             Pretraining training, Dataset<Row> rows, LongAccumulator skipped, String prefix, PrintWriter err) {
         TrainingCounts counts = new TrainingCounts();
         SparkSession spark = rows.sparkSession();
@@ -208,67 +222,7 @@ final class TrainCommand extends SettingsCommand {
         return input.withPaths(paths);
     }
 
-    private static void compare(
-            SinkExperiment experiment, TableInput input, TableInput heldOut, PrintWriter out, PrintWriter err) {
-        experiment.check();
-        try (Session session = Session.open("sinkstream train")) {
-            Dataset<Row> rows = input.read(session.spark());
-            SinkReport report;
-            try {
-                report = experiment.run(
-                        rows,
-                        heldOut.read(session.spark(), TrainingSettings.VALIDATION_INPUT),
-                        new SinkExperiment.Stages() {
-                            @Override
-                            public void train(String name, Pretraining variant) {
-                                var unused = TrainCommand.train(
-                                        variant,
-                                        rows,
-                                        session.spark().sparkContext().longAccumulator("sinkstream.skipped"),
-                                        name + ": ",
-                                        err);
-                            }
-
-                            @Override
-                            public void tell(String line) {
-                                err.println(line);
-                                err.flush();
-                            }
-                        });
-            } catch (UserException | RunFailure e) {
-                throw e;
-            } catch (Exception e) {
-                throw RunFailure.of(e);
-            }
-            print(out, report);
-            if (report.skipped() > 0) {
-                printSkipped(out, report.skipped());
-            }
-            out.println("written to " + experiment.training().output());
-        }
-    }
-
-    private static void print(PrintWriter out, SinkReport report) {
-        List<String> titles = new ArrayList<>(List.of("sink"));
-        report.scores(report.variants().get(0))
-                .forEach(score -> titles.add(">" + score.sinks() + " + " + score.window()));
-        titles.addAll(List.of(">to token 0", ">to the sink in the denominator"));
-        List<List<String>> lines = new ArrayList<>();
-        for (TrainedSink variant : report.variants()) {
-            List<String> line = new ArrayList<>(List.of(variant.name().toLowerCase(Locale.ROOT)));
-            report.scores(variant).forEach(score -> line.add(TextTable.number(score.perplexity())));
-            line.add(TextTable.number(report.first(variant)));
-            line.add(TextTable.number(report.virtual(variant)));
-            lines.add(line);
-        }
-        out.printf(
-                Locale.ROOT,
-                "perplexity of %,d held-out tokens by sinks + window, and shares of attention%n",
-                report.perplexities().get(0).tokens());
-        TextTable.print(out, titles, lines);
-    }
-
-    private static void printSkipped(PrintWriter out, long skipped) {
+    static void printSkipped(PrintWriter out, long skipped) {
         out.printf(
                 Locale.ROOT,
                 "%,d rows were left out: without key, order or text, too long, or with ids outside the vocabulary%n",

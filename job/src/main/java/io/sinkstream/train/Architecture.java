@@ -16,14 +16,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A model of the Llama layout that can be trained.
+ * A model of the Llama layout that can be trained: a decoder, or an encoder of the same layers.
  *
  * @param sizes how large it is
- * @param context T, how many tokens a sample's last prediction sees
+ * @param context T, how many tokens a sample's last prediction sees; of an encoder, how many a text has at most
  * @param sink what attention is left at
+ * @param span what a token sees
  * @param tied whether the output head is the embedding
  */
-record Architecture(Sizes sizes, int context, TrainedSink sink, boolean tied) {
+record Architecture(Sizes sizes, int context, TrainedSink sink, AttentionSpan span, boolean tied) {
     static final double NORM_EPSILON = 1e-5;
     static final double ROTARY_BASE = 10_000;
 
@@ -34,7 +35,12 @@ record Architecture(Sizes sizes, int context, TrainedSink sink, boolean tied) {
                 .toList();
     }
 
-    /** The decoder that it becomes. */
+    /** The same weights over longer texts, and with another span. */
+    Architecture reading(int longest, AttentionSpan other) {
+        return new Architecture(sizes, longest, sink, other, tied);
+    }
+
+    /** The decoder that it becomes, or whose layers and weights the encoder has. */
     DecoderSpec decoder() {
         return new DecoderSpec(
                 sizes,

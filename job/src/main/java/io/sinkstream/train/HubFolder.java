@@ -27,11 +27,15 @@ final class HubFolder {
     /** The config's field of a learned sink's id. */
     static final String SINK_TOKEN = "sink_token_id";
 
+    /** No family of a decoder: whatever loads those refuses it. */
+    private static final String ENCODER = "sinkstream_encoder";
+
     private HubFolder() {}
 
     /**
      * The config. Fields of our own say which sink it has: {@code attention_sink} for one in the softmax's denominator, which
-     * other programs do not know of, and {@code sink_token_id} for a learned token, which is the BOS token, too.
+     * other programs do not know of, and {@code sink_token_id} for a learned token, which is the BOS token, too. An encoder is of a
+     * {@code model_type} of its own, with its mask and span.
      *
      * @param sinkToken the learned token's id; negative for none
      * @param eosTokens the ids that end a text; none for a model that was trained on streams alone
@@ -40,9 +44,10 @@ final class HubFolder {
         DecoderSpec.Sizes sizes = architecture.sizes();
         JsonObject config = new JsonObject();
         JsonArray architectures = new JsonArray();
-        architectures.add("LlamaForCausalLM");
+        AttentionSpan span = architecture.span();
+        architectures.add(span.isCausal() ? "LlamaForCausalLM" : "SinkstreamForMaskedLM");
         config.add("architectures", architectures);
-        config.addProperty("model_type", "llama");
+        config.addProperty("model_type", span.isCausal() ? "llama" : ENCODER);
         config.addProperty("vocab_size", sizes.vocabulary());
         config.addProperty("hidden_size", sizes.hidden());
         config.addProperty("intermediate_size", sizes.intermediate());
@@ -58,6 +63,11 @@ final class HubFolder {
         config.addProperty("mlp_bias", false);
         config.addProperty("tie_word_embeddings", architecture.tied());
         config.addProperty("torch_dtype", type == StoredType.BF16 ? "bfloat16" : "float32");
+        if (!span.isCausal()) {
+            config.addProperty("mask_token_id", sizes.vocabulary() - 1);
+            config.addProperty("attention_sink_size", span.sinks());
+            config.addProperty("attention_sink_window_size", span.window());
+        }
         if (!eosTokens.isEmpty()) {
             JsonArray all = new JsonArray();
             eosTokens.stream().sorted().forEach(all::add);

@@ -54,7 +54,8 @@ public record InitialModel(String name, Checkpoint checkpoint, ModelShape shape,
                     case ZERO -> TrainedSink.ZERO;
                     case HEAD -> TrainedSink.HEAD;
                     case NONE -> front == NONE ? TrainedSink.NONE : TrainedSink.LEARNABLE;
-                });
+                },
+                AttentionSpan.CAUSAL);
         DecoderSpec ours = shape.architecture(sizes.vocabulary()).decoder();
         if (!spec.equals(ours)) {
             List<String> fields = new ArrayList<>();

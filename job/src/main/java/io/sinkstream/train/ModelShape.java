@@ -17,9 +17,17 @@ import java.io.Serializable;
  * @param intermediate width inside the MLP
  * @param context T, the tokens of a sample
  * @param sink what attention is left at
+ * @param span what a token sees
  */
 public record ModelShape(
-        int layers, int hidden, int heads, int keyValueHeads, int intermediate, int context, TrainedSink sink)
+        int layers,
+        int hidden,
+        int heads,
+        int keyValueHeads,
+        int intermediate,
+        int context,
+        TrainedSink sink,
+        AttentionSpan span)
         implements Serializable {
     private static final int ROUNDED_TO = 64;
 
@@ -48,12 +56,28 @@ public record ModelShape(
                 keyValueHeads > 0 ? keyValueHeads : heads,
                 intermediate > 0 ? intermediate : (hidden * 8 / 3 + ROUNDED_TO - 1) / ROUNDED_TO * ROUNDED_TO,
                 values.require(TrainingSettings.CONTEXT),
-                values.require(TrainingSettings.SINK));
+                values.require(TrainingSettings.SINK),
+                AttentionSpan.from(values));
     }
 
     /** The same with another sink. */
     ModelShape withSink(TrainedSink other) {
-        return new ModelShape(layers, hidden, heads, keyValueHeads, intermediate, context, other);
+        return new ModelShape(layers, hidden, heads, keyValueHeads, intermediate, context, other, span);
+    }
+
+    /** The same with another span. */
+    ModelShape withSpan(AttentionSpan other) {
+        return new ModelShape(layers, hidden, heads, keyValueHeads, intermediate, context, sink, other);
+    }
+
+    /** How many tokens of a sample stand there for attention alone. */
+    int front() {
+        return sink == TrainedSink.LEARNABLE ? 1 : 0;
+    }
+
+    /** How many ids a sample has: a decoder's last one is only predicted. */
+    int sampleTokens() {
+        return span.isCausal() ? context + 1 : context;
     }
 
     Architecture architecture(int vocabulary) {
@@ -61,6 +85,7 @@ public record ModelShape(
                 new DecoderSpec.Sizes(layers, hidden, heads, keyValueHeads, hidden / heads, intermediate, vocabulary),
                 context,
                 sink,
+                span,
                 true);
     }
 }

@@ -1,9 +1,9 @@
 package io.sinkstream.train;
 
 import io.sinkstream.checkpoint.StoredType;
+import io.sinkstream.settings.Objective;
 import io.sinkstream.settings.Packing;
 import io.sinkstream.settings.Settings;
-import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.settings.TrainingSettings;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
@@ -115,6 +115,13 @@ public record Pretraining(
         all.put(TrainingSettings.INITIAL_MODEL.name(), initial == null ? null : initial.name());
         all.put(TrainingSettings.TOKENIZER.name(), tokenizer);
         all.put(TrainingSettings.VOCABULARY.name(), vocabulary);
+        all.put(
+                TrainingSettings.OBJECTIVE.name(),
+                (shape.span().isCausal() ? Objective.CAUSAL : Objective.MASKED)
+                        .name()
+                        .toLowerCase(Locale.ROOT));
+        all.put(Settings.SINKS.name(), shape.span().sinks());
+        all.put(Settings.WINDOW.name(), shape.span().window());
         all.put(TrainingSettings.SINK.name(), shape.sink().name().toLowerCase(Locale.ROOT));
         all.put(TrainingSettings.LAYERS.name(), shape.layers());
         all.put(TrainingSettings.HIDDEN.name(), shape.hidden());
@@ -142,10 +149,9 @@ public record Pretraining(
         return told;
     }
 
-    /** The same with another sink and vocabulary, into another folder. */
-    Pretraining with(TrainedSink sink, int otherVocabulary, String otherOutput) {
-        return new Pretraining(
-                text, initial, tokenizer, otherVocabulary, shape.withSink(sink), plan, otherOutput, type);
+    /** The same of another model, into another folder. */
+    Pretraining with(ModelShape other, int otherVocabulary, String otherOutput) {
+        return new Pretraining(text, initial, tokenizer, otherVocabulary, other, plan, otherOutput, type);
     }
 
     /** The same by another plan. */
@@ -246,7 +252,7 @@ public record Pretraining(
                         plan.packing(),
                         known.tokenizer().orElse(null),
                         known.size(),
-                        shape.context(),
+                        shape.sampleTokens() - 1,
                         known.sink(),
                         spark.sparkContext().defaultParallelism(),
                         skipped)
@@ -271,7 +277,8 @@ public record Pretraining(
                     shape.architecture(known.size()).decoder());
         }
         Map<String, String> settings = settings();
-        settings.put(IDS, "" + known.size());
+        // An encoder's mask has the id behind the tokenizer's.
+        settings.put(IDS, "" + (known.size() + (shape.span().isCausal() ? 0 : 1)));
         settings.put(SINK_TOKEN, "" + known.sink());
         settings.put(SAMPLES, "" + samples);
         folder.begin(settings);

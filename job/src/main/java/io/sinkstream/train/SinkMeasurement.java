@@ -38,7 +38,7 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
         int window = shape.context() - sinks;
         int[] front = front();
         ModelOptions options =
-                ModelOptions.of(folder).withAttention(sinks, window).withCompute(compute());
+                ModelOptions.of(folder).withAttention(sinks, window).withCompute(compute(plan));
         double nll = 0;
         long tokens = 0;
         try (StreamModel model = StreamModel.open(options)) {
@@ -71,7 +71,7 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
                 .map(ids -> Arrays.copyOf(ids, shape.context()))
                 .toList();
         double[][] sums = new double[shape.layers()][3];
-        try (NDManager manager = TorchEngine.newManager(compute());
+        try (NDManager manager = TorchEngine.newManager(compute(plan));
                 Trainer trainer = new Trainer(
                         architecture,
                         plan.optimization(1),
@@ -98,7 +98,7 @@ record SinkMeasurement(Path folder, ModelShape shape, TrainingPlan plan, List<in
      * On a driver there may be no GPU, wherever the training was. Without copies of the weights there is no form of them to be
      * chosen by its speed, so that the same models give the same numbers again.
      */
-    private ComputeOptions compute() {
+    static ComputeOptions compute(TrainingPlan plan) {
         return ComputeOptions.DEFAULTS
                 .withDtype("float32")
                 .withCacheDtype("float32")

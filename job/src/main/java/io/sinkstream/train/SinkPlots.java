@@ -12,7 +12,7 @@ import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.style.Styler;
 
-/** What an experiment with sinks found, as pictures. */
+/** What comparisons found, as pictures. */
 final class SinkPlots {
     /** Perplexities so far apart are told better by a logarithmic axis. */
     private static final double FAR = 10;
@@ -70,12 +70,41 @@ final class SinkPlots {
         return png(chart);
     }
 
+    /** Pseudo-perplexity by reading, a group of bars for each variant. A PNG. */
+    static byte[] encoders(EncoderReport report) throws IOException {
+        CategoryChart chart = chart(
+                "Hidden tokens of text longer than a sample", "what a token saw in training", "pseudo-perplexity");
+        chart.getStyler().setYAxisMin(1.0);
+        for (EncoderReport.Reading reading : EncoderReport.Reading.values()) {
+            List<EncoderReport.Score> scores = report.scores().stream()
+                    .filter(score -> score.reading() == reading)
+                    .toList();
+            chart.addSeries(
+                            "read by " + EncoderReport.name(reading),
+                            scores.stream()
+                                    .map(score -> EncoderReport.name(score.variant()))
+                                    .toList(),
+                            scores.stream().map(EncoderReport.Score::perplexity).toList())
+                    .setFillColor(color(reading));
+        }
+        return png(chart);
+    }
+
     private static Color color(TrainedSink variant) {
         return switch (variant) {
             case NONE -> new Color(0x7F8C8D);
             case ZERO -> new Color(0x2E86C1);
             case LEARNABLE -> new Color(0xC0392B);
             case HEAD -> new Color(0xD68910);
+        };
+    }
+
+    private static Color color(EncoderReport.Reading reading) {
+        return switch (reading) {
+            case BLOCKS -> new Color(0x7F8C8D);
+            case WINDOW -> new Color(0x2E86C1);
+            case SINKS -> new Color(0xC0392B);
+            case GLOBAL -> new Color(0xD68910);
         };
     }
 

@@ -11,7 +11,8 @@ import java.util.Locale;
  * @param attention of each variant's layers, variant by variant
  * @param skipped rows of either text that could not be used, as far as they were read in this run
  */
-public record SinkReport(List<Score> perplexities, List<Attention> attention, long skipped) {
+public record SinkReport(List<Score> perplexities, List<Attention> attention, long skipped)
+        implements Comparison.Report {
     /** The columns of {@code sinks.csv}. */
     static final String SCORES = "variant,sinks,window,perplexity,tokens";
 

@@ -97,7 +97,8 @@ final class Trainer implements AutoCloseable {
     /**
      * Adds the gradients of these samples to those at hand.
      *
-     * @param samples of T + 1 token ids each
+     * @param samples of T + 1 token ids each; of an encoder, as many of each, T at most, those that are hidden as
+     *     {@link HiddenTokens} gives them
      * @return the mean NLL of what they predict, nats
      */
     double accumulate(int[][] samples) {
@@ -130,7 +131,7 @@ final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Where the attention of the second half of a text goes.
+     * Where the attention of the second half of a text goes. Of a decoder.
      *
      * @param tokens T ids
      * @return for each layer the mean share, from 0 to 1, that its queries there give to key 0, to keys 0 to 3 together, and to

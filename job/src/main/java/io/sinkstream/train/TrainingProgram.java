@@ -12,13 +12,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The TorchScript program of a training: {@code training.torchscript}, filled in. */
+/**
+ * The TorchScript program of a training: {@code training.torchscript} and {@code causal.torchscript} or
+ * {@code masked.torchscript}, filled in.
+ */
 final class TrainingProgram {
     /** Behind the embedding. */
     private static final int FIRST_OF_LAYERS = 1;
 
     /** What a head with a learned sink is made wider by: a GPU's attention reads 16 bytes at a time. */
     private static final int PADDING = 8;
+
+    /** The fewest queries that go over a window's keys at a time: of small products the calls would be all the time. */
+    private static final int CHUNK = 64;
 
     private TrainingProgram() {}
 
@@ -48,6 +54,9 @@ final class TrainingProgram {
                 Map.entry("SCALE", 1 / Math.sqrt(sizes.headSize())),
                 Map.entry("EPSILON", Architecture.NORM_EPSILON),
                 Map.entry("PADDING", PADDING),
+                Map.entry("FIRST", architecture.span().sinks()),
+                Map.entry("WINDOW", architecture.span().window()),
+                Map.entry("CHUNK", Math.max(CHUNK, architecture.span().window())),
                 Map.entry("LAYER_WEIGHTS", perLayer),
                 Map.entry("NORM", all.indexOf(Role.NORM)),
                 Map.entry("HEAD", Math.max(0, all.indexOf(Role.HEAD))),
@@ -59,20 +68,33 @@ final class TrainingProgram {
         for (int i = 0; i < perLayer; i++) {
             names.put(all.get(FIRST_OF_LAYERS + i).label(), i);
         }
+        return TorchScript.filled(
+                TorchScript.template(TrainingProgram.class, "training.torchscript")
+                        + TorchScript.template(
+                                TrainingProgram.class,
+                                architecture.span().isCausal() ? "causal.torchscript" : "masked.torchscript"),
+                features(architecture, products),
+                place -> names.containsKey(place) ? names.get(place).toString() : null);
+    }
+
+    private static Set<String> features(Architecture architecture, NumberType products) {
         Set<String> features = new HashSet<>();
         if (products == NumberType.BFLOAT16) {
             features.add("half");
         }
-        if (sizes.heads() > sizes.keyValueHeads()) {
+        if (architecture.sizes().heads() > architecture.sizes().keyValueHeads()) {
             features.add("grouped");
         }
         if (architecture.sink() == TrainedSink.ZERO || architecture.sink() == TrainedSink.HEAD) {
             features.add("sink");
             features.add(architecture.sink() == TrainedSink.ZERO ? "zero_sink" : "head_sink");
         }
-        return TorchScript.filled(
-                TorchScript.template(TrainingProgram.class, "training.torchscript"),
-                features,
-                place -> names.containsKey(place) ? names.get(place).toString() : null);
+        if (architecture.span().sinks() > 0) {
+            features.add("first");
+            if (architecture.span().form() == AttentionSpan.Form.GLOBAL) {
+                features.add("global");
+            }
+        }
+        return features;
     }
 }

@@ -130,11 +130,16 @@ record TrainingTask(
         }
         int[][] some = new int[plan.microBatch()][];
         for (int i = 0; i < some.length; i++) {
-            some[i] = samples.training().get(i % samples.training().size());
+            some[i] = shown(samples.training().get(i % samples.training().size()), i);
         }
         long single = nanos(architecture, optimization, NumberType.FLOAT32, state, some, manager);
         long half = nanos(architecture, optimization, NumberType.BFLOAT16, state, some, manager);
         return half < single ? NumberType.BFLOAT16 : NumberType.FLOAT32;
+    }
+
+    /** A sample as the model sees it, tokens of an encoder's hidden. */
+    private int[] shown(int[] sample, long draw) {
+        return shape.span().isCausal() ? sample : HiddenTokens.of(sample, shape.front(), 31 * draw + plan.seed());
     }
 
     private static long nanos(
@@ -248,7 +253,9 @@ record TrainingTask(
                 int count = Math.min(plan.microBatch(), plan.batch() - from);
                 int[][] samples = new int[count][];
                 for (int i = 0; i < count; i++) {
-                    samples[i] = training.get(order.sample((long) step * plan.batch() + from + i));
+                    long taken = (long) step * plan.batch() + from + i;
+                    // Others are hidden each time that a sample comes, as RoBERTa has it.
+                    samples[i] = task.shown(training.get(order.sample(taken)), taken);
                 }
                 sum += count * trainer.accumulate(samples);
             }
@@ -268,8 +275,12 @@ record TrainingTask(
             double sum = 0;
             for (int from = 0; from < validation.size(); from += plan.microBatch()) {
                 context.killTaskIfInterrupted();
-                List<int[]> some = validation.subList(from, Math.min(validation.size(), from + plan.microBatch()));
-                sum += some.size() * trainer.evaluate(some.toArray(int[][]::new));
+                int count = Math.min(plan.microBatch(), validation.size() - from);
+                int[][] some = new int[count][];
+                for (int i = 0; i < count; i++) {
+                    some[i] = task.shown(validation.get(from + i), from + i);
+                }
+                sum += count * trainer.evaluate(some);
             }
             float[] mean = {(float) sum, validation.size()};
             others.average(List.of(mean));

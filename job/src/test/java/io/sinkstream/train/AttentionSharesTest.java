@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.sinkstream.decoder.DecoderSpec;
-import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TrainedSink;
 import io.sinkstream.stream.ComputeOptions;
 import io.sinkstream.stream.TorchEngine;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -51,23 +47,19 @@ final class AttentionSharesTest {
     private static final class Plain {
         private final Architecture architecture;
         private final DecoderSpec.Sizes sizes;
-        private final Map<String, double[]> weights = new HashMap<>();
+        private final PlainLayers layers;
 
         Plain(Architecture architecture) {
             this.architecture = architecture;
             this.sizes = architecture.sizes();
-            List<Weight> all = architecture.decoder().weights();
-            for (int i = 0; i < all.size(); i++) {
-                weights.put(all.get(i).name(), TinyTraining.numbers(i, all.get(i)));
-            }
+            this.layers = new PlainLayers(architecture);
         }
 
         double[][] shares(int[] tokens) {
             int size = sizes.headSize();
             double[][] x = new double[tokens.length][];
             for (int t = 0; t < tokens.length; t++) {
-                x[t] = Arrays.copyOfRange(
-                        weights.get("embedding"), tokens[t] * sizes.hidden(), (tokens[t] + 1) * sizes.hidden());
+                x[t] = layers.embedding(tokens[t]);
             }
             double[][] shares = new double[sizes.layers()][3];
             int queries = tokens.length - tokens.length / 2;
@@ -77,10 +69,10 @@ final class AttentionSharesTest {
                 double[][] k = new double[tokens.length][];
                 double[][] v = new double[tokens.length][];
                 for (int t = 0; t < tokens.length; t++) {
-                    double[] h = normed(x[t], prefix + "attention_norm");
-                    q[t] = rotated(product(h, prefix + "query"), t);
-                    k[t] = rotated(product(h, prefix + "key"), t);
-                    v[t] = product(h, prefix + "value");
+                    double[] h = layers.normed(x[t], prefix + "attention_norm");
+                    q[t] = layers.rotated(layers.product(h, prefix + "query"), t);
+                    k[t] = layers.rotated(layers.product(h, prefix + "key"), t);
+                    v[t] = layers.product(h, prefix + "value");
                 }
                 for (int t = 0; t < tokens.length; t++) {
                     double[] a = new double[sizes.heads() * size];
@@ -109,14 +101,7 @@ final class AttentionSharesTest {
                             shares[layer][2] += sink / mean;
                         }
                     }
-                    add(x[t], product(a, prefix + "output"));
-                    double[] h = normed(x[t], prefix + "mlp_norm");
-                    double[] gate = product(h, prefix + "gate");
-                    double[] up = product(h, prefix + "up");
-                    for (int i = 0; i < gate.length; i++) {
-                        up[i] *= gate[i] / (1 + Math.exp(-gate[i]));
-                    }
-                    add(x[t], product(up, prefix + "down"));
+                    layers.add(x[t], a, prefix);
                 }
             }
             return shares;
@@ -127,51 +112,8 @@ final class AttentionSharesTest {
             return switch (architecture.sink()) {
                 case NONE, LEARNABLE -> 0;
                 case ZERO -> 1;
-                case HEAD -> Math.exp(weights.get(prefix + "sinks")[head]);
+                case HEAD -> Math.exp(layers.weight(prefix + "sinks")[head]);
             };
-        }
-
-        private double[] normed(double[] x, String role) {
-            double squares = Arrays.stream(x).map(one -> one * one).average().orElseThrow();
-            double[] norm = weights.get(role);
-            double[] normed = new double[x.length];
-            for (int i = 0; i < x.length; i++) {
-                normed[i] = x[i] / Math.sqrt(squares + Architecture.NORM_EPSILON) * norm[i];
-            }
-            return normed;
-        }
-
-        private double[] product(double[] x, String role) {
-            double[] w = weights.get(role);
-            double[] product = new double[w.length / x.length];
-            for (int i = 0; i < product.length; i++) {
-                for (int j = 0; j < x.length; j++) {
-                    product[i] += w[i * x.length + j] * x[j];
-                }
-            }
-            return product;
-        }
-
-        private double[] rotated(double[] x, int position) {
-            List<Double> frequencies = architecture.frequencies();
-            int half = frequencies.size();
-            double[] rotated = new double[x.length];
-            for (int head = 0; head < x.length; head += 2 * half) {
-                for (int i = 0; i < half; i++) {
-                    double angle = position * frequencies.get(i);
-                    double a = x[head + i];
-                    double b = x[head + half + i];
-                    rotated[head + i] = a * Math.cos(angle) - b * Math.sin(angle);
-                    rotated[head + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
-                }
-            }
-            return rotated;
-        }
-
-        private static void add(double[] to, double[] what) {
-            for (int i = 0; i < to.length; i++) {
-                to[i] += what[i];
-            }
         }
     }
 }

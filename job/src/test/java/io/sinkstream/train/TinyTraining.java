@@ -14,7 +14,7 @@ final class TinyTraining {
     private TinyTraining() {}
 
     static Architecture architecture(TrainedSink sink, boolean tied) {
-        return new Architecture(new DecoderSpec.Sizes(2, 12, 3, 1, 4, 20, 17), 9, sink, tied);
+        return new Architecture(new DecoderSpec.Sizes(2, 12, 3, 1, 4, 20, 17), 9, sink, AttentionSpan.CAUSAL, tied);
     }
 
     static TrainingState begin(Architecture architecture) {

@@ -8,6 +8,16 @@ import java.util.List;
 public final class TrainingSettings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
 
+    /** What a model learns to tell. */
+    public static final Setting<Objective> OBJECTIVE = add(Setting.value(
+            "objective",
+            "causal|masked",
+            "causal",
+            Parsers.choice(Objective.class),
+            "What the model is trained to tell: the next token, from those before it; or 15 of 100 tokens that are hidden, from"
+                    + " those up to --attention-sink-window-size away on either side and --attention-sink-size first tokens,"
+                    + " which all see and which see all: an encoder, for comparing, that no other command runs."));
+
     /** What attention is left at. */
     public static final Setting<TrainedSink> SINK = add(Setting.value(
             "sink",
@@ -16,7 +26,7 @@ public final class TrainingSettings {
             Parsers.choice(TrainedSink.class),
             "What the model is trained to leave attention at: nothing of its own; a logit of 0 in the softmax's"
                     + " denominator (SoftMax1); one learned token in front of every sample, and later of every stream; or"
-                    + " a learned logit for each head."));
+                    + " a learned logit for each head. An encoder has none or learnable."));
 
     /** Several trainings that are compared. */
     public static final Setting<String> COMPARE = add(Setting.value(
@@ -26,8 +36,10 @@ public final class TrainingSettings {
             Parsers.choice(List.of("sinks"), List.of()),
             "sinks trains a model with each --sink alike, each into a folder of --output, and compares them under the"
                     + " streaming rule: perplexity on --validation-input for caches of 0, 1, 2 and 4 sinks and --context"
-                    + " tokens in all, and the share of attention that first tokens get. All are trained in float32, or in the"
-                    + " --dtype that is given."));
+                    + " tokens in all, and the share of attention that first tokens get. With --objective masked it trains three"
+                    + " encoders, that see all of a sample, a window, or a window and global first tokens, and compares them on text"
+                    + " far longer than a sample: window alone, with first tokens, and block by block. All are trained in"
+                    + " float32, or in the --dtype that is given."));
 
     /** Where an experiment's held-out rows are. */
     public static final Setting<List<String>> VALIDATION_INPUT = add(Setting.list(
