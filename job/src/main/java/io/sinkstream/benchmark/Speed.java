@@ -19,7 +19,8 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 /**
- * Measures scoring and decoding over full caches, each against the bare matrix products of its own shapes.
+ * Measures scoring and decoding over full caches, each against the bare matrix products of its own shapes, and decoding against
+ * re-computation.
  *
  * <p>A rate says little without the machine's own, and that drifts, with the clock and with what else runs. So both are
  * timed in turns and their medians compared. Chunks are bound by arithmetic and single tokens by memory; the products have
@@ -34,6 +35,9 @@ public final class Speed {
     private static final int DECODED = 32;
 
     private static final int DECODED_BY_EACH = 8;
+
+    /** Tokens of a pass that fills a cache or re-computes one: the default of a run. */
+    private static final int CHUNK = 512;
 
     private final ModelOptions options;
     private final int rounds;
@@ -55,27 +59,75 @@ public final class Speed {
     public List<SpeedRow> measure(List<Integer> chunks, List<Integer> streams) {
         List<SpeedRow> rows = new ArrayList<>();
         for (int chunk : chunks) {
-            try (StreamModel model = open(chunk)) {
+            try (StreamModel model = open(options, chunk)) {
                 rows.addAll(score(model, chunk));
             }
         }
         if (!streams.isEmpty()) {
             int most = streams.stream().mapToInt(Integer::intValue).max().orElseThrow();
-            try (StreamModel model = open(Math.max(512, most))) {
+            try (StreamModel model = open(options, Math.max(CHUNK, most))) {
                 rows.addAll(decode(model, streams));
             }
         }
         return rows;
     }
 
+    /**
+     * Measures, for each number of tokens that a cache holds, one stream's tokens by sinks and window, and by re-computation of as
+     * many tokens for every one (the paper's Figure 10).
+     *
+     * @param caches S + R of each, above S
+     */
+    public List<SpeedRow> compareWithRecomputation(List<Integer> caches) {
+        List<SpeedRow> rows = new ArrayList<>();
+        for (int cache : caches) {
+            ModelOptions sized = options.withAttention(options.sinks(), cache - options.sinks());
+            try (StreamModel model = open(sized, CHUNK)) {
+                progress.accept("decoding by a cache of " + cache + " tokens, and by re-computation of as many");
+                rows.addAll(compared(model, cache));
+            }
+        }
+        return rows;
+    }
+
+    private List<SpeedRow> compared(StreamModel model, int cache) {
+        List<Running> one = List.of(fill(model, 0, cache));
+        int[] context = tokens(model, cache);
+        DoubleSupplier decode = () -> seconds(() -> generate(model, one, DECODED)) / DECODED;
+        DoubleSupplier recompute = () -> model.measure(limits -> limits.recomputationSeconds(context, CHUNK));
+        timed(recompute, decode, 1, WARM_UP_SECONDS);
+        List<double[]> timed = timed(recompute, decode, rounds, SECONDS);
+        double[] again = timed.stream().mapToDouble(round -> round[0]).toArray();
+        double[] kept = timed.stream().mapToDouble(round -> round[1]).toArray();
+        return List.of(
+                compared(Work.RECOMPUTE, model, Math.min(cache, CHUNK), cache, again, again),
+                compared(Work.DECODE, model, 1, cache, kept, again));
+    }
+
+    private static SpeedRow compared(
+            Work work, StreamModel model, int chunk, int cache, double[] seconds, double[] recomputation) {
+        return new SpeedRow(
+                work,
+                model.measure(Limits::weightType).toString(),
+                1,
+                chunk,
+                cache,
+                SpeedRow.Rate.of(seconds, 1),
+                SpeedRow.Shares.UNKNOWN,
+                ResidentMemory.bytes(),
+                Double.NaN,
+                Double.NaN,
+                median(recomputation) / median(seconds));
+    }
+
     /** All streams of a measurement keep their caches, whatever the machine's budget: else a rebuild would be timed. */
-    private StreamModel open(int chunk) {
+    private static StreamModel open(ModelOptions options, int chunk) {
         return StreamModel.open(options.withChunk(chunk, chunk).withCacheBytes(Long.MAX_VALUE / 2));
     }
 
     private List<SpeedRow> score(StreamModel model, int chunk) {
         progress.accept("scoring in chunks of " + chunk);
-        Running stream = fill(model, 0);
+        Running stream = fill(model, 0, cache());
         return rows(
                 model,
                 Work.SCORE,
@@ -91,7 +143,7 @@ public final class Speed {
         for (int count : counts.stream().sorted().toList()) {
             while (running.size() < count) {
                 progress.accept("filling the cache of stream " + (running.size() + 1) + " of " + count);
-                running.add(fill(model, running.size()));
+                running.add(fill(model, running.size(), cache()));
             }
             progress.accept("decoding " + count + (count == 1 ? " stream" : " streams"));
             List<Running> batch = running.subList(0, count);
@@ -147,13 +199,14 @@ public final class Speed {
                 model.measure(Limits::weightType).toString(),
                 streams,
                 chunk,
-                options.sinks() + options.window(),
+                cache(),
                 SpeedRow.Rate.of(all, (double) streams * chunk),
                 new SpeedRow.Shares(
                         median(limits) / seconds,
                         done.flops() / seconds / rates.flops(),
                         done.bytes() / seconds / rates.bytes()),
                 ResidentMemory.bytes(),
+                Double.NaN,
                 Double.NaN,
                 Double.NaN);
     }
@@ -190,10 +243,14 @@ public final class Speed {
     }
 
     /** A stream whose cache is full. */
-    private Running fill(StreamModel model, int index) {
+    private Running fill(StreamModel model, int index, int cache) {
         Running stream = new Running(model, new StreamName("speed", Integer.toString(index)));
-        stream.score(tokens(model, options.sinks() + options.window() + 2));
+        stream.score(tokens(model, cache + 2));
         return stream;
+    }
+
+    private int cache() {
+        return options.sinks() + options.window();
     }
 
     private int[] tokens(StreamModel model, int count) {

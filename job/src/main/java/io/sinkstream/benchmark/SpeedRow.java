@@ -16,6 +16,7 @@ import java.util.Locale;
  * @param residentBytes of the process
  * @param nll mean negative log-likelihood of a real text, nats a token; NaN without a text
  * @param nllPrice how much larger that is than in fp32, as a share of it; NaN without a text
+ * @param speedup how many times the rate of re-computation, timed in turns; NaN where it was not
  */
 public record SpeedRow(
         Work work,
@@ -27,7 +28,8 @@ public record SpeedRow(
         Shares shares,
         long residentBytes,
         double nll,
-        double nllPrice) {
+        double nllPrice,
+        double speedup) {
 
     /** What can be measured. */
     public enum Work {
@@ -35,7 +37,9 @@ public record SpeedRow(
         SCORE,
         /** Continuing streams token by token. */
         DECODE,
-        /** The matrix products of either, and nothing else. */
+        /** Continuing one stream by running all of S + R tokens for every token. */
+        RECOMPUTE,
+        /** The matrix products of scoring or decoding, and nothing else. */
         MATMUL;
 
         @Override
@@ -79,10 +83,13 @@ public record SpeedRow(
      * @param matrixRate the products' arithmetic a second over what one large product reaches
      * @param bandwidth the bytes of weights and caches a second over what reading memory reaches
      */
-    public record Shares(double limit, double matrixRate, double bandwidth) {}
+    public record Shares(double limit, double matrixRate, double bandwidth) {
+        /** Of what was not compared with the machine. */
+        static final Shares UNKNOWN = new Shares(Double.NaN, Double.NaN, Double.NaN);
+    }
 
     /** The same with a text's figures. */
     public SpeedRow withNll(double textNll, double price) {
-        return new SpeedRow(work, dtype, streams, chunk, cache, rate, shares, residentBytes, textNll, price);
+        return new SpeedRow(work, dtype, streams, chunk, cache, rate, shares, residentBytes, textNll, price, speedup);
     }
 }

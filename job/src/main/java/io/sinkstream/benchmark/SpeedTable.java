@@ -20,7 +20,7 @@ public final class SpeedTable {
 
     /** Each column's title and width, and how a row is told in it. The first two are words, the others numbers. */
     private static final List<Column> COLUMNS = List.of(
-            new Column("work", 8, row -> row.work().toString()),
+            new Column("work", 9, row -> row.work().toString()),
             new Column("dtype", 9, SpeedRow::dtype),
             new Column("streams", 8, row -> "" + row.streams()),
             new Column("chunk", 6, row -> "" + row.chunk()),
@@ -30,16 +30,12 @@ public final class SpeedTable {
                     "mean ± deviation",
                     18,
                     row -> number("%.1f ± %.1f", row.rate().mean(), row.rate().deviation())),
-            new Column("of limit", 9, row -> number("%.0f%%", 100 * row.shares().limit())),
-            new Column(
-                    "of matmul", 9, row -> number("%.0f%%", 100 * row.shares().matrixRate())),
-            new Column(
-                    "of memory", 10, row -> number("%.0f%%", 100 * row.shares().bandwidth())),
+            new Column("of limit", 9, row -> share(row.shares().limit())),
+            new Column("of matmul", 9, row -> share(row.shares().matrixRate())),
+            new Column("of memory", 10, row -> share(row.shares().bandwidth())),
             new Column("resident", 9, row -> (row.residentBytes() >> 20) + " MiB"),
-            new Column(
-                    "NLL price",
-                    9,
-                    row -> Double.isNaN(row.nllPrice()) ? "-" : number("%+.3f%%", 100 * row.nllPrice())));
+            new Column("NLL price", 9, row -> known("%+.3f%%", 100 * row.nllPrice())),
+            new Column("speedup", 8, row -> known("%.1fx", row.speedup())));
 
     private static final int WORDS = 2;
 
@@ -121,6 +117,7 @@ public final class SpeedTable {
         put(values, row, "resident_mib", found -> found.residentBytes() >> 20);
         put(values, row, "nll", found -> rounded(found.nll(), 6));
         put(values, row, "nll_price", found -> rounded(found.nllPrice(), 6));
+        put(values, row, "speedup", found -> rounded(found.speedup(), 3));
         return values;
     }
 
@@ -132,6 +129,14 @@ public final class SpeedTable {
     private static Double rounded(double value, int digits) {
         double scale = Math.pow(10, digits);
         return Double.isNaN(value) ? null : (Double) (Math.round(value * scale) / scale);
+    }
+
+    private static String share(double share) {
+        return known("%.0f%%", 100 * share);
+    }
+
+    private static String known(String format, double number) {
+        return Double.isNaN(number) ? "-" : number(format, number);
     }
 
     private static String number(String format, Object... numbers) {

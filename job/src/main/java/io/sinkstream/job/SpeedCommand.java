@@ -43,6 +43,8 @@ final class SpeedCommand extends SettingsCommand {
                 Settings.WEIGHT_MEMORY,
                 SpeedSettings.CHUNKS,
                 SpeedSettings.STREAMS,
+                SpeedSettings.RECOMPUTATION,
+                SpeedSettings.CACHES,
                 SpeedSettings.ROUNDS,
                 SpeedSettings.TABLE_FORMAT,
                 Settings.INPUT,
@@ -60,6 +62,9 @@ final class SpeedCommand extends SettingsCommand {
                 "",
                 "tokens/s is the median of at least --rounds rounds; their mean and standard deviation stand beside it.",
                 "",
+                "With --recomputation, one stream's tokens by a full cache beside re-computation of all its tokens for every one,"
+                        + " in turns; speedup is the quotient of the two rates.",
+                "",
                 "The limit is the rate of the bare matrix products of the same shapes, timed in the same run. With"
                         + " --output the rows go to a CSV file: " + SpeedTable.header() + ".");
     }
@@ -70,11 +75,13 @@ final class SpeedCommand extends SettingsCommand {
                 "  speed --model llama --output speed.csv",
                 "  speed --model llama --dtype float32,bfloat16,int8 --input text.txt",
                 "  speed --model llama --rounds 20 --table-format markdown",
+                "  speed --model llama --recomputation --caches 256,1024,4096",
                 "  speed --model llama --chunks 64,512 --streams 1 --attention-sink-window-size 4092");
     }
 
     @Override
     void run(SettingValues values, PrintWriter out, PrintWriter err) {
+        checkComparison(values);
         List<String> texts = values.find(Settings.INPUT).orElse(List.of());
         Path output = OutputFile.of(values, Settings.INPUT, texts).orElse(null);
         ModelOptions options = ModelOptions.of(ModelSource.folder(values))
@@ -95,8 +102,9 @@ final class SpeedCommand extends SettingsCommand {
                     0,
                     values.require(Settings.WEIGHT_MEMORY));
             Speed speed = speed(options.withCompute(compute), values, err);
-            List<SpeedRow> measured =
-                    speed.measure(values.require(SpeedSettings.CHUNKS), values.require(SpeedSettings.STREAMS));
+            List<SpeedRow> measured = values.require(SpeedSettings.RECOMPUTATION)
+                    ? speed.compareWithRecomputation(values.require(SpeedSettings.CACHES))
+                    : speed.measure(values.require(SpeedSettings.CHUNKS), values.require(SpeedSettings.STREAMS));
             if (text != null) {
                 if (Double.isNaN(reference)) {
                     ComputeOptions single = compute.withDtype("float32").withCacheDtype("float32");
@@ -111,6 +119,29 @@ final class SpeedCommand extends SettingsCommand {
         SpeedTable.lines(rows, values.require(SpeedSettings.TABLE_FORMAT)).forEach(out::println);
         if (output != null) {
             write(output, rows);
+        }
+    }
+
+    /** A comparison has caches of its own, and says nothing of texts. */
+    private static void checkComparison(SettingValues values) {
+        if (!values.require(SpeedSettings.RECOMPUTATION)) {
+            if (values.isGiven(SpeedSettings.CACHES)) {
+                throw new UserException(SpeedSettings.CACHES + " is given without " + SpeedSettings.RECOMPUTATION);
+            }
+            return;
+        }
+        for (Setting<?> other : List.of(Settings.WINDOW, SpeedSettings.CHUNKS, SpeedSettings.STREAMS, Settings.INPUT)) {
+            if (values.isGiven(other)) {
+                throw new UserException(other + " is given with " + SpeedSettings.RECOMPUTATION
+                        + ", which measures one stream at each of " + SpeedSettings.CACHES + ": leave it out");
+            }
+        }
+        int sinks = values.require(Settings.SINKS);
+        for (int cache : values.require(SpeedSettings.CACHES)) {
+            if (cache <= sinks) {
+                throw new UserException(
+                        SpeedSettings.CACHES + ": " + cache + " tokens leave no window beside " + sinks + " sinks");
+            }
         }
     }
 

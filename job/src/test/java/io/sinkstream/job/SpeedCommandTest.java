@@ -46,7 +46,7 @@ class SpeedCommandTest {
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
         assertThat(lines.get(0)).isEqualTo(SpeedTable.header());
-        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){10}$", "")))
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){11}$", "")))
                 .containsExactly(
                         "matmul,float32,1,16,32",
                         "score,float32,1,16,32",
@@ -67,9 +67,58 @@ class SpeedCommandTest {
             assertThat(number(lines.get(i + 1), 9)).isBetween(0.98 * rate / limit - 1e-4, 1.02 * rate / limit + 1e-4);
         }
         assertThat(run.out().lines().findFirst()).hasValueSatisfying(line -> assertThat(line)
-                .contains("mean ± deviation", "of limit", "of matmul", "of memory", "resident", "NLL price"));
+                .contains(
+                        "mean ± deviation", "of limit", "of matmul", "of memory", "resident", "NLL price", "speedup"));
         assertThat(run.out().lines()).hasSize(lines.size());
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
+    }
+
+    @Test
+    void aTokenByACacheStandsBesideOneByRecomputation() throws Exception {
+        Path output = folder.resolve("speed.csv");
+        Command run = Command.alone(
+                        "speed",
+                        "--model",
+                        model.toString(),
+                        "--recomputation",
+                        "--caches",
+                        "32,1024",
+                        "--rounds",
+                        "3",
+                        "--output",
+                        output.toString())
+                .succeeded();
+        List<String> lines = Files.readAllLines(output);
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){11}$", "")))
+                .containsExactly(
+                        "recompute,float32,1,32,32",
+                        "decode,float32,1,1,32",
+                        "recompute,float32,1,512,1024",
+                        "decode,float32,1,1,1024");
+        for (int i = 1; i < lines.size(); i += 2) {
+            double quotient = number(lines.get(i + 1), 5) / number(lines.get(i), 5);
+            assertThat(number(lines.get(i), 15)).isEqualTo(1);
+            assertThat(number(lines.get(i + 1), 15)).isBetween(0.99 * quotient, 1.01 * quotient);
+        }
+        // More tokens to run again take longer.
+        assertThat(number(lines.get(3), 5)).isLessThan(number(lines.get(1), 5));
+        assertThat(run.err()).contains("re-computation of as many");
+    }
+
+    @Test
+    void aComparisonWithRecomputationHasCachesOfItsOwn() {
+        assertThat(speed("--recomputation").refusal())
+                .isEqualTo(
+                        "sinkstream speed: --attention-sink-window-size is given with --recomputation, which measures one"
+                                + " stream at each of --caches: leave it out");
+        assertThat(Command.alone("speed", "--model", model.toString(), "--recomputation", "--streams", "2")
+                        .refusal())
+                .startsWith("sinkstream speed: --streams is given with --recomputation");
+        assertThat(Command.alone("speed", "--model", model.toString(), "--recomputation", "--caches", "16,4")
+                        .refusal())
+                .isEqualTo("sinkstream speed: --caches: 4 tokens leave no window beside 4 sinks");
+        assertThat(speed("--caches", "64").refusal())
+                .isEqualTo("sinkstream speed: --caches is given without --recomputation");
     }
 
     @Test

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import io.sinkstream.cache.KeyValueCache;
 import io.sinkstream.settings.NumberType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,6 +61,28 @@ public final class Limits implements AutoCloseable {
         }
         Arrays.sort(seconds);
         return seconds;
+    }
+
+    /**
+     * Times what predicts a token without a cache: all tokens before it are run, and what follows the last is asked for. No
+     * other logits are computed.
+     *
+     * @param tokens at least one
+     * @param chunk how many of them go through the layers at a time, as in scoring
+     * @return seconds
+     */
+    public double recomputationSeconds(int[] tokens, int chunk) {
+        try (KeyValueCache empty = new KeyValueCache(decoder.manager(), decoder.cacheShape(), decoder.cells())) {
+            long start = System.nanoTime();
+            for (int done = 0; done < tokens.length; done += chunk) {
+                int[] some = Arrays.copyOfRange(tokens, done, Math.min(tokens.length, done + chunk));
+                int[] unscored = new int[some.length];
+                Arrays.fill(unscored, -1);
+                var unused =
+                        decoder.run(List.of(new Chunk(empty, some, unscored, done + some.length == tokens.length, 0)));
+            }
+            return (System.nanoTime() - start) / 1e9;
+        }
     }
 
     /** The number type of the weights. */

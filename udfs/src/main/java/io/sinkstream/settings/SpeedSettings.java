@@ -32,6 +32,20 @@ public final class SpeedSettings {
             Parsers.wholeNumber(1),
             "How often each measurement is made at least; more often while two seconds have not gone."));
 
+    /** Whether re-computation is timed. */
+    public static final Setting<Boolean> RECOMPUTATION = add(Setting.flag(
+            "recomputation",
+            "Times a token by sinks and window against one by re-computation of the S + R tokens before it, for each of"
+                    + " --caches, in the place of the other measurements."));
+
+    /** How much the caches of a comparison with re-computation hold. */
+    public static final Setting<List<Integer>> CACHES = add(Setting.value(
+            "caches",
+            "TOKENS,...",
+            "256,512,1024,2048,4096",
+            Parsers.list(Parsers.wholeNumber(2)),
+            "How many tokens, S + R, a cache holds, for each measurement of --recomputation."));
+
     /** How a table is printed. */
     public static final Setting<TableFormat> TABLE_FORMAT = add(Setting.value(
             "table-format",
