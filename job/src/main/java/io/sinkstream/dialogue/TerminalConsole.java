@@ -2,6 +2,7 @@ package io.sinkstream.dialogue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,24 +29,30 @@ public final class TerminalConsole implements ChatConsole {
      * In a terminal, which is closed with it.
      *
      * @param commands what the tabulator completes
+     * @param history where lines are kept for the next one; empty if they are forgotten with it
      */
-    TerminalConsole(Terminal terminal, Collection<String> commands) {
+    TerminalConsole(Terminal terminal, Collection<String> commands, Optional<Path> history) {
         this.terminal = terminal;
-        reader = LineReaderBuilder.builder()
+        LineReaderBuilder builder = LineReaderBuilder.builder()
                 .terminal(terminal)
                 .appName("sinkstream")
                 .parser(new Lines())
                 .completer(new StringsCompleter(commands))
                 .variable(LineReader.SECONDARY_PROMPT_PATTERN, ". ")
                 // An exclamation mark is one.
-                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-                .build();
+                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
+        history.ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
+        reader = builder.build();
     }
 
-    /** In the terminal that the program was started in. The caller closes it. */
-    public static TerminalConsole open() {
+    /**
+     * In the terminal that the program was started in. The caller closes it.
+     *
+     * @param history where lines are kept for the next one; empty if they are forgotten with it
+     */
+    public static TerminalConsole open(Optional<Path> history) {
         try {
-            return new TerminalConsole(TerminalBuilder.builder().system(true).build(), ChatCommands.names());
+            return new TerminalConsole(TerminalBuilder.builder().system(true).build(), ChatCommands.names(), history);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

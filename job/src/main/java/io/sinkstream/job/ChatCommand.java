@@ -10,6 +10,7 @@ import io.sinkstream.dialogue.DialogueOptions;
 import io.sinkstream.dialogue.FileTurn;
 import io.sinkstream.dialogue.KnownWords;
 import io.sinkstream.dialogue.PlainConsole;
+import io.sinkstream.dialogue.PromptHistory;
 import io.sinkstream.dialogue.RowFile;
 import io.sinkstream.dialogue.TerminalConsole;
 import io.sinkstream.dialogue.TurnsRun;
@@ -30,6 +31,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code chat}: a dialogue without end, with a user or a file of prompts. */
 final class ChatCommand extends SettingsCommand {
@@ -42,7 +44,12 @@ final class ChatCommand extends SettingsCommand {
                 GenerationSettings.MAX_NEW_TOKENS,
                 GenerationSettings.IGNORE_EOS));
         all.addAll(GenerationConfig.settings());
-        all.addAll(List.of(DialogueSettings.TURNS, DialogueSettings.WORD_LIST, Settings.OUTPUT, Settings.OVERWRITE));
+        all.addAll(List.of(
+                DialogueSettings.TURNS,
+                DialogueSettings.WORD_LIST,
+                DialogueSettings.PROMPT_HISTORY,
+                Settings.OUTPUT,
+                Settings.OVERWRITE));
         return all;
     }
 
@@ -95,13 +102,15 @@ final class ChatCommand extends SettingsCommand {
         if (log != null) {
             RowFile.requireFormat(log);
         }
+        // A file of prompts has no lines to edit, and neither has a pipe.
+        Optional<Path> history = turns == null && isTerminal() ? PromptHistory.of(values) : Optional.empty();
         KnownWords words = turns == null ? null : words(values, turns);
         options.describe();
         StreamGenerateCommand.warn(source, values, err);
         try (StreamModel model = StreamModel.open(options.model().options())) {
             Conversation conversation = new Conversation(model, options);
             if (turns == null) {
-                talk(conversation, out, err);
+                talk(conversation, history, out, err);
             } else {
                 try (EndSignal signal = EndSignal.await()) {
                     new TurnsRun(conversation, turns, words, out, err).run(log, signal::isGiven);
@@ -131,8 +140,8 @@ final class ChatCommand extends SettingsCommand {
         return Prompt.Chat.require(Settings.MODEL, model, "turn");
     }
 
-    private static void talk(Conversation conversation, PrintWriter out, PrintWriter err) {
-        try (ChatConsole console = isTerminal() ? TerminalConsole.open() : plain(out, err)) {
+    private static void talk(Conversation conversation, Optional<Path> history, PrintWriter out, PrintWriter err) {
+        try (ChatConsole console = isTerminal() ? TerminalConsole.open(history) : plain(out, err)) {
             new ChatLoop(conversation, console).run();
         }
     }

@@ -2,16 +2,22 @@ package io.sinkstream.dialogue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.StreamModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.terminal.impl.ExternalTerminal;
@@ -37,9 +43,13 @@ class TerminalConsoleTest {
 
     @BeforeEach
     void open() throws IOException {
+        console = console(keys, Optional.empty());
+    }
+
+    private TerminalConsole console(PipedOutputStream pressed, Optional<Path> history) throws IOException {
         ExternalTerminal terminal =
-                new ExternalTerminal("test", "ansi", new PipedInputStream(keys, 1 << 16), screen, UTF_8);
-        console = new TerminalConsole(terminal, ChatCommands.names());
+                new ExternalTerminal("test", "ansi", new PipedInputStream(pressed, 1 << 16), screen, UTF_8);
+        return new TerminalConsole(terminal, ChatCommands.names(), history);
     }
 
     @AfterEach
@@ -74,6 +84,40 @@ class TerminalConsoleTest {
         assertThat(console.next()).hasValue("first");
         assertThat(console.next()).hasValue("second");
         assertThat(console.next()).hasValue("first");
+    }
+
+    @Test
+    void linesOfADialogueBeforeAreThereIfTheyAreKept() throws IOException {
+        Path file = folder.resolve("history");
+        SettingValues values = SettingValues.of(Map.of("prompt-history", file.toString()));
+        assertThat(dialogue(PromptHistory.of(values), "one\\\rtwo\r")).isEqualTo("one\ntwo");
+
+        assertThat(dialogue(PromptHistory.of(values), UP + "\r")).isEqualTo("one\ntwo");
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(dialogue(Optional.empty(), UP + "three\r")).isEqualTo("three");
+        assertThat(Files.readString(file)).contains("two").doesNotContain("three");
+    }
+
+    private String dialogue(Optional<Path> history, String pressed) throws IOException {
+        try (PipedOutputStream other = new PipedOutputStream();
+                TerminalConsole one = console(other, history)) {
+            other.write(pressed.getBytes(UTF_8));
+            other.flush();
+            return one.next().orElseThrow();
+        }
+    }
+
+    @Test
+    void aHistoryThatCannotBeKeptIsRefusedIfItWasAskedFor() {
+        Path none = folder.resolve("none/history");
+        assertThatThrownBy(() -> PromptHistory.of(SettingValues.of(Map.of("prompt-history", none.toString()))))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("--prompt-history: " + none + " can't be made: ");
+        assertThatThrownBy(() -> PromptHistory.of(SettingValues.of(Map.of("prompt-history", folder.toString()))))
+                .hasMessage("--prompt-history: " + folder
+                        + " is no file that can be read and written; none keeps no history");
+        assertThat(PromptHistory.of(SettingValues.of(Map.of("prompt-history", "none"))))
+                .isEmpty();
     }
 
     @Test

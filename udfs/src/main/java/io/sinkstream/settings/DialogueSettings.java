@@ -45,6 +45,15 @@ public final class DialogueSettings {
             "What --endless begins with, in --template or --chat's; \\n and \\t are a newline and a tab. Default: what the"
                     + " tokenizer puts in front of a text."));
 
+    /** Where lines of a dialogue stay for the next one. */
+    public static final Setting<String> PROMPT_HISTORY = add(Setting.value(
+            "prompt-history",
+            "FILE|none",
+            "~/.sinkstream_history",
+            Parsers::nonEmpty,
+            "Where chat keeps what was typed at its terminal, for the arrow keys and Ctrl-R of later dialogues; only its owner"
+                    + " can read a file that it makes. none keeps nothing."));
+
     private DialogueSettings() {}
 
     private static <T> Setting<T> add(Setting<T> setting) {
