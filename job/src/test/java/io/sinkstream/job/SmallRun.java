@@ -46,8 +46,33 @@ record SmallRun(Path model, Path input) {
 
     /** The command that scores the rows by a model in {@code folder}. */
     List<String> score(Path folder, Path output) {
+        return command("score", folder, output);
+    }
+
+    /** The command that continues the rows by chance, by looking up tokens too. */
+    List<String> generate(Path output) {
+        List<String> line = new ArrayList<>(command("generate", model, output));
+        line.addAll(List.of(
+                "--max-new-tokens",
+                "24",
+                "--ignore-eos",
+                "--do-sample",
+                "--temperature",
+                "1.3",
+                "--top-k",
+                "6",
+                "--repetition-penalty",
+                "1.1",
+                "--seed",
+                "5",
+                "--partitions",
+                "2"));
+        return line;
+    }
+
+    private List<String> command(String name, Path folder, Path output) {
         return List.of(
-                "score",
+                name,
                 "--model",
                 folder.toString(),
                 "--input",

@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.GatedFileSystem.Gate;
 import io.sinkstream.harness.InstalledSpark;
@@ -92,6 +93,46 @@ final class StandaloneClusterIT {
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         assertThat(ended.stderr()).contains("Lost executor 0", "Lost executor 1");
         run.check(output);
+    }
+
+    /** What was drawn before the kill is drawn again: the same, as in a run that nothing happened to. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatIsDrawnByChanceIsTheSameAfterAKill() throws Exception {
+        Path output = folder.resolve("drawn");
+        Gate gate = Gate.closed(folder.resolve("gate-of-chance"));
+
+        Driver.Ended ended;
+        try (Driver driver = cluster.launch("cluster-chance", folder, gate.options(), run.generate(output))) {
+            driver.until("an executor has results", () -> gate.waiting().isPresent());
+            workerOf(gate.waiting().orElseThrow()).executors().forEach(StandaloneCluster.Executor::kill);
+            gate.open();
+            ended = driver.await();
+        }
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        assertThat(ended.stderr()).contains("Lost executor");
+        try {
+            Path calm = folder.resolve("drawn-in-calm");
+            Command.run(run.generate(calm).toArray(String[]::new)).succeeded();
+            assertThat(continuations(output))
+                    .hasSize(15)
+                    .doesNotHaveDuplicates()
+                    .isEqualTo(continuations(calm));
+        } finally {
+            Command.spark().stop();
+        }
+    }
+
+    private static List<String> continuations(Path output) {
+        return Command.spark().read().parquet(output.toString()).sort("key", "seq").collectAsList().stream()
+                .map(row -> row.getAs("key")
+                        + " "
+                        + row.getAs("seq")
+                        + row.getAs("continuation_tokens")
+                        + row.getAs("stream_tokens")
+                        + row.getAs("error"))
+                .toList();
     }
 
     private StandaloneCluster.Worker workerOf(long executor) {
