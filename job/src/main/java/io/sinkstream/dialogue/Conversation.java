@@ -30,7 +30,7 @@ public final class Conversation {
         this.options = options;
         turnTokens = new TurnTokens(options.prompt(), model.tokenizer().orElseThrow());
         speaker = options.speaker(model);
-        state = model.start();
+        state = options.task().start(model);
     }
 
     /**
@@ -89,7 +89,7 @@ public final class Conversation {
     /** Begins anew. */
     void reset() {
         speaker.forget();
-        state = model.start();
+        state = options.task().start(model);
         turns = 0;
         answered = 0;
         nll = 0;

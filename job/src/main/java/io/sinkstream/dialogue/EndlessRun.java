@@ -105,17 +105,13 @@ public final class EndlessRun {
         Bans bans = sampling.bans();
         Sampling endless = given.ignoreEos()
                 ? sampling
-                : new Sampling(
-                        sampling.penalties(),
-                        new Bans(bans.noRepeatNgramSize(), bans.badWords(), most, bans.suppressed()),
-                        sampling.draw(),
-                        sampling.stops());
+                : sampling.withBans(new Bans(bans.noRepeatNgramSize(), bans.badWords(), most, bans.suppressed()));
         return new RowTask.Continue(most, given.ignoreEos(), endless, given.lookupTokens());
     }
 
     private void speak(int[] begin, RowTask.Continue task, Writer text, RowFile record, BooleanSupplier isOver) {
         Recorder recorder = new Recorder(text, record, isOver);
-        Spoken spoken = options.speaker(model).speak(model.start(), begin, task, recorder);
+        Spoken spoken = options.speaker(model).speak(task.start(model), begin, task, recorder);
         out.println();
         recorder.finish();
         boolean isCut = spoken.answer().finish() == FinishReason.LENGTH && task.maxNewTokens() < tokens;

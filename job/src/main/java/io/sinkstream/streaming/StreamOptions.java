@@ -3,6 +3,7 @@ package io.sinkstream.streaming;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.settings.HistoryLength;
+import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -37,6 +38,11 @@ public record StreamOptions(
         if (eventTime != null && idle == null) {
             throw new UserException(StreamSettings.EVENT_TIME + " " + eventTime + " does nothing without "
                     + StreamSettings.IDLE + ": it says by which time a stream is idle");
+        }
+        if (keyed.task() instanceof RowTask.Continue more && more.sampling().contrast() != null) {
+            throw new UserException(SamplingSettings.PENALTY_ALPHA + " (penalty_alpha of the checkpoint's"
+                    + " generation_config.json): streams without end keep less of a stream than contrastive search needs;"
+                    + " give 0, or use generate");
         }
         if ((eventTime == null) != (watermark == null)) {
             throw new UserException(

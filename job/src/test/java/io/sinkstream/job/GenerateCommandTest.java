@@ -128,6 +128,19 @@ class GenerateCommandTest {
         assertThat(continuations("other")).isNotEqualTo(continuations("one"));
     }
 
+    /** By options or as the checkpoint has it; streams get longer than what tokens depend on, and lose their caches. */
+    @Test
+    void contrastIsTheSameHoweverTheRowsAreSpread() throws IOException {
+        String[] contrastive = {"--penalty-alpha", "0.6", "--top-k", "4"};
+        run("one", with(contrastive, "--partitions", "1")).succeeded();
+        run("greedy", "--partitions", "1").succeeded();
+        Files.writeString(model.resolve("generation_config.json"), "{\"penalty_alpha\": 0.6, \"top_k\": 4}");
+        run("five", "--partitions", "5", "--cache-memory", "100k").succeeded();
+
+        assertThat(continuations("five")).isEqualTo(continuations("one"));
+        assertThat(continuations("greedy")).isNotEqualTo(continuations("one"));
+    }
+
     private static String[] with(String[] some, String... more) {
         String[] all = Arrays.copyOf(some, some.length + more.length);
         System.arraycopy(more, 0, all, some.length, more.length);
@@ -152,8 +165,8 @@ class GenerateCommandTest {
                 .contains("token 70000");
         assertThat(run("out", "--suppress-tokens", "70000").refusal())
                 .contains("token 70000 of the sampling options is outside the vocabulary");
-        Files.writeString(model.resolve("generation_config.json"), "{\"penalty_alpha\": 0.6, \"top_k\": 4}");
-        assertThat(run("out").refusal()).contains("\"penalty_alpha\" is 0.6; supported: 0");
+        Files.writeString(model.resolve("generation_config.json"), "{\"num_beams\": 4}");
+        assertThat(run("out").refusal()).contains("\"num_beams\" is 4; supported: 1");
         Files.delete(model.resolve("tokenizer.json"));
         Files.delete(model.resolve("generation_config.json"));
         Files.writeString(input, "{\"key\": \"a\", \"seq\": 1, \"ids\": [1, 2]}\n");

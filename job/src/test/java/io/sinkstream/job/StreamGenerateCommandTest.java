@@ -252,6 +252,10 @@ class StreamGenerateCommandTest {
                 .add(GrowingFolder.rows(1, 1), 1)
                 .path();
 
+        assertThat(run(input, "--penalty-alpha", "0.6", "--top-k", "4").refusal())
+                .startsWith("sinkstream stream generate: --penalty-alpha")
+                .endsWith(
+                        "streams without end keep less of a stream than contrastive search needs; give 0, or use generate");
         assertThat(run(input, "--template", "hello").refusal())
                 .contains("--template")
                 .contains("{text}");

@@ -18,6 +18,8 @@ public final class KeyValueCache implements AutoCloseable {
     private long end;
     private long hash;
     private long leased = Long.MAX_VALUE;
+    /** Null until somebody wants them. */
+    private HiddenStates hidden;
 
     /** An empty cache. Its native memory is a child of {@code parent}'s, and freed by {@link #close}. */
     public KeyValueCache(NDManager parent, CacheShape shape, Cells cells) {
@@ -59,9 +61,29 @@ public final class KeyValueCache implements AutoCloseable {
         return hash;
     }
 
-    /** The native bytes held. */
+    /** Forgets hidden states: its tokens will be run by somebody who does not put theirs there. */
+    public void dropHidden() {
+        hidden = null;
+    }
+
+    /** The native bytes held, and those of hidden states. */
     public long bytes() {
-        return rings.stream().mapToLong(Ring::bytes).sum();
+        return rings.stream().mapToLong(Ring::bytes).sum() + (hidden == null ? 0 : hidden.bytes());
+    }
+
+    /**
+     * The hidden states of the tokens that it holds, as far as whoever ran them put them there. In the JVM's memory.
+     */
+    public HiddenStates hidden() {
+        if (hidden == null) {
+            hidden = new HiddenStates(rule);
+        }
+        return hidden;
+    }
+
+    /** Whether they are those of all tokens that the next one sees. */
+    public boolean hasHidden() {
+        return end == 0 || (hidden != null && hidden.end() >= end);
     }
 
     /** Says how many tokens the stream will have while it is held: beyond what they need it does not grow. */
@@ -112,6 +134,7 @@ public final class KeyValueCache implements AutoCloseable {
     /** Forgets everything but keeps the memory. */
     public void clear() {
         rings.forEach(Ring::clear);
+        hidden = null;
         end = 0;
         hash = 0;
     }

@@ -14,6 +14,7 @@ import io.sinkstream.settings.TokenDetails;
  * @param chooser chooses what follows the last token that is not proposed; null for the likeliest
  * @param details what is wanted of targets beside their NLLs
  * @param proposal of the last tokens, whose successors are wanted too; null for none
+ * @param hidden whether the last hidden state of each token is wanted
  */
 public record Chunk(
         KeyValueCache cache,
@@ -23,7 +24,21 @@ public record Chunk(
         long hash,
         TokenChooser chooser,
         TokenDetails details,
-        Proposal proposal) {
+        Proposal proposal,
+        boolean hidden) {
+    /** A chunk of which no hidden state is wanted. */
+    public Chunk(
+            KeyValueCache cache,
+            int[] tokens,
+            int[] targets,
+            boolean next,
+            long hash,
+            TokenChooser chooser,
+            TokenDetails details,
+            Proposal proposal) {
+        this(cache, tokens, targets, next, hash, chooser, details, proposal, false);
+    }
+
     /** A chunk that is followed by the likeliest token, if by any. */
     public Chunk(KeyValueCache cache, int[] tokens, int[] targets, boolean next, long hash) {
         this(cache, tokens, targets, next, hash, null, TokenDetails.NONE, null);

@@ -3,6 +3,7 @@ package io.sinkstream.decoder;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -240,7 +241,7 @@ public final class Decoder implements AutoCloseable {
                     scope.own(IValue.from(rows.early())),
                     scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
                     scope.tensor(rows.last(), new Shape(rows.last().length)),
-                    scope.tensor(rows.drawn(), new Shape(rows.drawn().length)),
+                    scope.tensor(rows.states(), new Shape(rows.states().length)),
                     pass.slabs(),
                     pass.plans(),
                     pass.padded(),
@@ -250,7 +251,8 @@ public final class Decoder implements AutoCloseable {
             PtNDArray[] parts = given.toTensorArray(scope.manager());
             TokenDraw draw =
                     new TokenDraw(program, scope, parts[1], spec.sizes().vocabulary());
-            List<PassRows.Given> all = rows.given(parts[0].toDoubleArray(), draw.draw(rows.choosers()));
+            List<PassRows.Given> all =
+                    rows.given(parts[0].toDoubleArray(), draw.draw(rows.choosers()), states(parts[1], rows.seen()));
             if (rows.lookAhead()) {
                 // Who has heard what follows can't hear it again.
                 spoiled.putLong(0, 1);
@@ -267,6 +269,17 @@ public final class Decoder implements AutoCloseable {
             chunk.cache().advance(chunk.kept(accepted), chunk.hash(accepted));
         }
         return results;
+    }
+
+    /** The last {@code count} rows, fp32. */
+    private static float[] states(NDArray hidden, int count) {
+        if (count == 0) {
+            return new float[0];
+        }
+        long all = hidden.getShape().get(0);
+        return hidden.get(new NDIndex("{}:", all - count))
+                .toType(DataType.FLOAT32, false)
+                .toFloatArray();
     }
 
     private void keepAccepted(

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** The rows of all chunks, packed as the program takes them: the streams of slabs first. */
 final class PassRows {
@@ -19,6 +20,7 @@ final class PassRows {
     private final long[] scored;
     private final long[] last;
     private final long[] drawn;
+    private final long[] seen;
     private final long[] slabs;
     private final long[] padded;
     private final long[] valid;
@@ -72,6 +74,7 @@ final class PassRows {
         }
         this.last = likeliest.stream().mapToLong(Long::longValue).toArray();
         this.drawn = chosen.stream().mapToLong(Long::longValue).toArray();
+        this.seen = watched();
         this.slabs = new long[order.slabs().size() * Slab.NUMBERS];
         this.padded = new long
                 [order.slabs().stream()
@@ -79,6 +82,19 @@ final class PassRows {
                         .sum()];
         this.valid = new long[order.slabs().stream().mapToInt(Slab::valid).sum()];
         pad();
+    }
+
+    private long[] watched() {
+        LongStream.Builder rows = LongStream.builder();
+        int row = 0;
+        for (Chunk chunk : ordered()) {
+            for (int end = row + chunk.tokens().length; row < end; row++) {
+                if (chunk.hidden()) {
+                    rows.add(row);
+                }
+            }
+        }
+        return rows.build().toArray();
     }
 
     private static int targets(Chunk chunk) {
@@ -144,9 +160,14 @@ final class PassRows {
         return last;
     }
 
-    /** Rows whose next token is chosen. */
-    long[] drawn() {
-        return drawn;
+    /** Rows whose hidden state is wanted: first those whose next token is chosen. */
+    long[] states() {
+        return LongStream.concat(Arrays.stream(drawn), Arrays.stream(seen)).toArray();
+    }
+
+    /** How many of them are wanted by chunks. */
+    int seen() {
+        return seen.length;
     }
 
     /** Who chooses there. */
@@ -182,14 +203,16 @@ final class PassRows {
      *
      * @param numbers what the program gave
      * @param chosen what {@link #choosers} have chosen
+     * @param states the hidden states that chunks want, in the order of rows
      */
-    List<Given> given(double[] numbers, List<TokenDraw.Drawn> chosen) {
+    List<Given> given(double[] numbers, List<TokenDraw.Drawn> chosen, float[] states) {
         Given[] given = new Given[chunks.size()];
         TokenDetails all = details();
         int targets = scored.length / 2;
         int score = 0;
         int next = targets * (1 + all.numbers());
         int draw = 0;
+        int state = 0;
         for (int index : order.chunks()) {
             Chunk chunk = chunks.get(index);
             double[] nll = new double[chunk.tokens().length];
@@ -214,7 +237,10 @@ final class PassRows {
                     costs[i] = chosen.get(draw++).nll();
                 }
             }
-            given[index] = new Given(chunk, nll, details, tokens, costs);
+            int wide = chunk.hidden() ? nll.length * (states.length / seen.length) : 0;
+            float[] hidden = Arrays.copyOfRange(states, state, state + wide);
+            state += wide;
+            given[index] = new Given(chunk, nll, details, tokens, costs, hidden);
         }
         return List.of(given);
     }
@@ -246,16 +272,19 @@ final class PassRows {
      * @param details what was wanted of them beside
      * @param next what follows each of the rows after which it is wanted
      * @param nextNll its NLL, nats
+     * @param hidden of each row, if they are wanted
      */
     @SuppressWarnings("ArrayRecordComponent") // nothing compares them
-    record Given(Chunk chunk, double[] nll, double[] details, int[] next, double[] nextNll) {
+    record Given(Chunk chunk, double[] nll, double[] details, int[] next, double[] nextNll, float[] hidden) {
         /** The chunk's result, for which its proposal is asked. */
         ChunkResult result() {
             if (next.length == 0) {
-                return new ChunkResult(nll, -1, Double.NaN, details, 0);
+                return new ChunkResult(nll, -1, Double.NaN, details, 0, hidden);
             }
             int accepted = chunk.proposal() == null ? 0 : chunk.proposal().accepted(next, nextNll);
-            return new ChunkResult(nll, next[accepted], nextNll[accepted], details, accepted);
+            return accepted < 0
+                    ? new ChunkResult(nll, -1, Double.NaN, details, accepted, hidden)
+                    : new ChunkResult(nll, next[accepted], nextNll[accepted], details, accepted, hidden);
         }
     }
 }

@@ -15,8 +15,8 @@ public interface Proposal {
     TokenChooser chooser(int after);
 
     /**
-     * How many of the proposed tokens are true, the first ones. Asked once, after which the pass can't be made again on these
-     * caches.
+     * How many of the proposed tokens are true, the first ones; -1 if the token before them is not to be kept either, where it is the
+     * chunk's only other one. Asked once, after which the pass can't be made again on these caches.
      *
      * @param next what follows the token before them, and then each of them; -1 if no token was left
      * @param nll of these under the model, nats

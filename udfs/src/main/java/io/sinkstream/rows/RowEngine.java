@@ -55,7 +55,14 @@ public final class RowEngine<R> implements Iterator<RowResult<R>>, AutoCloseable
             RowOptions options,
             StreamStates states,
             int passTokens) {
-        this(input, fields, RowModel.of(model), task, options, states, SliceLimits.of(passTokens));
+        this(
+                input,
+                fields,
+                RowModel.of(model, () -> task.start(model)),
+                task,
+                options,
+                states,
+                SliceLimits.of(passTokens));
     }
 
     RowEngine(

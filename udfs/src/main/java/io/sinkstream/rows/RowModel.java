@@ -8,6 +8,7 @@ import io.sinkstream.stream.StreamUpdate;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** What the engine needs of a {@link StreamModel}. */
 interface RowModel {
@@ -27,6 +28,10 @@ interface RowModel {
     TextTokenizer tokenizer();
 
     static RowModel of(StreamModel model) {
+        return of(model, model::start);
+    }
+
+    static RowModel of(StreamModel model, Supplier<StreamState> start) {
         return new RowModel() {
             @Override
             public List<CompletableFuture<StreamResult>> submit(List<StreamUpdate> updates) {
@@ -40,7 +45,7 @@ interface RowModel {
 
             @Override
             public StreamState start() {
-                return model.start();
+                return start.get();
             }
 
             @Override

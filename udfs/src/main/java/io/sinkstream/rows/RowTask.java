@@ -9,6 +9,7 @@ import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
+import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
@@ -22,6 +23,11 @@ public sealed interface RowTask extends Serializable {
 
     /** The columns that come out, without a prefix. */
     List<ResultColumn> columns();
+
+    /** The state of a stream without rows. */
+    default StreamState start(StreamModel model) {
+        return model.start();
+    }
 
     /**
      * An update that does it.
@@ -84,6 +90,11 @@ public sealed interface RowTask extends Serializable {
         @Override
         public List<ResultColumn> columns() {
             return ResultColumns.CONTINUED;
+        }
+
+        @Override
+        public StreamState start(StreamModel model) {
+            return model.start(sampling);
         }
 
         /**

@@ -31,7 +31,6 @@ public final class GenerationConfig {
             "num_beams", 1.0,
             "num_beam_groups", 1.0,
             "num_return_sequences", 1.0,
-            "penalty_alpha", 0.0,
             "epsilon_cutoff", 0.0,
             "eta_cutoff", 0.0,
             "min_length", 0.0,
@@ -125,7 +124,26 @@ public final class GenerationConfig {
                         .or(() -> file.flatMap(GenerationConfig::stopStrings))
                         .orElse(List.of()),
                 values.find(SamplingSettings.STOP_TOKEN_IDS).orElse(Set.of()));
-        return new Sampling(penalties, bans, isSampled(values) ? draw(values) : null, stops);
+        return new Sampling(penalties, bans, isSampled(values) ? draw(values) : null, stops, contrast(values));
+    }
+
+    /** transformers looks at both and at nothing else; null for none. */
+    private Contrast contrast(SettingValues values) {
+        if (isSampled(values) || topK(values) < 2) {
+            return null;
+        }
+        double alpha = number(
+                        values,
+                        SamplingSettings.PENALTY_ALPHA,
+                        "penalty_alpha",
+                        value -> value >= 0 && value <= 1,
+                        "a number from 0 to 1")
+                .orElse(0.0);
+        return alpha == 0 ? null : new Contrast(alpha, topK(values));
+    }
+
+    private int topK(SettingValues values) {
+        return values.find(SamplingSettings.TOP_K).or(() -> whole("top_k", 0)).orElse(TOP_K);
     }
 
     private boolean isSampled(SettingValues values) {
@@ -140,7 +158,7 @@ public final class GenerationConfig {
         return new Draw(
                 number(values, SamplingSettings.TEMPERATURE, "temperature", above(0), "a number above 0")
                         .orElse(1.0),
-                values.find(SamplingSettings.TOP_K).or(() -> whole("top_k", 0)).orElse(TOP_K),
+                topK(values),
                 number(values, SamplingSettings.TOP_P, "top_p", isShare, share).orElse(1.0),
                 number(
                                 values,
@@ -157,9 +175,16 @@ public final class GenerationConfig {
     /** What was given and does nothing, as it is told to users. */
     public List<String> warnings(SettingValues values) {
         List<String> warnings = new ArrayList<>();
-        if (!isSampled(values)) {
+        boolean isSampled = isSampled(values);
+        if (values.isGiven(SamplingSettings.PENALTY_ALPHA) && (isSampled || topK(values) < 2)) {
+            warnings.add(SamplingSettings.PENALTY_ALPHA + " does nothing with "
+                    + (isSampled ? SamplingSettings.DO_SAMPLE : SamplingSettings.TOP_K + " below 2"));
+        }
+        boolean isContrastive = contrast(values) != null;
+        if (!isSampled) {
             OF_CHANCE.stream()
                     .filter(values::isGiven)
+                    .filter(setting -> !isContrastive || setting != SamplingSettings.TOP_K)
                     .forEach(setting -> warnings.add(setting + " does nothing without " + SamplingSettings.DO_SAMPLE));
         }
         return warnings;

@@ -11,19 +11,38 @@ import java.util.stream.Stream;
  * @param bans which can't come
  * @param draw how one of the rest is drawn; null for the likeliest
  * @param stops what ends the continuation
+ * @param contrast how the likeliest ones are told apart by what they lead to; null where they are not
  */
-public record Sampling(Penalties penalties, Bans bans, Draw draw, Stops stops) implements Serializable {
+public record Sampling(Penalties penalties, Bans bans, Draw draw, Stops stops, Contrast contrast)
+        implements Serializable {
     /** Always the likeliest token. */
     public static final Sampling GREEDY = new Sampling(Penalties.NONE, Bans.NONE, null, Stops.NONE);
 
+    /** Checks that it goes one way. */
+    public Sampling {
+        if (draw != null && contrast != null) {
+            throw new IllegalArgumentException("tokens that are drawn, and told apart by contrast");
+        }
+    }
+
+    /** Without contrast. */
+    public Sampling(Penalties penalties, Bans bans, Draw draw, Stops stops) {
+        this(penalties, bans, draw, stops, null);
+    }
+
     /** The same, ended by these. */
     public Sampling withStops(Stops others) {
-        return new Sampling(penalties, bans, draw, others);
+        return new Sampling(penalties, bans, draw, others, contrast);
+    }
+
+    /** The same without these tokens. */
+    public Sampling withBans(Bans others) {
+        return new Sampling(penalties, others, draw, stops, contrast);
     }
 
     /** Whether the model's likeliest token is what it always chooses. */
     public boolean isGreedy() {
-        return penalties.isNone() && bans.isNone() && draw == null;
+        return penalties.isNone() && bans.isNone() && draw == null && contrast == null;
     }
 
     /** Whether a choice depends on the tokens that the cache holds. */

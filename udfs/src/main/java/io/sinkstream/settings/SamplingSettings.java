@@ -35,7 +35,19 @@ public final class SamplingSettings {
             "TOKENS",
             null,
             Parsers.wholeNumber(0),
-            "With --do-sample: how many of the likeliest tokens can come; 0 for all. Without it 50."));
+            "With --do-sample: how many of the likeliest tokens can come; 0 for all. With --penalty-alpha: how many are"
+                    + " tried. Without it 50."));
+
+    /** How much contrast counts. */
+    public static final Setting<Double> PENALTY_ALPHA = add(Setting.value(
+            "penalty-alpha",
+            "SHARE",
+            null,
+            Parsers.number(0, 1),
+            "Contrastive search, without --do-sample and with --top-k above 1: each of the K likeliest tokens is run, and the one"
+                    + " comes with the highest (1 - SHARE) x probability - SHARE x similarity, the largest cosine of its last hidden"
+                    + " state with those of the sinks and the window. Costs K times two rows a token, and a rebuilt cache takes R"
+                    + " tokens more. Without it 0, none."));
 
     /** Which share of the probability can come. */
     public static final Setting<Double> TOP_P = add(

@@ -1,5 +1,6 @@
 package io.sinkstream.stream;
 
+import io.sinkstream.decoder.Candidates;
 import io.sinkstream.decoder.TokenChooser;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.sampling.StopText;
@@ -26,6 +27,9 @@ final class GrowingContinuation {
     /** Null until tokens are proposed. */
     private Lookahead lookahead;
 
+    /** Null until the first look. */
+    private Look look;
+
     private StopText text;
     /** How many tokens the listener has heard of: a job that begins anew comes by them again. */
     private int told;
@@ -46,6 +50,7 @@ final class GrowingContinuation {
         finish = null;
         sampler = null;
         lookahead = null;
+        look = null;
         text = null;
     }
 
@@ -55,6 +60,35 @@ final class GrowingContinuation {
         return sampling().looksBack()
                 && !state.isWhole()
                 && state.known() + 1 < Math.min(state.position(), terms.rule().window());
+    }
+
+    /** Whether each token is the winner of a {@link Contest}. */
+    boolean isContrastive() {
+        return sampling().contrast() != null;
+    }
+
+    /**
+     * A contest between the tokens that may come next; null if there is none.
+     *
+     * @param last the stream's last token
+     * @param position its position
+     * @param hash of the stream before it
+     * @param likeliest what may follow it; null for what {@link #chooser} has seen
+     */
+    Contest contest(int last, long position, long hash, Candidates likeliest) {
+        Candidates candidates = likeliest == null ? look.found() : likeliest;
+        int size = Contest.size(sampling().contrast(), candidates);
+        List<Look> looks = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            TokenSampler ahead = sampler.copy();
+            ahead.drawn(candidates.tokens()[i]);
+            looks.add(look(ahead.next()));
+        }
+        return size == 0 ? null : new Contest(sampling().contrast(), last, position, hash, candidates, looks);
+    }
+
+    private Look look(TokenChooser chooser) {
+        return new Look(chooser, sampling().contrast().topK());
     }
 
     /** Chooses the next token; null for the likeliest. */
@@ -78,6 +112,10 @@ final class GrowingContinuation {
                 sampler.given(token);
             }
         }
+        if (isContrastive()) {
+            look = look(sampler.next());
+            return look;
+        }
         return sampler.next();
     }
 
@@ -95,8 +133,12 @@ final class GrowingContinuation {
         return choosers;
     }
 
-    /** Tokens that are likely to come next; none if none are, or none are to be proposed. */
-    int[] proposed() {
+    /**
+     * Tokens that are likely to come next; none if none are, or none are to be proposed.
+     *
+     * @param company how many rows a pass has without them
+     */
+    int[] proposed(int company) {
         int room = Math.min(update.lookupTokens(), update.maxNewTokens() - count - 1);
         if (room < 1) {
             return NONE;
@@ -109,7 +151,7 @@ final class GrowingContinuation {
                 lookahead.add(token);
             }
         }
-        return lookahead.propose(room);
+        return lookahead.propose(room, company);
     }
 
     /** Takes note of how many of the proposed tokens have come. */

@@ -54,7 +54,11 @@ final class PassPlanner {
     private int passTokens;
     private int goodPasses;
 
-    private record Planned(StreamJob job, Chunk chunk) {}
+    private record Planned(StreamJob job, List<Chunk> chunks) {
+        int sureRows() {
+            return chunks.stream().mapToInt(PassPlanner::sureRows).sum();
+        }
+    }
 
     /**
      * A planner without jobs.
@@ -153,18 +157,20 @@ final class PassPlanner {
     }
 
     private int fitting(StreamJob job, int room, List<Planned> pass) {
-        int wanted = Math.min(job.isProposed() ? Math.min(chunk, room) : chunk, job.ready());
-        boolean isCut = wanted > room && room < Math.min(SMALLEST_CUT, passTokens / 2);
+        int least = job.least();
+        int wanted = Math.min(job.isDivisible() ? Math.max(least, Math.min(chunk, room)) : chunk, job.ready());
+        boolean isCut = room < least || (wanted > room && room < Math.min(SMALLEST_CUT, passTokens / 2));
         boolean isAlone =
                 job.runsAlone() || (!pass.isEmpty() && pass.get(0).job().runsAlone());
-        return !pass.isEmpty() && (isCut || isAlone) ? 0 : Math.min(wanted, room);
+        return !pass.isEmpty() && (isCut || isAlone) ? 0 : Math.max(least, Math.min(wanted, room));
     }
 
     /** Puts a chunk of the job into the pass, and returns how many tokens it takes. */
     private int take(StreamJob job, int count, List<Planned> pass) {
         try {
-            pass.add(new Planned(job, job.chunk(count)));
-            return count;
+            Planned planned = new Planned(job, job.chunks(count));
+            pass.add(planned);
+            return rows(planned.chunks());
         } catch (Throwable e) {
             fail(job, e);
             return 0;
@@ -213,8 +219,9 @@ final class PassPlanner {
     }
 
     private void run(List<Planned> pass, PassRunner runner) {
-        List<Chunk> chunks = pass.stream().map(Planned::chunk).toList();
-        int size = chunks.stream().mapToInt(c -> c.tokens().length).sum();
+        List<Chunk> chunks =
+                pass.stream().flatMap(planned -> planned.chunks().stream()).toList();
+        int size = rows(chunks);
         List<ChunkResult> results;
         try {
             results = runner.run(chunks);
@@ -228,15 +235,28 @@ final class PassPlanner {
             passTokens = (int) Math.min(mostTokens, 2L * passTokens);
             goodPasses = 0;
         }
-        for (int i = 0; i < pass.size(); i++) {
-            accept(pass.get(i), results.get(i));
+        int sure = chunks.stream().mapToInt(PassPlanner::sureRows).sum();
+        int next = 0;
+        for (Planned planned : pass) {
+            int count = planned.chunks().size();
+            accept(planned, results.subList(next, next + count), sure);
+            next += count;
         }
     }
 
-    private void accept(Planned planned, ChunkResult result) {
+    private static int rows(List<Chunk> chunks) {
+        return chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
+    }
+
+    private static int sureRows(Chunk chunk) {
+        return chunk.tokens().length
+                - (chunk.proposal() == null ? 0 : chunk.proposal().count());
+    }
+
+    private void accept(Planned planned, List<ChunkResult> results, int sure) {
         StreamJob job = planned.job();
         try {
-            job.accept(planned.chunk(), result);
+            job.accept(planned.chunks(), results, sure - planned.sureRows());
             if (!job.isDone()) {
                 active.addLast(job);
                 return;
@@ -259,7 +279,8 @@ final class PassPlanner {
             goodPasses = 0;
             LOG.warn("a pass of {} tokens ran out of memory; passes take {} at most for a while", size, passTokens);
         }
-        boolean isTriedAgain = pass.size() > 1 || (outOfMemory && size > 1);
+        boolean isTriedAgain =
+                pass.size() > 1 || (outOfMemory && size > pass.get(0).job().least());
         for (Planned planned : pass) {
             StreamJob job = planned.job();
             if (!isTriedAgain) {

@@ -2,6 +2,7 @@ package io.sinkstream.stream;
 
 import io.sinkstream.cache.CachePool;
 import io.sinkstream.cache.KeyValueCache;
+import io.sinkstream.decoder.Candidates;
 import io.sinkstream.decoder.Chunk;
 import io.sinkstream.decoder.ChunkResult;
 import io.sinkstream.decoder.Proposal;
@@ -9,6 +10,7 @@ import io.sinkstream.decoder.TokenChooser;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -34,34 +36,8 @@ final class StreamJob {
     private long hash;
     /** Of the run at hand. */
     private int done;
-
-    /**
-     * Tokens to run one after another.
-     *
-     * @param skipTo the position to go on at, leaving out what is not known; -1 to go on where the cache is
-     * @param targets for each token the one to score after it, or -1
-     * @param into where in the result's NLLs the first target's goes
-     * @param predict whether the token behind the last is wanted
-     * @param isProposed whether only the first token is sure, and the others may be left out
-     */
-    private record Run(long skipTo, int[] tokens, int[] targets, int into, boolean predict, boolean isProposed) {
-        static Run warmUp(long skipTo, int[] tokens) {
-            return new Run(skipTo, tokens, none(tokens.length), 0, false, false);
-        }
-
-        static Run next(int token, int[] proposed) {
-            int[] tokens = new int[1 + proposed.length];
-            tokens[0] = token;
-            System.arraycopy(proposed, 0, tokens, 1, proposed.length);
-            return new Run(-1, tokens, none(tokens.length), 0, true, proposed.length > 0);
-        }
-
-        private static int[] none(int count) {
-            int[] none = new int[count];
-            Arrays.fill(none, -1);
-            return none;
-        }
-    }
+    /** Null where none is held. */
+    private Contest contest;
 
     /** A job that has run nothing yet. */
     StreamJob(StreamUpdate update, JobTerms terms) {
@@ -74,6 +50,10 @@ final class StreamJob {
 
     private boolean generates() {
         return continuation != null;
+    }
+
+    private boolean isContrastive() {
+        return generates() && continuation.isContrastive();
     }
 
     /** Whether nothing has to be run: no new token, or only a stream's first. */
@@ -119,6 +99,7 @@ final class StreamJob {
     void restart() {
         restarts++;
         runs.clear();
+        contest = null;
         done = 0;
         if (generates()) {
             continuation.restart();
@@ -156,8 +137,15 @@ final class StreamJob {
         cache = taken;
         hash = state.hash();
         int rebuilt = 0;
+        if (!isContrastive()) {
+            cache.dropHidden();
+        } else if (!cache.hasHidden()) {
+            cache.clear();
+        }
         if (state.epoch() > 0 && cache.end() == 0) {
-            rebuilt = warmUp(state);
+            List<Run> warmUp = Run.warmUp(state);
+            runs.addAll(warmUp);
+            rebuilt = warmUp.stream().mapToInt(run -> run.tokens().length).sum();
         }
         rebuiltTokens += rebuilt;
         int[] tokens = update.tokens();
@@ -176,39 +164,27 @@ final class StreamJob {
         return rebuilt;
     }
 
-    /** The sinks, then the history, as if nothing were between: see RATIONALE.md for why that is exact. */
-    private int warmUp(StreamState state) {
-        int known = state.known();
-        long from = state.epoch() - known;
-        int[] sinks = state.sinks();
-        int[] history = state.before(known);
-        if (from > sinks.length) {
-            if (sinks.length > 0) {
-                runs.add(Run.warmUp(-1, sinks));
-            }
-            if (history.length > 0) {
-                runs.add(Run.warmUp(from, history));
-            }
-            return sinks.length + history.length;
-        }
-        int[] all = Arrays.copyOf(sinks, (int) from + history.length);
-        System.arraycopy(history, 0, all, (int) from, history.length);
-        runs.add(Run.warmUp(-1, all));
-        return all.length;
-    }
-
     /** How many tokens can be run before another pass is needed. */
     int ready() {
-        return runs.getFirst().tokens().length - done;
+        return contest != null ? contest.ready() : runs.getFirst().tokens().length - done;
     }
 
-    /** Whether fewer of them do as well: all but the first are proposed, and those that do not run are left out. */
-    boolean isProposed() {
-        return runs.getFirst().isProposed();
+    /** Whether a pass may have room for fewer of them: those that are left out are proposed ones, or come in the next pass. */
+    boolean isDivisible() {
+        return contest != null || runs.getFirst().isProposed();
     }
 
-    /** The next {@code count} tokens as a chunk. */
-    Chunk chunk(int count) {
+    /** How many of them a pass takes at least. */
+    int least() {
+        return contest == null ? 1 : 2;
+    }
+
+    /** The next {@code count} tokens as a chunk, or as several that are tried beside each other. */
+    List<Chunk> chunks(int count) {
+        return contest == null ? List.of(chunk(count)) : contest.chunks(count, cache);
+    }
+
+    private Chunk chunk(int count) {
         Run run = runs.getFirst();
         if (run.skipTo() >= 0 && done == 0 && cache.end() < run.skipTo()) {
             cache.skipTo(run.skipTo());
@@ -221,7 +197,16 @@ final class StreamJob {
         Proposal proposal = run.isProposed() && count > 1
                 ? new ProposedTokens(continuation, hash, tokens[0], Arrays.copyOfRange(tokens, 1, count))
                 : null;
-        return new Chunk(cache, tokens, targets, predicts, hashAfter(tokens), chooser, update.details(), proposal);
+        return new Chunk(
+                cache,
+                tokens,
+                targets,
+                predicts,
+                hashAfter(tokens),
+                chooser,
+                update.details(),
+                proposal,
+                isContrastive());
     }
 
     /** A warm-up leads to the state's own hash, whatever part of it is known. */
@@ -236,8 +221,43 @@ final class StreamJob {
         return after;
     }
 
-    /** Takes what a pass gave for the chunk. */
-    void accept(Chunk chunk, ChunkResult result) {
+    /**
+     * Takes what a pass gave for its chunks.
+     *
+     * @param others how many rows the pass had of other streams, proposed ones not counted
+     */
+    void accept(List<Chunk> chunks, List<ChunkResult> results, int others) {
+        alone = false;
+        if (contest == null) {
+            accept(chunks.get(0), results.get(0), others);
+        } else {
+            results.forEach(result -> contest.take(result, cache.hidden()));
+            decide();
+        }
+    }
+
+    private void decide() {
+        if (!contest.isOver()) {
+            return;
+        }
+        hash = contest.hash();
+        Contest won = contest;
+        contest = null;
+        if (continuation.accept(won.winner(), won.nll())) {
+            won.settle(cache.hidden());
+            hold(won.winner(), cache.end(), won.next());
+        }
+    }
+
+    /** Has the next token come by a contest, or none if none is left. */
+    private void hold(int last, long position, Candidates likeliest) {
+        contest = continuation.contest(last, position, hash, likeliest);
+        if (contest == null) {
+            var unused = continuation.accept(-1, Double.NaN);
+        }
+    }
+
+    private void accept(Chunk chunk, ChunkResult result, int others) {
         Run run = runs.getFirst();
         int numbers = update.details().numbers();
         for (int i = 0; i < chunk.tokens().length; i++) {
@@ -247,7 +267,7 @@ final class StreamJob {
                 System.arraycopy(result.details(), i * numbers, details, at * numbers, numbers);
             }
         }
-        alone = false;
+        watch(chunk, result);
         hash = chunk.hash(result.accepted());
         done += chunk.tokens().length;
         if (done < run.tokens().length && !run.isProposed()) {
@@ -255,8 +275,27 @@ final class StreamJob {
         }
         runs.removeFirst();
         done = 0;
+        if (run.predict() && isContrastive()) {
+            beginContests(run);
+            return;
+        }
         if (run.predict() && goesOn(chunk, result)) {
-            runs.add(Run.next(result.next(), continuation.proposed()));
+            runs.add(Run.next(result.next(), continuation.proposed(1 + others)));
+        }
+    }
+
+    /** The prompt's last token has shown what may follow it, and is the pending one again: it runs with each of those. */
+    private void beginContests(Run prompt) {
+        hash = update.state().append(update.tokens()).hash();
+        cache.stepBack(hash);
+        hold(prompt.tokens()[prompt.tokens().length - 1], cache.end(), null);
+    }
+
+    private void watch(Chunk chunk, ChunkResult result) {
+        int rows = chunk.tokens().length;
+        int size = result.hidden().length / rows;
+        for (int i = 0; i < rows && chunk.hidden(); i++) {
+            cache.hidden().put(cache.end() - rows + i, result.hidden(), i * size, size);
         }
     }
 
@@ -267,7 +306,7 @@ final class StreamJob {
     }
 
     boolean isDone() {
-        return runs.isEmpty();
+        return runs.isEmpty() && contest == null;
     }
 
     /** Makes the result; leaves the cache at the new state's epoch. */

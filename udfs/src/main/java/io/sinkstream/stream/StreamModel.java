@@ -9,12 +9,15 @@ import io.sinkstream.decoder.Decoder;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.decoder.Limits;
 import io.sinkstream.family.Families;
+import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A model that advances many streams at once: {@link #advance} is a pure function of states and tokens to new states and
@@ -38,7 +41,7 @@ public final class StreamModel implements AutoCloseable {
         this.description = describe(checkpoint, spec, rule);
         this.fingerprint = checkpoint.fingerprint();
         this.tokenizer = checkpoint.tokenizer().orElse(null);
-        this.terms = new JobTerms(rule, checkpoint.eosTokens(), tokenizer);
+        this.terms = new JobTerms(rule, ends(checkpoint, spec), tokenizer);
         SharedWeights weights = SharedWeights.hold(options.model(), fingerprint, spec, options.compute());
         try {
             this.thread = new ModelThread(new ModelThread.Parts(
@@ -55,6 +58,13 @@ public final class StreamModel implements AutoCloseable {
             closeTokenizer();
             throw e;
         }
+    }
+
+    /** Some checkpoints name a token that they do not have: it ends nothing, and can't be held back. */
+    private static Set<Integer> ends(Checkpoint checkpoint, DecoderSpec spec) {
+        return checkpoint.eosTokens().stream()
+                .filter(token -> token < spec.sizes().vocabulary())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private void closeTokenizer() {
@@ -148,6 +158,18 @@ public final class StreamModel implements AutoCloseable {
     /** The state of a stream without tokens. It keeps L x R tokens of history: a rebuilt cache gives the same numbers. */
     public StreamState start() {
         return StreamState.empty(rule.sinks(), description.historyTokens());
+    }
+
+    /**
+     * The same for streams whose tokens are chosen so: contrastive search looks at hidden states of the window, which R tokens more
+     * have an influence on.
+     */
+    public StreamState start(Sampling sampling) {
+        return StreamState.empty(rule.sinks(), historyTokens(sampling));
+    }
+
+    private long historyTokens(Sampling sampling) {
+        return description.historyTokens() + (sampling.contrast() == null ? 0 : rule.window());
     }
 
     /**
@@ -249,6 +271,12 @@ public final class StreamModel implements AutoCloseable {
     private Optional<String> samplingProblem(StreamUpdate update) {
         if (!(update instanceof StreamUpdate.Continue more)) {
             return Optional.empty();
+        }
+        StreamState state = update.state();
+        long history = historyTokens(more.sampling());
+        if (more.sampling().contrast() != null && state.known() < Math.min(state.epoch(), history)) {
+            return Optional.of("contrastive search needs " + history
+                    + " tokens of a stream before its last one, the state" + " has " + state.known());
         }
         boolean lacksTokenizer =
                 tokenizer == null && !more.sampling().stops().texts().isEmpty();

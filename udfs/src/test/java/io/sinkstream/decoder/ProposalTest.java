@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import io.sinkstream.cache.KeyValueCache;
-import io.sinkstream.settings.TokenDetails;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +32,6 @@ class ProposalTest {
     /** Single rows and chunks take other kernels. */
     private static final double SAME = 1e-4;
 
-    private static final long HASH = 1_000;
-
     private static Path folder;
     private static Decoder decoder;
 
@@ -52,45 +49,6 @@ class ProposalTest {
                 Files.delete(file);
             }
         }
-    }
-
-    /** Says that the first {@code right} of its tokens are true, and remembers what it was asked with. */
-    private static class Guess implements Proposal {
-        private final int count;
-        private final int right;
-        private final List<int[]> asked = new ArrayList<>();
-
-        Guess(int count, int right) {
-            this.count = count;
-            this.right = right;
-        }
-
-        @Override
-        public int count() {
-            return count;
-        }
-
-        @Override
-        public TokenChooser chooser(int after) {
-            return null;
-        }
-
-        @Override
-        public int accepted(int[] next, double[] nll) {
-            asked.add(next);
-            return right;
-        }
-
-        @Override
-        public long hash(int accepted) {
-            return HASH + accepted;
-        }
-    }
-
-    private static Chunk guessed(KeyValueCache cache, int[] tokens, Proposal guess) {
-        int[] none = new int[tokens.length];
-        Arrays.fill(none, -1);
-        return new Chunk(cache, tokens, none, true, -1, null, TokenDetails.NONE, guess);
     }
 
     /** Numbers of a slot: they are keys and values, layer by layer and head by head. */
@@ -143,7 +101,7 @@ class ProposalTest {
             cache.reserve(1 + count);
             float[] before = cells(cache);
             Guess guess = new Guess(count, right);
-            List<Chunk> pass = new ArrayList<>(List.of(guessed(cache, tokens, guess)));
+            List<Chunk> pass = new ArrayList<>(List.of(Guess.chunk(cache, tokens, guess)));
             if (others > 0) {
                 pass.add(chunk(other, ids, others == 1 ? 1 : 1 + count));
             }
@@ -151,11 +109,11 @@ class ProposalTest {
             ChunkResult result = decoder.run(pass).get(0);
 
             assertThat(result.accepted()).isEqualTo(right);
-            assertThat(guess.asked).hasSize(1);
-            assertThat(guess.asked.get(0)).hasSize(1 + count);
-            assertThat(result.next()).isEqualTo(guess.asked.get(0)[right]);
+            assertThat(guess.asked()).hasSize(1);
+            assertThat(guess.asked().get(0)).hasSize(1 + count);
+            assertThat(result.next()).isEqualTo(guess.asked().get(0)[right]);
             assertThat(cache.end()).isEqualTo(held + 1L + right);
-            assertThat(cache.hash()).isEqualTo(HASH + right);
+            assertThat(cache.hash()).isEqualTo(Guess.HASH + right);
             float[] after = cells(cache);
             int slots = cache.slots().get(0);
             Set<Integer> written = slotsOf(held, 1 + right);
@@ -180,7 +138,7 @@ class ProposalTest {
                 KeyValueCache twin = cache(decoder, decoder.cells())) {
             decoder.run(List.of(chunk(cache, ids, 20), chunk(twin, ids, 20)));
             Guess guess = new Guess(9, 4);
-            decoder.run(List.of(guessed(cache, Arrays.copyOfRange(ids, 20, 30), guess)));
+            decoder.run(List.of(Guess.chunk(cache, Arrays.copyOfRange(ids, 20, 30), guess)));
 
             int[] alone = new int[10];
             for (int i = 0; i < 10; i++) {
@@ -189,7 +147,7 @@ class ProposalTest {
                         .get(0)
                         .next();
             }
-            assertThat(guess.asked.get(0)).isEqualTo(alone);
+            assertThat(guess.asked().get(0)).isEqualTo(alone);
         }
     }
 
@@ -204,7 +162,7 @@ class ProposalTest {
                     throw new IllegalStateException("not today");
                 }
             };
-            assertThatThrownBy(() -> decoder.run(List.of(guessed(cache, Arrays.copyOfRange(ids, 20, 24), failing))))
+            assertThatThrownBy(() -> decoder.run(List.of(Guess.chunk(cache, Arrays.copyOfRange(ids, 20, 24), failing))))
                     .isInstanceOf(CachesSpoiledException.class)
                     .hasRootCauseMessage("not today");
         }

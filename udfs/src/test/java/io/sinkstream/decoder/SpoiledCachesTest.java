@@ -121,6 +121,34 @@ class SpoiledCachesTest {
         }
     }
 
+    /** Who proposed them has heard what follows by then, and the first cache has them. */
+    @ParameterizedTest
+    @CsvSource({"20,20", "70,80", "90,20"})
+    void aPassThatFailsWhileItWritesAcceptedTokensSpoilsItsCaches(int rows, int others) {
+        int[] ids = SHAPE.tokens(120, 1);
+        Guess first = new Guess(3, 2);
+        Guess last = new Guess(3, 2);
+        try (Decoder decoder = model.load();
+                KeyValueCache cache = cache(decoder, decoder.cells());
+                KeyValueCache unwritable = cache(decoder, unwritable(decoder))) {
+            List<Chunk> failing = List.of(
+                    Guess.chunk(cache, Arrays.copyOf(ids, rows), first),
+                    Guess.chunk(unwritable, Arrays.copyOf(ids, others), last));
+            cache.reserve(rows);
+            float[] before = cache.tensors().get(0).toFloatArray();
+
+            assertThatThrownBy(() -> decoder.run(failing))
+                    .isInstanceOf(CachesSpoiledException.class)
+                    .hasCauseInstanceOf(EngineException.class);
+
+            assertThat(first.asked()).hasSize(1);
+            assertThat(last.asked()).hasSize(1);
+            assertThat(cache.tensors().get(0).toFloatArray()).isNotEqualTo(before);
+            assertThat(cache.end()).isZero();
+            assertThat(unwritable.end()).isZero();
+        }
+    }
+
     /** Of a single row's own writes nothing is seen until it has succeeded. */
     @Test
     void aPassThatFailsEarlierSpoilsNothing() {

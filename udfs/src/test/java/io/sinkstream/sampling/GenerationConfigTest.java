@@ -64,6 +64,26 @@ class GenerationConfigTest {
         assertThat(file.warnings(options("temperature", "0.5"))).isEmpty();
     }
 
+    /** As transformers has it: both, and no chance. */
+    @Test
+    void contrastNeedsAnAlphaAndTwoTokensAndNoChance() throws IOException {
+        GenerationConfig file = file("{\"penalty_alpha\": 0.6, \"top_k\": 4}");
+
+        assertThat(file.sampling(options()).contrast()).isEqualTo(new Contrast(0.6, 4));
+        assertThat(file.sampling(options("top-k", "1"))).isEqualTo(Sampling.GREEDY);
+        assertThat(file.sampling(options("penalty-alpha", "0"))).isEqualTo(Sampling.GREEDY);
+        assertThat(file.sampling(options("do-sample", "true")).contrast()).isNull();
+        GenerationConfig none = file("{}");
+        assertThat(none.sampling(options("penalty-alpha", "0.5")).contrast()).isEqualTo(new Contrast(0.5, 50));
+        assertThat(none.warnings(options("penalty-alpha", "0.5", "top-k", "4"))).isEmpty();
+        assertThat(none.warnings(options("penalty-alpha", "0.5", "top-k", "1")))
+                .containsExactly(
+                        "--penalty-alpha does nothing with --top-k below 2",
+                        "--top-k does nothing without --do-sample");
+        assertThat(none.warnings(options("penalty-alpha", "0.5", "do-sample", "true")))
+                .containsExactly("--penalty-alpha does nothing with --do-sample");
+    }
+
     @Test
     void whatDoesNothingIsAWarning() {
         assertThat(GenerationConfig.of(folder).warnings(options("temperature", "0.5", "top-p", "0.9", "stop", "x")))
@@ -75,7 +95,6 @@ class GenerationConfigTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "penalty_alpha; 0.6; 0",
                 "num_beams; 4; 1",
                 "epsilon_cutoff; 0.1; 0",
                 "guidance_scale; 1.5; 1",
@@ -93,6 +112,8 @@ class GenerationConfigTest {
 
     @Test
     void aValueOutOfRangeIsRefusedWhereItCounts() throws IOException {
+        assertThatThrownBy(() -> file("{\"penalty_alpha\": 1.5}").sampling(options()))
+                .hasMessageEndingWith("field \"penalty_alpha\" is 1.5; supported: a number from 0 to 1");
         GenerationConfig file = file("{\"temperature\": 0.0, \"top_p\": 0}");
 
         assertThat(file.sampling(options())).isEqualTo(Sampling.GREEDY);

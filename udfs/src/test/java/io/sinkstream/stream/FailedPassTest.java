@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,7 +147,49 @@ class FailedPassTest {
         assertThat(continuations.subList(2, 4)).isEqualTo(continuations.subList(0, 2));
     }
 
+    /** A cache that has accepted tokens already is of no use to a stream that was not told of them. */
+    @Test
+    void aContinuationWhoseAcceptedTokensSpoiledItsCacheBeginsAnew() {
+        Sampling letters = new Sampling(Penalties.NONE, fewTokens(), new Draw(1, 0, 1, 0, 1, 17), Stops.NONE);
+        List<List<Integer>> heard = new ArrayList<>();
+        List<int[]> continuations = new ArrayList<>();
+        AtomicInteger spoiled = new AtomicInteger();
+        for (int most : new int[] {0, 8}) {
+            AtomicInteger lookups = new AtomicInteger();
+            try (ModelThread thread = thread((decoder, chunks) -> {
+                List<ChunkResult> results = decoder.run(chunks);
+                boolean isAccepted = results.stream().anyMatch(result -> result.accepted() > 0);
+                if (isAccepted && lookups.getAndIncrement() % 4 == 0 && spoiled.getAndIncrement() < 3) {
+                    throw new CachesSpoiledException(new EngineException("not enough memory"));
+                }
+                return results;
+            })) {
+                heard.add(new ArrayList<>());
+                StreamJob job = continuing(SHAPE.tokens(20, 1), letters, heard.get(heard.size() - 1), 60, most);
+                thread.submit(List.of(job));
+                continuations.add(
+                        Outcomes.await(job.future()).advanced().continuation().tokens());
+                assertThat(thread.usage().caches().held()).isZero();
+            }
+        }
+        assertThat(spoiled.get()).isGreaterThanOrEqualTo(2);
+        assertThat(continuations.get(1)).hasSize(60).isEqualTo(continuations.get(0));
+        assertThat(heard.get(1))
+                .containsExactly(Arrays.stream(continuations.get(1)).boxed().toArray(Integer[]::new));
+    }
+
+    /** So that every pair of tokens has come before. */
+    private static Bans fewTokens() {
+        return new Bans(
+                0, List.of(), 0, IntStream.range(3, SHAPE.vocab()).boxed().collect(Collectors.toSet()));
+    }
+
     private static StreamJob continuing(int[] ids, Sampling sampling, List<Integer> heard) {
+        return continuing(ids, sampling, heard, 12, 0);
+    }
+
+    private static StreamJob continuing(
+            int[] ids, Sampling sampling, List<Integer> heard, int newTokens, int lookupTokens) {
         TokenListener listener = new TokenListener() {
             @Override
             public void drawn(int token, double nll, String text) {
@@ -159,9 +203,10 @@ class FailedPassTest {
         };
         StreamState start = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
         return new StreamJob(
-                StreamUpdate.generate(null, start, ids, 12, true)
+                StreamUpdate.generate(null, start, ids, newTokens, true)
                         .sampled(sampling, "key")
-                        .told(listener),
+                        .told(listener)
+                        .lookingUp(lookupTokens),
                 PlainTerms.NONE);
     }
 

@@ -24,6 +24,10 @@ import io.sinkstream.decoder.Numbers;
 import io.sinkstream.decoder.TinyDecoder;
 import io.sinkstream.decoder.WeightSource;
 import io.sinkstream.family.Families;
+import io.sinkstream.sampling.Bans;
+import io.sinkstream.sampling.Penalties;
+import io.sinkstream.sampling.Sampling;
+import io.sinkstream.sampling.Stops;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +38,8 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +67,8 @@ class FaultsTest {
         PASS,
         /** A pass that has begun to write its caches. */
         WRITE,
+        /** A pass that has begun to write the proposed tokens that hold. */
+        KEEP,
         /** What a pass gave is taken in by its job. */
         RESULT
     }
@@ -75,6 +83,7 @@ class FaultsTest {
     private final Semaphore ends = new Semaphore(0);
     private int failed;
     private int asked;
+    private long accepted;
 
     /** A stream whose tokens are known, as far as it got. */
     private static final class Story {
@@ -91,6 +100,47 @@ class FaultsTest {
         }
     }
 
+    /** A continuation that is known, of so few tokens that they can be looked up. */
+    private record Tale(int[] prompt, int[] wanted) {
+        private static final int NEW_TOKENS = 16;
+
+        private static final Sampling FEW_TOKENS = new Sampling(
+                Penalties.NONE,
+                new Bans(
+                        0,
+                        List.of(),
+                        0,
+                        IntStream.range(3, SHAPE.vocab()).boxed().collect(Collectors.toSet())),
+                null,
+                Stops.NONE);
+
+        StreamJob job(int lookupTokens) {
+            StreamState start = StreamState.empty(RULE.sinks(), TinyDecoder.HISTORY);
+            return new StreamJob(
+                    StreamUpdate.generate(null, start, prompt, NEW_TOKENS, true)
+                            .sampled(FEW_TOKENS, "key")
+                            .lookingUp(lookupTokens),
+                    PlainTerms.NONE);
+        }
+
+        /** What is wanted is what comes one token a pass, where nothing fails. */
+        static Tale of(int number, TinyDecoder model) {
+            Tale unknown = new Tale(SHAPE.tokens(10 + number, number), new int[0]);
+            try (ModelThread calm = new ModelThread(new ModelThread.Parts(
+                    model::load,
+                    decoder -> new CachePool<>(decoder.manager(), decoder.cacheShape(), decoder.cells(), 1L << 30),
+                    pool -> new PassPlanner(pool, 16, 32),
+                    decoder -> decoder::run,
+                    () -> {}))) {
+                StreamJob job = unknown.job(0);
+                calm.submit(List.of(job));
+                return new Tale(
+                        unknown.prompt,
+                        Outcomes.await(job.future()).advanced().continuation().tokens());
+            }
+        }
+    }
+
     private Throwable fault() {
         return switch (random.nextInt(5)) {
             case 0 -> new OutOfMemoryError("Java heap space");
@@ -104,7 +154,7 @@ class FaultsTest {
     private void perhaps(Step step, double probability) {
         if (random.nextDouble() < probability) {
             happened.merge(step, 1, Integer::sum);
-            Throwable fault = step == Step.WRITE ? new CachesSpoiledException(fault()) : fault();
+            Throwable fault = step == Step.WRITE || step == Step.KEEP ? new CachesSpoiledException(fault()) : fault();
             if (fault instanceof Error error) {
                 throw error;
             }
@@ -131,7 +181,8 @@ class FaultsTest {
     private List<ChunkResult> faulty(Decoder decoder, List<Chunk> chunks) {
         perhaps(Step.PASS, 0.05);
         List<ChunkResult> results = decoder.run(chunks);
-        perhaps(Step.WRITE, 0.05);
+        boolean isAhead = chunks.stream().anyMatch(chunk -> chunk.proposal() != null);
+        perhaps(isAhead ? Step.KEEP : Step.WRITE, 0.05);
         if (random.nextDouble() < 0.02) {
             happened.merge(Step.RESULT, 1, Integer::sum);
             List<ChunkResult> broken = new ArrayList<>(results);
@@ -208,11 +259,13 @@ class FaultsTest {
         for (int i = 0; i < STREAMS; i++) {
             stories.add(new Story(i, model));
         }
+        List<Tale> tales =
+                IntStream.range(0, 4).mapToObj(i -> Tale.of(i, model)).toList();
         System.out.println("faults.seed " + seed);
         for (int life = 0; life < LIVES; life++) {
             try (ModelThread thread = loaded(folder)) {
                 for (int round = 0; round < ROUNDS / LIVES; round++) {
-                    round(thread, stories);
+                    round(thread, stories, tales.get(random.nextInt(tales.size())));
                 }
                 stories.forEach(story -> thread.forget(story.name));
                 assertThat(thread.usage().caches().idle()).isZero();
@@ -224,9 +277,13 @@ class FaultsTest {
         assertThat(happened).as("faults of every kind happened").containsOnlyKeys(Step.values());
         assertThat(failed).as("some callers heard of it").isPositive();
         assertThat(asked).isPositive();
+        assertThat(accepted).as("proposed tokens that held").isPositive();
     }
 
-    private void round(ModelThread thread, List<Story> stories) throws Exception {
+    private void round(ModelThread thread, List<Story> stories, Tale tale) throws Exception {
+        if (random.nextInt(10) == 0) {
+            tell(thread, tale);
+        }
         List<Story> told = drawn(stories);
         List<StreamJob> jobs = told.stream().map(this::next).toList();
         thread.submit(jobs);
@@ -241,6 +298,18 @@ class FaultsTest {
             }
         }
         assertThat(thread.usage().caches().held()).as("seed %d", seed).isZero();
+    }
+
+    /** Alone, where guesses are cheap. */
+    private void tell(ModelThread thread, Tale tale) throws Exception {
+        StreamJob job = tale.job(8);
+        thread.submit(List.of(job));
+        StreamResult outcome = outcome(job);
+        if (outcome != null) {
+            Continuation more = outcome.advanced().continuation();
+            assertThat(more.tokens()).as("seed %d", seed).isEqualTo(tale.wanted);
+            accepted += more.lookup().accepted();
+        }
     }
 
     private List<Story> drawn(List<Story> stories) {

@@ -162,6 +162,7 @@ public final class PlainDecoder {
 
         private final List<double[][]> weights = new ArrayList<>();
         private long position;
+        private double[] state = new double[0];
 
         private Stream(int sinks, int window, boolean isAbsolute) {
             if (sinks < 0 || window < 0) {
@@ -207,7 +208,13 @@ public final class PlainDecoder {
                 }
             }
             position++;
-            return head.apply(rmsNorm(x, norm));
+            state = rmsNorm(x, norm);
+            return head.apply(state);
+        }
+
+        /** What the logits of the last step were made of (hidden). */
+        public double[] state() {
+            return state.clone();
         }
 
         /** How many tokens were run. */
