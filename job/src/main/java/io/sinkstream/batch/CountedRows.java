@@ -1,5 +1,7 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.CalibrationTotals;
+import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.Order;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.rows.RowOptions.Content;
@@ -27,8 +29,10 @@ final class CountedRows implements Iterator<Row> {
     private final ScoringTotals totals;
     private final EndState endState;
     private final SegmentNumbers segments;
+    private final CalibrationTotals ordinary;
     private Row ready;
     private RowResult<Row> waiting;
+    private Verdict verdict;
     private SegmentNumbers.Sums sums;
     private StreamEnd end;
     private boolean isCut;
@@ -36,6 +40,7 @@ final class CountedRows implements Iterator<Row> {
     /**
      * @param endState what is to be kept of streams at their end; null for nothing
      * @param segments of streams that the rows are of; null for whole streams
+     * @param ordinary takes rows in that are known to be ordinary; null for none
      */
     CountedRows(
             RowEngine<Row> results,
@@ -43,13 +48,15 @@ final class CountedRows implements Iterator<Row> {
             RowLayout layout,
             ScoringTotals totals,
             EndState endState,
-            SegmentNumbers segments) {
+            SegmentNumbers segments,
+            CalibrationTotals ordinary) {
         this.segments = segments;
         this.results = results;
         this.options = options;
         this.layout = layout;
         this.totals = totals;
         this.endState = endState;
+        this.ordinary = ordinary;
     }
 
     @Override
@@ -79,6 +86,7 @@ final class CountedRows implements Iterator<Row> {
             waiting = result;
             end = null;
             isCut = false;
+            judge(result);
             count(result);
         } else {
             totals.dropped();
@@ -111,8 +119,15 @@ final class CountedRows implements Iterator<Row> {
         if (segments != null) {
             more.add(isCut ? segments.value(result.row(), sums, end) : null);
         }
-        return RowFactory.create(
-                ResultSchema.values(result.row(), layout.columns(), options.task(), result.outcome(), more.toArray()));
+        return RowFactory.create(ResultSchema.values(
+                result.row(), layout.columns(), options, result.outcome(), verdict, more.toArray()));
+    }
+
+    private void judge(RowResult<Row> result) {
+        verdict = options.judge() == null ? null : options.judge().verdict(result.row(), result.outcome());
+        if (ordinary != null) {
+            options.judge().enter(ordinary, result.row(), verdict);
+        }
     }
 
     private void count(RowResult<Row> result) {
@@ -120,6 +135,7 @@ final class CountedRows implements Iterator<Row> {
             totals.bad(bad.problem());
         } else if (result.outcome() instanceof Scored score) {
             totals.scored(score.tokens(), score.predicted(), score.nll(), score.bytes());
+            totals.judged(verdict.pValue() != null, Boolean.TRUE.equals(verdict.isOdd()));
             Double perplexity = score.perplexity();
             if (perplexity != null && totals.ranks(perplexity)) {
                 totals.rank(ranked(result.row(), score, perplexity));

@@ -1,9 +1,13 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.CalibrationTerms;
+import io.sinkstream.calibration.Judge;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.GenerationSettings;
+import io.sinkstream.settings.OddBy;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -12,6 +16,8 @@ import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
  * What is done with keyed rows.
@@ -20,11 +26,18 @@ import java.util.stream.Stream;
  * @param columns the columns that make streams of rows
  * @param rows how rows are read
  * @param task whether they are scored or continued
+ * @param judge who says how odd a row is; null where rows are continued
  * @param prefix what the added columns' names start with
  * @param partitions over how many tasks the streams are spread; 0 to choose by the cluster's size
  */
 public record KeyedOptions(
-        ModelSource model, StreamColumns columns, RowOptions rows, RowTask task, String prefix, int partitions)
+        ModelSource model,
+        StreamColumns columns,
+        RowOptions rows,
+        RowTask task,
+        Judge judge,
+        String prefix,
+        int partitions)
         implements Serializable {
 
     /** The settings that say what is read of a row, but for its key and order, and what becomes of it. */
@@ -44,7 +57,17 @@ public record KeyedOptions(
 
     /** The options that these settings say, for scoring. Throws UserException if they contradict each other. */
     public static KeyedOptions scoring(SettingValues values) {
-        return from(ModelSource.from(values), values, RowOptions.scored(values), RowTask.Score.from(values));
+        ModelSource model = ModelSource.from(values);
+        RowOptions rows = RowOptions.scored(values);
+        Judge judge = Judge.from(
+                values,
+                SparkHadoopUtil.get().newConfiguration(new SparkConf()),
+                () -> terms(
+                        model,
+                        rows,
+                        values.require(OddSettings.ODD_BY),
+                        values.find(OddSettings.KIND).orElse(null)));
+        return from(model, values, rows, RowTask.Score.from(values), judge);
     }
 
     /** The same, for continuations. */
@@ -62,7 +85,23 @@ public record KeyedOptions(
                 model,
                 values,
                 RowOptions.continued(values, model.options().model()),
-                RowTask.Continue.from(values, checkpoint));
+                RowTask.Continue.from(values, checkpoint),
+                null);
+    }
+
+    /** What rows have to have in common with these to be compared with them. */
+    public CalibrationTerms calibrationTerms() {
+        return terms(model, rows, judge.by(), judge.kind());
+    }
+
+    private static CalibrationTerms terms(ModelSource model, RowOptions rows, OddBy by, String kind) {
+        return new CalibrationTerms(
+                model.fingerprint(),
+                model.options().sinks(),
+                model.options().window(),
+                rows.content() == RowOptions.Content.TEXT ? rows.separator() : null,
+                by,
+                kind);
     }
 
     /** What was given for continuations and does nothing, as it is told to users. */
@@ -70,29 +109,31 @@ public record KeyedOptions(
         return GenerationConfig.of(model.options().model()).warnings(values);
     }
 
-    private static KeyedOptions from(ModelSource model, SettingValues values, RowOptions rows, RowTask task) {
+    private static KeyedOptions from(
+            ModelSource model, SettingValues values, RowOptions rows, RowTask task, Judge judge) {
         return new KeyedOptions(
                 model,
                 StreamColumns.from(values),
                 rows,
                 task,
+                judge,
                 values.require(Settings.PREFIX),
                 values.require(Settings.PARTITIONS));
     }
 
     /** The same with other columns of the same content. */
     public KeyedOptions withColumns(StreamColumns others) {
-        return new KeyedOptions(model, others, rows, task, prefix, partitions);
+        return new KeyedOptions(model, others, rows, task, judge, prefix, partitions);
     }
 
     /** The same over so many tasks. */
     public KeyedOptions withPartitions(int count) {
-        return new KeyedOptions(model, columns, rows, task, prefix, count);
+        return new KeyedOptions(model, columns, rows, task, judge, prefix, count);
     }
 
     /** The same as executors find the model. */
     public KeyedOptions onExecutors() {
-        return new KeyedOptions(model.onExecutors(), columns, rows, task, prefix, partitions);
+        return new KeyedOptions(model.onExecutors(), columns, rows, task, judge, prefix, partitions);
     }
 
     /**

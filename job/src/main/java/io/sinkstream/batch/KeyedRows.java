@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.EndState;
 import java.util.UUID;
@@ -41,12 +42,19 @@ public final class KeyedRows {
      * those of a run whose last stage is this one: write or collect the result as it is.
      */
     public static Dataset<Row> apply(Dataset<Row> input, KeyedOptions options, ScoringTotals totals) {
-        return apply(input, options, totals, null);
+        return apply(input, options, totals, null, null);
     }
 
-    /** The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null. */
+    /**
+     * The same, with one more column, {@link EndState#COLUMN}, if {@code endState} is not null; {@code ordinary} takes all rows
+     * in if it is not null, and is registered already.
+     */
     public static Dataset<Row> apply(
-            Dataset<Row> input, KeyedOptions options, ScoringTotals totals, EndState endState) {
+            Dataset<Row> input,
+            KeyedOptions options,
+            ScoringTotals totals,
+            EndState endState,
+            CalibrationTotals ordinary) {
         StructType result = result(input, options, endState);
         KeyedInput.Arranged arranged = KeyedInput.arranged(input, options.columns(), partitions(input, options));
         Dataset<Row> scored = arranged.rows()
@@ -57,7 +65,8 @@ public final class KeyedRows {
                                 UUID.randomUUID().toString(),
                                 totals,
                                 endState,
-                                null),
+                                null,
+                                ordinary),
                         Encoders.row(result));
         return KeyedInput.withTypes(scored, result);
     }

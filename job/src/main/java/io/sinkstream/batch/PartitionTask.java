@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.rows.MemoryStreams;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.state.EndState;
@@ -20,11 +21,13 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
     private final ScoringTotals totals;
     private final EndState endState;
     private final SegmentLayout segments;
+    private final CalibrationTotals ordinary;
 
     /**
      * @param query names this run, so that no two runs share a stream's cache
      * @param endState what is to be kept of streams at their end; null for nothing
      * @param segments where rows say which segment of their stream they are of; null if streams are whole
+     * @param ordinary takes rows in that are known to be ordinary; null for none
      */
     PartitionTask(
             KeyedOptions options,
@@ -32,9 +35,11 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
             String query,
             ScoringTotals totals,
             EndState endState,
-            SegmentLayout segments) {
+            SegmentLayout segments,
+            CalibrationTotals ordinary) {
         this.segments = segments;
         this.endState = endState;
+        this.ordinary = ordinary;
         this.options = options;
         this.layout = layout;
         this.query = query;
@@ -53,7 +58,13 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
                 segments == null ? layout : segments,
                 (model, states) -> segments == null ? rows : begun(rows, model, states));
         return new CountedRows(
-                results, options, layout, totals, endState, segments == null ? null : new SegmentNumbers(segments));
+                results,
+                options,
+                layout,
+                totals,
+                endState,
+                segments == null ? null : new SegmentNumbers(segments),
+                ordinary);
     }
 
     /** The rows, each of which says where its segment begins before it is read. */

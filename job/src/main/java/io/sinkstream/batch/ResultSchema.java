@@ -1,12 +1,13 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.ColumnType;
 import io.sinkstream.rows.ResultColumn;
 import io.sinkstream.rows.RowOutcome;
-import io.sinkstream.rows.RowTask;
 import io.sinkstream.rows.TokenLogprob;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -31,7 +32,7 @@ public final class ResultSchema {
      */
     public static StructType append(StructType input, KeyedOptions options, boolean isCaseSensitive) {
         StructType all = input;
-        for (ResultColumn column : options.task().columns()) {
+        for (StructField column : added(input, options)) {
             String added = options.prefix() + column.name();
             for (String name : input.fieldNames()) {
                 if (isCaseSensitive ? name.equals(added) : name.equalsIgnoreCase(added)) {
@@ -41,7 +42,7 @@ public final class ResultSchema {
                                     + (options.prefix().isEmpty() ? "" : ", other than " + options.prefix()));
                 }
             }
-            all = all.add(new StructField(added, type(column.type()), true, Metadata.empty()));
+            all = all.add(new StructField(added, column.dataType(), true, Metadata.empty()));
         }
         return all;
     }
@@ -50,17 +51,23 @@ public final class ResultSchema {
      * The values of a row that comes out, with {@code more} behind them.
      *
      * @param columns how many of the row's own come out
+     * @param verdict how odd it is; null where rows are continued
      */
-    public static Object[] values(Row input, int columns, RowTask task, RowOutcome outcome, Object... more) {
-        List<ResultColumn> results = task.columns();
-        Object[] values = new Object[columns + results.size() + more.length];
+    public static Object[] values(
+            Row input, int columns, KeyedOptions options, RowOutcome outcome, Verdict verdict, Object... more) {
+        List<ResultColumn> results = options.task().columns();
+        Object[] judged =
+                options.judge() == null ? new Object[0] : options.judge().values(verdict);
+        int width = columns + results.size();
+        Object[] values = new Object[width + judged.length + more.length];
         for (int i = 0; i < columns; i++) {
             values[i] = input.get(i);
         }
         for (int i = 0; i < results.size(); i++) {
             values[columns + i] = external(results.get(i).type(), results.get(i).of(outcome));
         }
-        System.arraycopy(more, 0, values, columns + results.size(), more.length);
+        System.arraycopy(judged, 0, values, width, judged.length);
+        System.arraycopy(more, 0, values, width + judged.length, more.length);
         return values;
     }
 
@@ -76,6 +83,18 @@ public final class ResultSchema {
                                 .map(token -> RowFactory.create(token.token(), token.logprob()))
                                 .toArray(Row[]::new))
                 .toArray(Row[][]::new);
+    }
+
+    /** The results' columns without a prefix. */
+    private static List<StructField> added(StructType input, KeyedOptions options) {
+        List<StructField> added = new ArrayList<>();
+        for (ResultColumn column : options.task().columns()) {
+            added.add(new StructField(column.name(), type(column.type()), true, Metadata.empty()));
+        }
+        if (options.judge() != null) {
+            added.addAll(options.judge().columns(input));
+        }
+        return added;
     }
 
     /** How Spark calls this type. */

@@ -19,6 +19,8 @@ import java.util.Map;
  * @param nll their summed NLL, nats
  * @param bytes of UTF-8 of the scored texts and separators; 0 where only tokens were given
  * @param lookup what looking tokens of continuations up came to
+ * @param judged rows that have ordinary ones to stand beside
+ * @param odd those of them that are odd, by the rate of false alarms
  * @param topRows the rows of highest perplexity, highest first
  * @param topStreams the streams of highest perplexity, highest first
  */
@@ -33,6 +35,8 @@ public record ScoringSummary(
         double nll,
         long bytes,
         LookupCounts lookup,
+        long judged,
+        long odd,
         List<Ranked> topRows,
         List<Ranked> topStreams)
         implements Serializable {

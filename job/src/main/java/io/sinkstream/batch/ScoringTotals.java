@@ -32,6 +32,8 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     private double nll;
     private long bytes;
     private LookupCounts lookup = LookupCounts.NONE;
+    private long judged;
+    private long odd;
 
     /** Counts a row that is left out. */
     synchronized void dropped() {
@@ -53,6 +55,12 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         predicted += rowPredicted;
         nll += rowNll;
         bytes += rowBytes;
+    }
+
+    /** Counts the verdict of a good row: whether there is one, and whether it is odd. */
+    synchronized void judged(boolean isJudged, boolean isOdd) {
+        judged += isJudged ? 1 : 0;
+        odd += isOdd ? 1 : 0;
     }
 
     /** Counts a row that added {@code turnTokens} tokens to its stream, the last {@code written} of them at a cost of {@code turnNll} nats. */
@@ -105,6 +113,8 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         nll = 0;
         bytes = 0;
         lookup = LookupCounts.NONE;
+        judged = 0;
+        odd = 0;
     }
 
     @Override
@@ -119,6 +129,8 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         nll += other.nll();
         bytes += other.bytes();
         lookup = lookup.plus(other.lookup());
+        judged += other.judged();
+        odd += other.odd();
         other.topRows().forEach(row -> insert(topRows, row));
         other.topStreams().forEach(stream -> insert(topStreams, stream));
     }
@@ -141,6 +153,8 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
                 nll,
                 bytes,
                 lookup,
+                judged,
+                odd,
                 List.copyOf(topRows),
                 List.copyOf(topStreams));
     }

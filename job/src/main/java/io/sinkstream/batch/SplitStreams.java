@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.rows.StreamTotals;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.state.EndState;
@@ -67,8 +68,10 @@ public final class SplitStreams {
      * Scores the segments. The results need {@link #joined}, and are to be kept meanwhile.
      *
      * @param endState what is to be kept of streams at their end; null for nothing
+     * @param ordinary takes rows in that are known to be ordinary; null for none
      */
-    public Dataset<Row> segments(Dataset<Row> input, ScoringTotals totals, EndState endState) {
+    public Dataset<Row> segments(
+            Dataset<Row> input, ScoringTotals totals, EndState endState, CalibrationTotals ordinary) {
         StructType result = KeyedRows.result(input, options, endState).add(SegmentNumbers.COLUMN, SegmentNumbers.TYPE);
         int partitions = KeyedRows.partitions(input, options);
         KeyedOptions onExecutors = options.onExecutors();
@@ -91,7 +94,8 @@ public final class SplitStreams {
                 UUID.randomUUID().toString(),
                 totals,
                 endState,
-                new SegmentLayout(arranged.layout(), cut.length() - SegmentLayout.ADDED));
+                new SegmentLayout(arranged.layout(), cut.length() - SegmentLayout.ADDED),
+                ordinary);
         return KeyedInput.withTypes(rows.mapPartitions(scoring, Encoders.row(result)), result);
     }
 

@@ -7,7 +7,10 @@ import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.batch.SplitStreams;
 import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.calibration.Calibration;
+import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.console.ScoreProgress;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -39,6 +42,7 @@ final class BatchRun {
     private final KeyedOptions options;
     private final Optional<String> output;
     private final Optional<String> states;
+    private final Optional<String> calibration;
     private final SaveMode mode;
 
     /** Checks the settings and the model. */
@@ -46,6 +50,7 @@ final class BatchRun {
         this.values = values;
         this.output = values.find(Settings.OUTPUT);
         this.states = values.find(StreamSettings.SAVE_STATE);
+        this.calibration = given.judge() == null ? Optional.empty() : values.find(OddSettings.CALIBRATION_OUTPUT);
         this.mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
         this.input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
@@ -68,12 +73,13 @@ final class BatchRun {
             // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
             // is in it.
             session.spark().sparkContext().register(totals);
+            CalibrationTotals ordinary = ordinary(session);
             EndState endState =
                     states.isPresent() ? SavedStates.endState(options.model().options()) : null;
             Optional<SplitStreams> split = split(err);
             Dataset<Row> results = split.isPresent()
-                    ? split.orElseThrow().segments(rows, totals, endState)
-                    : KeyedRows.apply(rows, options, totals, endState);
+                    ? split.orElseThrow().segments(rows, totals, endState, ordinary)
+                    : KeyedRows.apply(rows, options, totals, endState, ordinary);
             if (states.isPresent() || split.isPresent()) {
                 // Read twice, run once.
                 results = results.persist(StorageLevel.DISK_ONLY());
@@ -94,8 +100,21 @@ final class BatchRun {
                 }
                 progress.end();
             }
+            if (ordinary != null) {
+                new Calibration(options.calibrationTerms(), ordinary.value()).write(conf, calibration.get());
+            }
             return totals.value();
         }
+    }
+
+    /** Null where no calibration is made. */
+    private CalibrationTotals ordinary(Session session) {
+        if (calibration.isEmpty()) {
+            return null;
+        }
+        CalibrationTotals ordinary = new CalibrationTotals();
+        session.spark().sparkContext().register(ordinary);
+        return ordinary;
     }
 
     /** Says so if streams are to be cut and would take longer for it. */
@@ -115,7 +134,8 @@ final class BatchRun {
         if (input.isFiles()) {
             paths.with(Settings.INPUT, input.paths());
         }
-        for (Setting<String> written : List.of(Settings.OUTPUT, StreamSettings.SAVE_STATE)) {
+        for (Setting<String> written :
+                List.of(Settings.OUTPUT, StreamSettings.SAVE_STATE, OddSettings.CALIBRATION_OUTPUT)) {
             values.find(written).ifPresent(path -> {
                 paths.with(written, path);
                 OutputFolder.check(conf, written, path, mode);

@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.console.ScoreReport;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -16,6 +17,7 @@ final class ScoreCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         List<Setting<?>> own = new ArrayList<>(Settings.OF_SCORING);
         own.add(Settings.SPLIT_TOKENS);
+        own.add(OddSettings.CALIBRATION_OUTPUT);
         return BatchRun.settings(own);
     }
 
@@ -25,7 +27,8 @@ final class ScoreCommand extends SettingsCommand {
                 "Scores keyed text streams: how well the model predicts each row from the stream before it.",
                 "",
                 "Adds to the input's columns: tokens, nll (nats), perplexity, bits_per_byte, stream_tokens,"
-                        + " stream_perplexity, error; and of each token what the options ask for.");
+                        + " stream_perplexity, error; with --calibrate also p_value, and with --alarm-rate"
+                        + " odd; and of each token what the options ask for.");
     }
 
     @Override
@@ -37,6 +40,9 @@ final class ScoreCommand extends SettingsCommand {
                 "    score --model llama --input '/var/log/app/*.log' --format text",
                 "  One long stream on all executors:",
                 "    score --model llama --input book.txt --split-tokens 200000",
+                "  Which lines are odd beside a day that is known to be ordinary:",
+                "    score --input monday.jsonl --key host --order time --calibration-output ordinary.json",
+                "    score --input tuesday.jsonl --key host --order time --calibrate ordinary.json --alarm-rate 0.001",
                 "  Token ids instead of a text, and every token's number:",
                 "    score --model llama --input ids.parquet --key id --tokens ids --prefix s_ --token-nll",
                 "  Which rank among all tokens each one has, and which five were the likeliest:",

@@ -25,8 +25,8 @@ final class StreamScoreCommand extends SettingsCommand {
                         + " stream where it left off, through restarts and crashes.",
                 "",
                 "Adds to the input's columns: tokens, nll (nats), perplexity, bits_per_byte, stream_tokens,"
-                        + " stream_perplexity, error. From Kafka: the record's key is the key, its value the text (or JSON"
-                        + " of --schema), its offset the order.");
+                        + " stream_perplexity, error; with --calibrate also p_value, and with --alarm-rate odd. From Kafka:"
+                        + " the record's key is the key, its value the text (or JSON of --schema), its offset the order.");
     }
 
     @Override

@@ -97,8 +97,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
                 options.keyed().rows(),
                 new BucketStreams(store, model, query),
                 options.keyed().model().options().passTokens());
-        return CollectionConverters.asScala(
-                new BucketRows(results, options.keyed().task(), layout));
+        return CollectionConverters.asScala(new BucketRows(results, options.keyed(), layout));
     }
 
     /** Forgets the streams that are idle. */

@@ -1,11 +1,12 @@
 package io.sinkstream.streaming;
 
+import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.batch.RowLayout;
+import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.rows.RowOutcome.Bad;
 import io.sinkstream.rows.RowResult;
-import io.sinkstream.rows.RowTask;
 import java.util.Iterator;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -13,12 +14,12 @@ import org.apache.spark.sql.RowFactory;
 /** The rows that come out of one bucket in one micro-batch: the input's columns, the results, and what is counted of them. */
 final class BucketRows implements Iterator<Row> {
     private final RowEngine<Row> results;
-    private final RowTask task;
+    private final KeyedOptions options;
     private final RowLayout layout;
 
-    BucketRows(RowEngine<Row> results, RowTask task, RowLayout layout) {
+    BucketRows(RowEngine<Row> results, KeyedOptions options, RowLayout layout) {
         this.results = results;
-        this.task = task;
+        this.options = options;
         this.layout = layout;
     }
 
@@ -35,7 +36,8 @@ final class BucketRows implements Iterator<Row> {
         } else {
             ExecutorCounts.good();
         }
-        return RowFactory.create(
-                ResultSchema.values(result.row(), layout.columns(), task, result.outcome(), StreamCounts.of(result)));
+        Verdict verdict = options.judge() == null ? null : options.judge().verdict(result.row(), result.outcome());
+        return RowFactory.create(ResultSchema.values(
+                result.row(), layout.columns(), options, result.outcome(), verdict, StreamCounts.of(result)));
     }
 }

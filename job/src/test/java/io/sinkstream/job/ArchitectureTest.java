@@ -24,13 +24,14 @@ final class ArchitectureTest {
     static final String ROOT = "io.sinkstream";
 
     /**
-     * {@code job -> dialogue -> console, tables, ml, benchmark, train -> streaming -> batch -> state}, and {@code plugin} and
-     * {@code sql} beside them. The console also tells of a training.
+     * {@code job -> dialogue -> console, tables, ml, benchmark, train -> streaming -> batch -> state, calibration}, and
+     * {@code plugin} and {@code sql} beside them. The console also tells of a training.
      */
     static final Map<String, Set<String>> SEES = Map.ofEntries(
             Map.entry("state", Set.of()),
-            Map.entry("batch", Set.of("state")),
-            Map.entry("streaming", Set.of("batch", "state")),
+            Map.entry("calibration", Set.of()),
+            Map.entry("batch", Set.of("state", "calibration")),
+            Map.entry("streaming", Set.of("batch", "state", "calibration")),
             Map.entry("plugin", Set.of("batch", "streaming")),
             Map.entry("sql", Set.of("batch")),
             Map.entry("ml", Set.of("batch", "streaming", "state")),
@@ -51,7 +52,8 @@ final class ArchitectureTest {
                             "batch",
                             "streaming",
                             "state",
-                            "plugin")));
+                            "plugin",
+                            "calibration")));
 
     @ArchTest
     static final ArchRule ARROWS = HouseRules.arrows(ROOT, SEES);

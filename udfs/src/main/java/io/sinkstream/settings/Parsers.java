@@ -84,6 +84,21 @@ final class Parsers {
         };
     }
 
+    /** A number between {@code least} and {@code most}, neither of which it may be. */
+    static Function<String, Double> within(double least, double most) {
+        return text -> {
+            try {
+                double value = Double.parseDouble(text);
+                if (value > least && value < most) {
+                    return value;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, as a number out of range is.
+            }
+            throw wrong(text, "a number above " + least + " and below " + most);
+        };
+    }
+
     /** Token ids, joined by commas. */
     static Set<Integer> tokens(String text) {
         try {

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * The catalogue: every setting once. An option {@code --a-b} is {@code spark.sinkstream.a.b} in Spark's configuration. Those
  * of continuations are in {@link GenerationSettings} and {@link SamplingSettings}, of endless streams in {@link StreamSettings}, of a training in {@link
  * TrainingSettings}, of experiments in {@link ExperimentSettings}, of dialogues in {@link DialogueSettings}, of measurements
- * of speed in {@link SpeedSettings}.
+ * of speed in {@link SpeedSettings}, of odd rows in {@link OddSettings}.
  */
 public final class Settings {
     private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
@@ -259,8 +259,10 @@ public final class Settings {
     public static final List<Setting<?>> OF_TOKENS = List.of(TOKEN_NLL, TOKEN_RANK, TOP_LOGPROBS, ENTROPY);
 
     /** What only scoring asks for, in the order of the help. */
-    public static final List<Setting<?>> OF_SCORING =
-            Stream.<Setting<?>>concat(Stream.of(SEPARATOR), OF_TOKENS.stream()).toList();
+    public static final List<Setting<?>> OF_SCORING = Stream.of(
+                    List.<Setting<?>>of(SEPARATOR), OF_TOKENS, OddSettings.OF_JUDGING)
+            .<Setting<?>>flatMap(List::stream)
+            .toList();
 
     /** How many tasks share the streams. */
     public static final Setting<Integer> PARTITIONS = add(
@@ -314,6 +316,7 @@ public final class Settings {
         return Stream.of(
                         CATALOGUE,
                         GenerationSettings.all(),
+                        OddSettings.all(),
                         SamplingSettings.all(),
                         StreamSettings.all(),
                         TrainingSettings.all(),

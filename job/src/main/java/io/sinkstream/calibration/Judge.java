@@ -1,0 +1,146 @@
+package io.sinkstream.calibration;
+
+import io.sinkstream.rows.RowOutcome;
+import io.sinkstream.rows.RowOutcome.Scored;
+import io.sinkstream.settings.OddBy;
+import io.sinkstream.settings.OddSettings;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.UserException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Says of each row how odd it is.
+ *
+ * @param by which of a row's numbers
+ * @param kind the column of its kind; null if all are of one
+ * @param calibration what rows are judged by; null for nothing
+ * @param alarmRate the share of ordinary rows that may be called odd; null to call none so
+ */
+public record Judge(OddBy by, String kind, Calibration calibration, Double alarmRate) implements Serializable {
+    private static final List<DataType> KINDS = List.of(
+            DataTypes.StringType,
+            DataTypes.ByteType,
+            DataTypes.ShortType,
+            DataTypes.IntegerType,
+            DataTypes.LongType,
+            DataTypes.BooleanType);
+
+    /**
+     * Who judges as these settings say.
+     *
+     * @param terms of the rows at hand, which are asked for if there is a calibration
+     * @throws UserException if settings contradict each other, or the calibration is not of such rows
+     */
+    public static Judge from(SettingValues values, Configuration conf, Supplier<CalibrationTerms> terms) {
+        OddBy by = values.require(OddSettings.ODD_BY);
+        String kind = values.find(OddSettings.KIND).orElse(null);
+        Double alarmRate = values.find(OddSettings.ALARM_RATE).orElse(null);
+        String path = values.find(OddSettings.CALIBRATE).orElse(null);
+        if (path == null && alarmRate != null) {
+            throw new UserException(OddSettings.ALARM_RATE + " " + alarmRate + " does nothing without "
+                    + OddSettings.CALIBRATE + ", by which rows are judged");
+        }
+        if (path == null
+                && kind != null
+                && values.find(OddSettings.CALIBRATION_OUTPUT).isEmpty()) {
+            throw new UserException(OddSettings.KIND + " " + kind + " does nothing without " + OddSettings.CALIBRATE
+                    + " or " + OddSettings.CALIBRATION_OUTPUT);
+        }
+        if (path == null) {
+            return new Judge(by, kind, null, null);
+        }
+        Calibration calibration = Calibration.read(conf, path);
+        calibration.terms().check(path, terms.get());
+        double least = 1.0 / (calibration.mostRows() + 1);
+        if (alarmRate != null && alarmRate < least) {
+            throw new UserException(String.format(
+                    Locale.ROOT,
+                    "%s %s: no row could be odd, as %s has no more than %,d rows of a kind; allowed is at least"
+                            + " 1 / (rows + 1), here %.3g",
+                    OddSettings.ALARM_RATE,
+                    alarmRate,
+                    path,
+                    calibration.mostRows(),
+                    least));
+        }
+        return new Judge(by, kind, calibration, alarmRate);
+    }
+
+    /**
+     * The columns that come out of verdicts.
+     *
+     * @param input the rows' own
+     * @throws UserException if the column of kinds is not among them, or its values make no kinds
+     */
+    public List<StructField> columns(StructType input) {
+        if (kind != null) {
+            requireKind(input);
+        }
+        if (calibration == null) {
+            return List.of();
+        }
+        StructField pValue = new StructField("p_value", DataTypes.DoubleType, true, Metadata.empty());
+        return alarmRate == null
+                ? List.of(pValue)
+                : List.of(pValue, new StructField("odd", DataTypes.BooleanType, true, Metadata.empty()));
+    }
+
+    private void requireKind(StructType input) {
+        if (!Arrays.asList(input.fieldNames()).contains(kind)) {
+            throw new UserException(OddSettings.KIND + ": the input has no column " + kind + "; it has "
+                    + String.join(", ", input.fieldNames()));
+        }
+        DataType type = input.apply(kind).dataType();
+        if (!KINDS.contains(type)) {
+            throw new UserException(OddSettings.KIND + ": column " + kind + " is of type " + type.catalogString()
+                    + "; allowed is a string, a whole number or a boolean");
+        }
+    }
+
+    /** The verdict of a row. */
+    public Verdict verdict(Row row, RowOutcome outcome) {
+        float surprise = outcome instanceof Scored scored ? Surprise.of(by, scored) : Float.NaN;
+        if (Float.isNaN(surprise)) {
+            return Verdict.NONE;
+        }
+        String own = kind(row);
+        Double pValue = calibration == null || own == null ? null : calibration.pValue(own, surprise);
+        boolean isCalled = pValue != null && alarmRate != null;
+        return new Verdict(surprise, pValue, isCalled ? (Boolean) (pValue <= alarmRate) : null);
+    }
+
+    /** A verdict as the values of {@link #columns}. */
+    public Object[] values(Verdict verdict) {
+        if (calibration == null) {
+            return new Object[0];
+        }
+        return alarmRate == null ? new Object[] {verdict.pValue()} : new Object[] {verdict.pValue(), verdict.isOdd()};
+    }
+
+    /** Takes an ordinary row in, if it has a number and a kind. */
+    public void enter(CalibrationTotals ordinary, Row row, Verdict verdict) {
+        String own = kind(row);
+        if (!Float.isNaN(verdict.surprise()) && own != null) {
+            ordinary.add(own, verdict.surprise());
+        }
+    }
+
+    private String kind(Row row) {
+        if (kind == null) {
+            return Calibration.ALL;
+        }
+        Object value = row.getAs(kind);
+        return value == null ? null : value.toString();
+    }
+}

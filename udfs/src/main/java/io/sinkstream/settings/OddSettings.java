@@ -1,0 +1,71 @@
+package io.sinkstream.settings;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** The settings by which odd rows are told from ordinary ones. They are part of the catalogue, {@link Settings#all()}. */
+public final class OddSettings {
+    private static final List<Setting<?>> CATALOGUE = new ArrayList<>();
+
+    /** Where a calibration is written. */
+    public static final Setting<String> CALIBRATION_OUTPUT = add(Setting.value(
+            "calibration-output",
+            "PATH",
+            null,
+            Parsers::nonEmpty,
+            "A file to write, for --calibrate: how surprising these rows are, which are known to be ordinary. Refused if"
+                    + " it exists, but for --overwrite."));
+
+    /** What rows are judged by. */
+    public static final Setting<String> CALIBRATE = add(Setting.value(
+            "calibrate",
+            "PATH",
+            null,
+            Parsers::nonEmpty,
+            "A file of --calibration-output. Adds p_value: of n ordinary rows of a row's kind, the share (1 + those at"
+                    + " least as surprising) / (n + 1)."));
+
+    /** The share of ordinary rows that may be called odd. */
+    public static final Setting<Double> ALARM_RATE = add(Setting.value(
+            "alarm-rate",
+            "SHARE",
+            null,
+            Parsers.within(0, 1),
+            "Adds odd: whether p_value is at most this share, which is at least the share of ordinary rows that it is"
+                    + " true of. Needs --calibrate."));
+
+    /** By which number a row is odd. */
+    public static final Setting<OddBy> ODD_BY = add(
+            Setting.value(
+                    "odd-by",
+                    "combined|mean|largest|level|beginning",
+                    "combined",
+                    Parsers.choice(OddBy.class),
+                    "How surprising a row is: the mean NLL of its tokens and a quarter of the largest; their mean; the largest;"
+                            + " their mean over that of their stream so far; or the NLL of the first three. The same for --calibration-output and --calibrate."));
+
+    /** Which rows are compared with each other. */
+    public static final Setting<String> KIND = add(Setting.value(
+            "kind",
+            "COLUMN",
+            null,
+            Parsers::nonEmpty,
+            "The column that says of which kind a row is: it is compared with ordinary rows of its own kind alone. It may"
+                    + " be the key's. Without it all rows are of one kind."));
+
+    /** What scoring asks for to judge rows, in the order of the help. */
+    public static final List<Setting<?>> OF_JUDGING = List.of(CALIBRATE, ALARM_RATE, ODD_BY, KIND);
+
+    private OddSettings() {}
+
+    /** All of them, in the order of the help. */
+    static List<Setting<?>> all() {
+        return Collections.unmodifiableList(CATALOGUE);
+    }
+
+    private static <T> Setting<T> add(Setting<T> setting) {
+        CATALOGUE.add(setting);
+        return setting;
+    }
+}
