@@ -45,7 +45,7 @@ final class CalibrationFile {
         return file + "\n";
     }
 
-    /** Whatever a broken file makes gson, Base64 or the sketch throw, it is the file that is at fault. */
+    /** Whatever a broken file makes gson, Base64 or the sketch throw, assertions among it, the file is at fault. */
     static Calibration parse(String text) throws Malformed {
         try {
             JsonObject file = JsonParser.parseString(text).getAsJsonObject();
@@ -73,7 +73,7 @@ final class CalibrationFile {
                 kinds.put(kind.getKey(), rows);
             }
             return new Calibration(terms, kinds);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | AssertionError e) {
             String message = String.valueOf(e.getMessage());
             throw new Malformed(message.lines().findFirst().orElse(""), e);
         }
