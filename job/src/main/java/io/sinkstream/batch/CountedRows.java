@@ -135,7 +135,9 @@ final class CountedRows implements Iterator<Row> {
             totals.bad(bad.problem());
         } else if (result.outcome() instanceof Scored score) {
             totals.scored(score.tokens(), score.predicted(), score.nll(), score.bytes());
-            totals.judged(verdict.pValue() != null, Boolean.TRUE.equals(verdict.isOdd()));
+            if (options.judge().calibration() != null) {
+                totals.judged(verdict);
+            }
             Double perplexity = score.perplexity();
             if (perplexity != null && totals.ranks(perplexity)) {
                 totals.rank(ranked(result.row(), score, perplexity));

@@ -20,7 +20,8 @@ import java.util.Map;
  * @param bytes of UTF-8 of the scored texts and separators; 0 where only tokens were given
  * @param lookup what looking tokens of continuations up came to
  * @param judged rows that have ordinary ones to stand beside
- * @param odd those of them that are odd, by the rate of false alarms
+ * @param unjudged good rows that have none, in a run that judges
+ * @param odd those judged that are odd, by the rate of false alarms
  * @param topRows the rows of highest perplexity, highest first
  * @param topStreams the streams of highest perplexity, highest first
  */
@@ -36,6 +37,7 @@ public record ScoringSummary(
         long bytes,
         LookupCounts lookup,
         long judged,
+        long unjudged,
         long odd,
         List<Ranked> topRows,
         List<Ranked> topStreams)

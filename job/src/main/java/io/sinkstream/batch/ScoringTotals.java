@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.RowProblem;
 import io.sinkstream.stream.LookupCounts;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     private long bytes;
     private LookupCounts lookup = LookupCounts.NONE;
     private long judged;
+    private long unjudged;
     private long odd;
 
     /** Counts a row that is left out. */
@@ -57,10 +59,11 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         bytes += rowBytes;
     }
 
-    /** Counts the verdict of a good row: whether there is one, and whether it is odd. */
-    synchronized void judged(boolean isJudged, boolean isOdd) {
-        judged += isJudged ? 1 : 0;
-        odd += isOdd ? 1 : 0;
+    /** Counts the verdict of a good row. */
+    synchronized void judged(Verdict verdict) {
+        judged += verdict.pValue() == null ? 0 : 1;
+        unjudged += verdict.pValue() == null ? 1 : 0;
+        odd += Boolean.TRUE.equals(verdict.isOdd()) ? 1 : 0;
     }
 
     /** Counts a row that added {@code turnTokens} tokens to its stream, the last {@code written} of them at a cost of {@code turnNll} nats. */
@@ -114,6 +117,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         bytes = 0;
         lookup = LookupCounts.NONE;
         judged = 0;
+        unjudged = 0;
         odd = 0;
     }
 
@@ -130,6 +134,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         bytes += other.bytes();
         lookup = lookup.plus(other.lookup());
         judged += other.judged();
+        unjudged += other.unjudged();
         odd += other.odd();
         other.topRows().forEach(row -> insert(topRows, row));
         other.topStreams().forEach(stream -> insert(topStreams, stream));
@@ -154,6 +159,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
                 bytes,
                 lookup,
                 judged,
+                unjudged,
                 odd,
                 List.copyOf(topRows),
                 List.copyOf(topStreams));

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -43,7 +44,12 @@ public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kind
             Path file = new Path(path);
             try (InputStream in = file.getFileSystem(conf).open(file)) {
                 byte[] bytes = in.readNBytes(MOST_BYTES);
-                return CalibrationFile.parse(new String(bytes, StandardCharsets.UTF_8));
+                Calibration read = CalibrationFile.parse(new String(bytes, StandardCharsets.UTF_8));
+                if (read.rows() == 0) {
+                    throw new UserException(OddSettings.CALIBRATE + ": " + path + " is of no rows; nothing can be judged"
+                            + " by it");
+                }
+                return read;
             }
         } catch (CalibrationFile.Malformed e) {
             throw new UserException(
@@ -70,6 +76,14 @@ public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kind
     /** How many rows it is of. */
     public long rows() {
         return kinds.values().stream().mapToLong(OrdinaryRows::count).sum();
+    }
+
+    /** The kinds of which there are fewer rows, by name. */
+    List<String> kindsBelow(long rows) {
+        return kinds.entrySet().stream()
+                .filter(kind -> kind.getValue().count() < rows)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     /** The most of one kind. */

@@ -4,13 +4,16 @@ import io.sinkstream.rows.RowOutcome;
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
@@ -36,6 +39,9 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
             DataTypes.LongType,
             DataTypes.BooleanType);
 
+    /** So many names of kinds are told. */
+    private static final int SHOWN_KINDS = 5;
+
     /**
      * Who judges as these settings say.
      *
@@ -47,17 +53,8 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
         String kind = values.find(OddSettings.KIND).orElse(null);
         Double alarmRate = values.find(OddSettings.ALARM_RATE).orElse(null);
         String path = values.find(OddSettings.CALIBRATE).orElse(null);
-        if (path == null && alarmRate != null) {
-            throw new UserException(OddSettings.ALARM_RATE + " " + alarmRate + " does nothing without "
-                    + OddSettings.CALIBRATE + ", by which rows are judged");
-        }
-        if (path == null
-                && kind != null
-                && values.find(OddSettings.CALIBRATION_OUTPUT).isEmpty()) {
-            throw new UserException(OddSettings.KIND + " " + kind + " does nothing without " + OddSettings.CALIBRATE
-                    + " or " + OddSettings.CALIBRATION_OUTPUT);
-        }
         if (path == null) {
+            requireUse(values);
             return new Judge(by, kind, null, null);
         }
         Calibration calibration = Calibration.read(conf, path);
@@ -75,6 +72,38 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
                     least));
         }
         return new Judge(by, kind, calibration, alarmRate);
+    }
+
+    /** Throws UserException if a setting is given that does nothing without a calibration. */
+    private static void requireUse(SettingValues values) {
+        if (values.isGiven(OddSettings.ALARM_RATE)) {
+            throw new UserException(
+                    OddSettings.ALARM_RATE + " " + values.require(OddSettings.ALARM_RATE) + " does nothing without "
+                            + OddSettings.CALIBRATE + ", by which rows are judged");
+        }
+        for (Setting<?> shared : List.of(OddSettings.KIND, OddSettings.ODD_BY)) {
+            if (values.isGiven(shared) && !values.isGiven(OddSettings.CALIBRATION_OUTPUT)) {
+                throw new UserException(shared + " does nothing without " + OddSettings.CALIBRATE + " or "
+                        + OddSettings.CALIBRATION_OUTPUT);
+            }
+        }
+    }
+
+    /** What of the rate can't be done, as it is told to users; empty if there is nothing. */
+    public Optional<String> warning() {
+        if (alarmRate == null) {
+            return Optional.empty();
+        }
+        List<String> few = calibration.kindsBelow((long) Math.ceil(1 / alarmRate) - 1);
+        return few.isEmpty()
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "%s %s: no row of these kinds can be odd, which have too few ordinary ones: %s%s",
+                        OddSettings.ALARM_RATE,
+                        alarmRate,
+                        few.stream().limit(SHOWN_KINDS).collect(Collectors.joining(", ")),
+                        few.size() > SHOWN_KINDS ? " and " + (few.size() - SHOWN_KINDS) + " more" : ""));
     }
 
     /**

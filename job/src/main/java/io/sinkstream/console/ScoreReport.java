@@ -52,9 +52,12 @@ public final class ScoreReport {
         totals.add(List.of("tokens", TextTable.count(done.tokens())));
         totals.add(List.of("perplexity", TextTable.number(done.perplexity())));
         totals.add(List.of("bits per byte", TextTable.number(done.bitsPerByte())));
-        if (done.judged() > 0) {
+        if (done.judged() + done.unjudged() > 0) {
             totals.add(List.of("judged by ordinary rows", TextTable.count(done.judged())));
             totals.add(List.of("odd", TextTable.count(done.odd())));
+        }
+        if (done.unjudged() > 0) {
+            totals.add(List.of("without ordinary rows of their kind", TextTable.count(done.unjudged())));
         }
         totals.addAll(problems(done));
         printTotals(out, totals, output);

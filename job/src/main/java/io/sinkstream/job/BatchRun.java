@@ -10,6 +10,7 @@ import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.calibration.Calibration;
 import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.console.ScoreProgress;
+import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
@@ -56,10 +57,21 @@ final class BatchRun {
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
         this.options = given.withColumns(columns);
         options.describe();
+        if (values.isGiven(Settings.SPLIT_TOKENS) && isJudgedByLevel(given, values)) {
+            throw new UserException(OddSettings.ODD_BY + " level is how surprising a row is beside its stream so far, of"
+                    + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
+                    + ", or give another " + OddSettings.ODD_BY);
+        }
         if (states.isPresent() && (columns.key() == null || columns.order() == null)) {
             throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }
+    }
+
+    private static boolean isJudgedByLevel(KeyedOptions options, SettingValues values) {
+        return options.judge() != null
+                && options.judge().by() == OddBy.LEVEL
+                && (values.isGiven(OddSettings.CALIBRATE) || values.isGiven(OddSettings.CALIBRATION_OUTPUT));
     }
 
     /** Runs it, and returns what it has done. */
@@ -68,6 +80,9 @@ final class BatchRun {
             Configuration conf = session.spark().sparkContext().hadoopConfiguration();
             checkPaths(conf);
             input.passedOver(conf).ifPresent(err::println);
+            if (options.judge() != null) {
+                options.judge().warning().ifPresent(err::println);
+            }
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals();
             // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
@@ -101,7 +116,7 @@ final class BatchRun {
                 progress.end();
             }
             if (ordinary != null) {
-                new Calibration(options.calibrationTerms(), ordinary.value()).write(conf, calibration.get());
+                writeCalibration(conf, new Calibration(options.calibrationTerms(), ordinary.value()));
             }
             return totals.value();
         }
@@ -115,6 +130,14 @@ final class BatchRun {
         CalibrationTotals ordinary = new CalibrationTotals();
         session.spark().sparkContext().register(ordinary);
         return ordinary;
+    }
+
+    private void writeCalibration(Configuration conf, Calibration made) {
+        if (made.rows() == 0) {
+            throw new UserException(OddSettings.CALIBRATION_OUTPUT + ": no row has a number and a kind, so that there is"
+                    + " nothing to calibrate on; nothing was written to " + calibration.orElseThrow());
+        }
+        made.write(conf, calibration.orElseThrow());
     }
 
     /** Says so if streams are to be cut and would take longer for it. */
@@ -134,13 +157,20 @@ final class BatchRun {
         if (input.isFiles()) {
             paths.with(Settings.INPUT, input.paths());
         }
-        for (Setting<String> written :
-                List.of(Settings.OUTPUT, StreamSettings.SAVE_STATE, OddSettings.CALIBRATION_OUTPUT)) {
-            values.find(written).ifPresent(path -> {
-                paths.with(written, path);
-                OutputFolder.check(conf, written, path, mode);
-            });
+        if (options.judge() != null) {
+            values.find(OddSettings.CALIBRATE).ifPresent(path -> paths.with(OddSettings.CALIBRATE, path));
         }
+        checkWritten(conf, paths, Settings.OUTPUT, output);
+        checkWritten(conf, paths, StreamSettings.SAVE_STATE, states);
+        checkWritten(conf, paths, OddSettings.CALIBRATION_OUTPUT, calibration);
+    }
+
+    private void checkWritten(
+            Configuration conf, DistinctPaths paths, Setting<String> written, Optional<String> given) {
+        given.ifPresent(path -> {
+            paths.with(written, path);
+            OutputFolder.check(conf, written, path, mode);
+        });
     }
 
     /** Spark throws these checked exceptions without declaring them. */

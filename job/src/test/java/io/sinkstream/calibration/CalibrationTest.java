@@ -189,9 +189,13 @@ final class CalibrationTest {
         assertThatThrownBy(() -> judge(Map.of("alarm-rate", List.of("0.1"))))
                 .isInstanceOf(UserException.class)
                 .hasMessage("--alarm-rate 0.1 does nothing without --calibrate, by which rows are judged");
-        assertThatThrownBy(() -> judge(Map.of("kind", List.of("host"))))
-                .isInstanceOf(UserException.class)
-                .hasMessage("--kind host does nothing without --calibrate or --calibration-output");
+        for (Map<String, List<String>> shared :
+                List.of(Map.of("kind", List.of("host")), Map.of("odd-by", List.of("mean")))) {
+            String option = shared.keySet().iterator().next();
+            assertThatThrownBy(() -> judge(shared))
+                    .isInstanceOf(UserException.class)
+                    .hasMessage("--" + option + " does nothing without --calibrate or --calibration-output");
+        }
         String path = written(calibration(Map.of("", rows(1, 2, 3)))).toString();
         assertThatThrownBy(() -> judge(
                         Map.of("calibrate", List.of(path), "odd-by", List.of("mean"), "alarm-rate", List.of("0.01"))))
@@ -204,6 +208,25 @@ final class CalibrationTest {
                     .hasMessageContaining(
                             "--alarm-rate: \"" + wrong + "\" is wrong; allowed is a number above 0.0 and below 1.0");
         }
+    }
+
+    @Test
+    void aCalibrationOfNoRowsIsRefused() {
+        String path = written(calibration(Map.of("", rows()))).toString();
+
+        assertThatThrownBy(() -> Calibration.read(new Configuration(), path))
+                .isInstanceOf(UserException.class)
+                .hasMessage("--calibrate: " + path + " is of no rows; nothing can be judged by it");
+    }
+
+    @Test
+    void kindsThatHaveTooFewRowsForTheRateAreTold() {
+        Calibration calibration = calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8), "c", rows(1)));
+
+        assertThat(new Judge(OddBy.MEAN, "host", calibration, 0.25).warning())
+                .contains("--alarm-rate 0.25: no row of these kinds can be odd, which have too few ordinary ones: b, c");
+        assertThat(new Judge(OddBy.MEAN, "host", calibration, 0.5).warning()).isEmpty();
+        assertThat(new Judge(OddBy.MEAN, "host", calibration, null).warning()).isEmpty();
     }
 
     @Test

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import io.sinkstream.harness.Command;
+import io.sinkstream.testing.Shared;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.sql.Row;
@@ -18,6 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** From ordinary rows to verdicts on others, by a random tiny model. */
 final class ScoreCalibrationTest {
     private static final int ROWS = 400;
+    private static final String[] KEYED = {"--key", "key", "--order", "seq"};
+    private static final List<String> LOGS = List.of("HDFS", "OpenSSH", "Spark", "Zookeeper");
+
+    /** Lines of a piece of a log, and pieces. */
+    private static final int PIECE = 10;
+
+    private static final int PIECES = 60;
 
     @TempDir
     private Path folder;
@@ -102,6 +112,99 @@ final class ScoreCalibrationTest {
     }
 
     @Test
+    void segmentsOfAStreamAreJudgedAsTheWhole() throws IOException {
+        Random random = new Random(5);
+        List<JsonObject> stream = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            stream.add(ScoreRun.row("long", i, "x".repeat(1 + random.nextInt(9)) + random.nextInt(99)));
+        }
+        Path input = run.write(stream);
+        String[] small = {"--attention-sink-size", "2", "--attention-sink-window-size", "6"};
+        run.score(input, options(small, "--calibration-output", ordinary.toString()));
+        List<Row> whole = run.score(input, options(small, "--calibrate", ordinary.toString()));
+
+        // Overwritten by the rows of segments, and read by others.
+        run.score(
+                input,
+                options(small, "--calibration-output", folder.resolve("cut.json").toString(), "--split-tokens", "400"));
+        List<Row> cut = run.score(
+                input,
+                options(small, "--calibrate", folder.resolve("cut.json").toString(), "--split-tokens", "400"));
+
+        assertThat(pValues(cut)).isEqualTo(pValues(whole)).doesNotContainNull().hasSize(150);
+        assertThat(line(input, options(small, "--calibrate", ordinary.toString(), "--odd-by", "level", "--split-tokens", "400")))
+                .contains("--odd-by level is how surprising a row is beside its stream so far")
+                .endsWith("leave out --split-tokens, or give another --odd-by");
+    }
+
+    private static List<Double> pValues(List<Row> rows) {
+        return rows.stream().map(row -> row.<Double>getAs("p_value")).toList();
+    }
+
+    /**
+     * Lines of programs that the built-in model hardly knows. A log is cut into pieces, streams of their own, of which every other one by
+     * chance is calibrated on: so they can't be told from the rest, though lines of a piece are alike.
+     */
+    @Test
+    void alarmsOnOrdinaryLinesOfFourLogsAreNoMoreThanTheRate() throws IOException {
+        Random random = new Random(23);
+        List<JsonObject> ordinaryLines = new ArrayList<>();
+        List<JsonObject> others = new ArrayList<>();
+        for (String log : LOGS) {
+            List<String> lines = Files.readAllLines(
+                    Shared.require("data/logs").resolve(log + "_2k.log"), StandardCharsets.ISO_8859_1);
+            List<Boolean> isCalibrated = new ArrayList<>();
+            for (int piece = 0; piece < PIECES; piece++) {
+                isCalibrated.add(piece % 2 == 0);
+            }
+            Collections.shuffle(isCalibrated, random);
+            for (int i = 0; i < PIECES * PIECE; i++) {
+                JsonObject row = ScoreRun.row(log + i / PIECE, i, lines.get(i));
+                row.addProperty("log", log);
+                (isCalibrated.get(i / PIECE) ? ordinaryLines : others).add(row);
+            }
+        }
+        String[] builtin = {"--model", "builtin", "--attention-sink-window-size", "252", "--kind", "log"};
+        run.score(run.write(ordinaryLines), options(builtin, "--calibration-output", ordinary.toString()));
+        List<Row> judged = run.score(
+                run.write(others), options(builtin, "--calibrate", ordinary.toString(), "--alarm-rate", "0.05"));
+
+        for (String log : LOGS) {
+            List<Row> rows =
+                    judged.stream().filter(row -> log.equals(row.getAs("log"))).toList();
+            double share = rows.stream().filter(row -> row.<Boolean>getAs("odd")).count() / (double) rows.size();
+            // As if the lines of a piece came in threes that are alike; both halves have chance of their own.
+            double deviation = Math.sqrt(2 * 3 * 0.05 / rows.size());
+            assertThat(share).as(log).isLessThan(0.05 + 3 * deviation);
+        }
+    }
+
+    @Test
+    void rowsWithoutOrdinaryOnesAreTold() throws IOException {
+        run.score(run.write(rows(1)), "--calibration-output", ordinary.toString(), "--kind", "key");
+        List<JsonObject> rows = rows(2);
+        rows.add(ScoreRun.row("new", 1, "abc"));
+        Command command = run.command(
+                run.write(rows),
+                options(KEYED, "--calibrate", ordinary.toString(), "--kind", "key", "--alarm-rate", "0.05"));
+
+        assertThat(command.succeeded().out())
+                .containsPattern("judged by ordinary rows +" + ROWS)
+                .containsPattern("without ordinary rows of their kind +1\n");
+        assertThat(command.err()).doesNotContain("no row of these kinds");
+    }
+
+    @Test
+    void nothingToCalibrateOnIsTold() throws IOException {
+        Path input = run.write(List.of(ScoreRun.row("a", 1, null)));
+
+        assertThat(line(input, "--calibration-output", ordinary.toString()))
+                .endsWith("--calibration-output: no row has a number and a kind, so that there is nothing to calibrate on;"
+                        + " nothing was written to " + ordinary);
+        assertThat(Files.exists(ordinary)).isFalse();
+    }
+
+    @Test
     void whatDoesNotFitIsRefusedInOneLine() throws IOException {
         Path input = run.write(rows(1));
         run.score(input, "--calibration-output", ordinary.toString());
@@ -114,12 +217,20 @@ final class ScoreCalibrationTest {
                 .contains("--calibrate: " + folder + "/none.json can't be read");
         assertThat(line(input, "--calibration-output", folder + "/x.json", "--kind", "host"))
                 .contains("--kind: the input has no column host; it has key, seq, text");
+        assertThat(line(
+                        input,
+                        "--calibrate",
+                        ordinary.toString(),
+                        "--calibration-output",
+                        ordinary.toString(),
+                        "--overwrite"))
+                .contains("--calibration-output", ordinary.toString(), "--calibrate");
         // Nothing was begun with it.
         assertThat(Files.exists(folder.resolve("x.json"))).isFalse();
     }
 
     private String line(Path input, String... more) {
-        Command command = run.command(input, options(new String[] {"--key", "key", "--order", "seq"}, more));
+        Command command = run.command(input, options(KEYED, more));
         assertThat(command.code()).as(command.err()).isEqualTo(2);
         return command.line();
     }

@@ -3,6 +3,7 @@ package io.sinkstream.ml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sinkstream.harness.Command;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.TestSession;
 import java.io.IOException;
@@ -116,6 +117,51 @@ class StreamScorerTest {
         assertThat(batch.get(0)).contains("ArraySeq(null, ArraySeq(");
         assertThat(tokens(spark.read().parquet(folder.resolve("state.out").toString())))
                 .isEqualTo(batch);
+    }
+
+    @Test
+    void aCalibrationJudgesBothAlike() throws Exception {
+        Path ordinary = folder.resolve("ordinary.json");
+        Command.run(
+                        "score",
+                        "--input",
+                        folder.resolve("in").toString(),
+                        "--format",
+                        "json",
+                        "--key",
+                        "host",
+                        "--order",
+                        "seq",
+                        "--text",
+                        "line",
+                        "--attention-sink-window-size",
+                        "60",
+                        "--calibration-output",
+                        ordinary.toString())
+                .succeeded();
+        StreamScorer scorer = scorer().set("calibrate", ordinary.toString()).set("alarm-rate", "0.5");
+        List<String> batch = verdicts(scorer.transform(batch()));
+
+        start(scorer.setCheckpoint(folder.resolve("state").toString()).transform(streaming()), "state")
+                .awaitTermination();
+
+        // Three rows are good, each among the three that it is compared with.
+        assertThat(batch).hasSize(4).contains("a 2 null null");
+        assertThat(batch).filteredOn(row -> row.endsWith(" 0.5 true")).hasSize(1);
+        assertThat(batch).filteredOn(row -> row.endsWith(" 0.75 false")).hasSize(1);
+        assertThat(batch).filteredOn(row -> row.endsWith(" 1.0 false")).hasSize(1);
+        assertThat(verdicts(spark.read().parquet(folder.resolve("state.out").toString())))
+                .isEqualTo(batch);
+    }
+
+    private static List<String> verdicts(Dataset<Row> judged) {
+        return judged
+                .selectExpr("concat_ws(' ', host, seq, coalesce(string(p_value), 'null'), coalesce(string(odd), 'null'))")
+                .collectAsList()
+                .stream()
+                .map(row -> row.getString(0))
+                .sorted()
+                .toList();
     }
 
     private static List<String> tokens(Dataset<Row> scored) {

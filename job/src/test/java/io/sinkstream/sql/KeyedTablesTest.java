@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.Command;
 import io.sinkstream.harness.SameRows;
 import io.sinkstream.ml.StreamGenerator;
 import io.sinkstream.ml.StreamScorer;
@@ -58,6 +59,35 @@ class KeyedTablesTest {
 
         assertThat(found.count()).isEqualTo(6);
         SameRows.assertSame(found, scored);
+    }
+
+    @Test
+    void rowsAreJudgedByACalibration(@TempDir Path folder) {
+        Path ordinary = folder.resolve("ordinary.json");
+        spark.table("logs").where("host IS NOT NULL").write().json(folder.resolve("in").toString());
+        Command.run(
+                        "score",
+                        "--input",
+                        folder.resolve("in").toString(),
+                        "--format",
+                        "json",
+                        "--key",
+                        "host",
+                        "--order",
+                        "time",
+                        "--calibration-output",
+                        ordinary.toString())
+                .succeeded();
+
+        List<Row> rows = spark.sql(String.format(
+                        "SELECT p_value, odd FROM sink_score(TABLE(logs) PARTITION BY host ORDER BY time,"
+                                + " model => 'builtin', calibrate => '%s', alarm_rate => 0.3) WHERE error IS NULL"
+                                + " ORDER BY p_value",
+                        ordinary))
+                .collectAsList();
+
+        assertThat(rows).extracting(row -> row.getDouble(0)).containsExactly(0.5, 0.75, 1.0);
+        assertThat(rows).extracting(row -> row.getBoolean(1)).containsOnly(false);
     }
 
     @Test

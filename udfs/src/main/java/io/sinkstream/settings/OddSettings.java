@@ -32,8 +32,8 @@ public final class OddSettings {
             "SHARE",
             null,
             Parsers.within(0, 1),
-            "Adds odd: whether p_value is at most this share, which is at least the share of ordinary rows that it is"
-                    + " true of. Needs --calibrate."));
+            "Adds odd: whether p_value is at most this share. Of ordinary rows no more than it are odd, on average and as"
+                    + " long as they can't be told from the calibrated ones. Needs --calibrate."));
 
     /** By which number a row is odd. */
     public static final Setting<OddBy> ODD_BY = add(
@@ -52,7 +52,8 @@ public final class OddSettings {
             null,
             Parsers::nonEmpty,
             "The column that says of which kind a row is: it is compared with ordinary rows of its own kind alone. It may"
-                    + " be the key's. Without it all rows are of one kind."));
+                    + " be the key's. Without it all rows are of one kind. The same for --calibration-output and"
+                    + " --calibrate."));
 
     /** What scoring asks for to judge rows, in the order of the help. */
     public static final List<Setting<?>> OF_JUDGING = List.of(CALIBRATE, ALARM_RATE, ODD_BY, KIND);
