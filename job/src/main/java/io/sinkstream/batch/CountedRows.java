@@ -135,7 +135,7 @@ final class CountedRows implements Iterator<Row> {
             totals.bad(bad.problem());
         } else if (result.outcome() instanceof Scored score) {
             totals.scored(score.tokens(), score.predicted(), score.nll(), score.bytes());
-            if (options.judge().calibration() != null) {
+            if (options.judge() != null && options.judge().calibration() != null) {
                 totals.judged(verdict);
             }
             Double perplexity = score.perplexity();

@@ -26,7 +26,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
  * @param columns the columns that make streams of rows
  * @param rows how rows are read
  * @param task whether they are scored or continued
- * @param judge who says how odd a row is; null where rows are continued
+ * @param judge who says how odd a row is; null if nobody does
  * @param prefix what the added columns' names start with
  * @param partitions over how many tasks the streams are spread; 0 to choose by the cluster's size
  */
@@ -59,15 +59,18 @@ public record KeyedOptions(
     public static KeyedOptions scoring(SettingValues values) {
         ModelSource model = ModelSource.from(values);
         RowOptions rows = RowOptions.scored(values);
+        RowTask.Score task = RowTask.Score.from(values);
         Judge judge = Judge.from(
-                values,
-                SparkHadoopUtil.get().newConfiguration(new SparkConf()),
-                () -> terms(
-                        model,
-                        rows,
-                        values.require(OddSettings.ODD_BY),
-                        values.find(OddSettings.KIND).orElse(null)));
-        return from(model, values, rows, RowTask.Score.from(values), judge);
+                        values,
+                        task.details(),
+                        SparkHadoopUtil.get().newConfiguration(new SparkConf()),
+                        () -> terms(
+                                model,
+                                rows,
+                                values.require(OddSettings.ODD_BY),
+                                values.find(OddSettings.KIND).orElse(null)))
+                .orElse(null);
+        return from(model, values, rows, task, judge);
     }
 
     /** The same, for continuations. */

@@ -51,7 +51,7 @@ public final class ResultSchema {
      * The values of a row that comes out, with {@code more} behind them.
      *
      * @param columns how many of the row's own come out
-     * @param verdict how odd it is; null where rows are continued
+     * @param verdict how odd it is; null if nobody says so
      */
     public static Object[] values(
             Row input, int columns, KeyedOptions options, RowOutcome outcome, Verdict verdict, Object... more) {

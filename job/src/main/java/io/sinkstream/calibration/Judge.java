@@ -6,6 +6,7 @@ import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -26,11 +27,13 @@ import org.apache.spark.sql.types.StructType;
  * Says of each row how odd it is.
  *
  * @param by which of a row's numbers
+ * @param known what is known of its tokens beside their NLL, as much as {@code by} takes
  * @param kind the column of its kind; null if all are of one
  * @param calibration what rows are judged by; null for nothing
  * @param alarmRate the share of ordinary rows that may be called odd; null to call none so
  */
-public record Judge(OddBy by, String kind, Calibration calibration, Double alarmRate) implements Serializable {
+public record Judge(OddBy by, TokenDetails known, String kind, Calibration calibration, Double alarmRate)
+        implements Serializable {
     private static final List<DataType> KINDS = List.of(
             DataTypes.StringType,
             DataTypes.ByteType,
@@ -43,19 +46,24 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
     private static final int SHOWN_KINDS = 5;
 
     /**
-     * Who judges as these settings say.
+     * Who judges as these settings say; nobody if they ask for no calibration.
      *
+     * @param known what is known of rows' tokens beside their NLL
      * @param terms of the rows at hand, which are asked for if there is a calibration
      * @throws UserException if settings contradict each other, or the calibration is not of such rows
      */
-    public static Judge from(SettingValues values, Configuration conf, Supplier<CalibrationTerms> terms) {
+    public static Optional<Judge> from(
+            SettingValues values, TokenDetails known, Configuration conf, Supplier<CalibrationTerms> terms) {
         OddBy by = values.require(OddSettings.ODD_BY);
         String kind = values.find(OddSettings.KIND).orElse(null);
         Double alarmRate = values.find(OddSettings.ALARM_RATE).orElse(null);
         String path = values.find(OddSettings.CALIBRATE).orElse(null);
+        requireUse(values);
+        if (!OddSettings.isAsked(values)) {
+            return Optional.empty();
+        }
         if (path == null) {
-            requireUse(values);
-            return new Judge(by, kind, null, null);
+            return Optional.of(new Judge(by, known, kind, null, null));
         }
         Calibration calibration = Calibration.read(conf, path);
         calibration.terms().check(path, terms.get());
@@ -71,18 +79,18 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
                     calibration.mostRows(),
                     least));
         }
-        return new Judge(by, kind, calibration, alarmRate);
+        return Optional.of(new Judge(by, known, kind, calibration, alarmRate));
     }
 
     /** Throws UserException if a setting is given that does nothing without a calibration. */
     private static void requireUse(SettingValues values) {
-        if (values.isGiven(OddSettings.ALARM_RATE)) {
+        if (values.isGiven(OddSettings.ALARM_RATE) && !values.isGiven(OddSettings.CALIBRATE)) {
             throw new UserException(
                     OddSettings.ALARM_RATE + " " + values.require(OddSettings.ALARM_RATE) + " does nothing without "
                             + OddSettings.CALIBRATE + ", by which rows are judged");
         }
         for (Setting<?> shared : List.of(OddSettings.KIND, OddSettings.ODD_BY)) {
-            if (values.isGiven(shared) && !values.isGiven(OddSettings.CALIBRATION_OUTPUT)) {
+            if (values.isGiven(shared) && !OddSettings.isAsked(values)) {
                 throw new UserException(shared + " does nothing without " + OddSettings.CALIBRATE + " or "
                         + OddSettings.CALIBRATION_OUTPUT);
             }
@@ -139,7 +147,7 @@ public record Judge(OddBy by, String kind, Calibration calibration, Double alarm
 
     /** The verdict of a row. */
     public Verdict verdict(Row row, RowOutcome outcome) {
-        float surprise = outcome instanceof Scored scored ? Surprise.of(by, scored) : Float.NaN;
+        float surprise = outcome instanceof Scored scored ? Surprise.of(by, scored, known) : Float.NaN;
         if (Float.isNaN(surprise)) {
             return Verdict.NONE;
         }

@@ -2,20 +2,29 @@ package io.sinkstream.calibration;
 
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.settings.OddBy;
+import io.sinkstream.settings.TokenDetails;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
-/** How surprising a row is, nats. Sketches hold floats, so it is one wherever it is used. */
+/** How surprising a row is: nats, or a share. Sketches hold floats, so it is one wherever it is used. */
 final class Surprise {
     /** So many tokens are a row's beginning. */
     private static final int BEGINNING = 3;
+
+    /** So many tokens are likely in a place, as in DeepLog. */
+    private static final int LIKELIEST = 9;
 
     /** What of the largest NLL stands beside the mean: measured, see RATIONALE.md. */
     private static final double LARGEST_SHARE = 0.25;
 
     private Surprise() {}
 
-    /** NaN if none of the row's tokens was predicted. */
-    static float of(OddBy by, Scored row) {
+    /**
+     * NaN if none of the row's tokens was predicted.
+     *
+     * @param known what is known of the row's tokens, {@link OddBy#details} at least
+     */
+    static float of(OddBy by, Scored row, TokenDetails known) {
         if (row.predicted() == 0) {
             return Float.NaN;
         }
@@ -27,7 +36,19 @@ final class Surprise {
                     case LARGEST -> largest(row.tokenNll());
                     case LEVEL -> mean - Math.log(row.streamPerplexity());
                     case BEGINNING -> beginning(row.tokenNll());
+                    case RANK -> predicted(row).filter(token -> known.rank(row.details(), token) > LIKELIEST).count()
+                            / (double) row.predicted();
+                    case ENTROPY -> mean
+                            - predicted(row)
+                                            .mapToDouble(token -> known.entropy(row.details(), token))
+                                            .sum()
+                                    / row.predicted();
                 };
+    }
+
+    /** All but the first of a stream. */
+    private static IntStream predicted(Scored row) {
+        return IntStream.range(0, row.tokens()).filter(token -> !Double.isNaN(row.tokenNll()[token]));
     }
 
     private static double beginning(double[] numbers) {

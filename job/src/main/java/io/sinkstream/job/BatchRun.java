@@ -57,7 +57,9 @@ final class BatchRun {
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
         this.options = given.withColumns(columns);
         options.describe();
-        if (values.isGiven(Settings.SPLIT_TOKENS) && isJudgedByLevel(given, values)) {
+        if (given.judge() != null
+                && given.judge().by() == OddBy.LEVEL
+                && values.isGiven(Settings.SPLIT_TOKENS)) {
             throw new UserException(OddSettings.ODD_BY + " level is how surprising a row is beside its stream so far, of"
                     + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
                     + ", or give another " + OddSettings.ODD_BY);
@@ -66,12 +68,6 @@ final class BatchRun {
             throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }
-    }
-
-    private static boolean isJudgedByLevel(KeyedOptions options, SettingValues values) {
-        return options.judge() != null
-                && options.judge().by() == OddBy.LEVEL
-                && (values.isGiven(OddSettings.CALIBRATE) || values.isGiven(OddSettings.CALIBRATION_OUTPUT));
     }
 
     /** Runs it, and returns what it has done. */

@@ -8,6 +8,7 @@ import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowProblem;
 import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -180,12 +182,17 @@ final class CalibrationTest {
         TERMS.check("file", TERMS);
     }
 
-    private static Judge judge(Map<String, List<String>> given) {
-        return Judge.from(SettingValues.resolve(new HashMap<>(given), Map.of()), new Configuration(), () -> TERMS);
+    private static Optional<Judge> judge(Map<String, List<String>> given) {
+        return Judge.from(
+                SettingValues.resolve(new HashMap<>(given), Map.of()),
+                TokenDetails.NONE,
+                new Configuration(),
+                () -> TERMS);
     }
 
     @Test
     void settingsThatDoNothingAreRefused() {
+        assertThat(judge(Map.of())).isEmpty();
         assertThatThrownBy(() -> judge(Map.of("alarm-rate", List.of("0.1"))))
                 .isInstanceOf(UserException.class)
                 .hasMessage("--alarm-rate 0.1 does nothing without --calibrate, by which rows are judged");
@@ -223,16 +230,16 @@ final class CalibrationTest {
     void kindsThatHaveTooFewRowsForTheRateAreTold() {
         Calibration calibration = calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8), "c", rows(1)));
 
-        assertThat(new Judge(OddBy.MEAN, "host", calibration, 0.25).warning())
+        assertThat(judge(OddBy.MEAN, calibration, 0.25).warning())
                 .contains("--alarm-rate 0.25: no row of these kinds can be odd, which have too few ordinary ones: b, c");
-        assertThat(new Judge(OddBy.MEAN, "host", calibration, 0.5).warning()).isEmpty();
-        assertThat(new Judge(OddBy.MEAN, "host", calibration, null).warning()).isEmpty();
+        assertThat(judge(OddBy.MEAN, calibration, 0.5).warning()).isEmpty();
+        assertThat(judge(OddBy.MEAN, calibration, null).warning()).isEmpty();
     }
 
     @Test
     void aRowIsJudgedByItsOwnKind() {
         Judge judge =
-                new Judge(OddBy.LARGEST, "host", calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8, 9))), 0.25);
+                judge(OddBy.LARGEST, calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8, 9))), 0.25);
 
         assertThat(judge.verdict(row("a"), scored(6))).isEqualTo(new Verdict(6, 0.25, true));
         assertThat(judge.verdict(row("b"), scored(6))).isEqualTo(new Verdict(6, 1.0, false));
@@ -246,11 +253,27 @@ final class CalibrationTest {
     void whatARowIsOddBy() {
         Scored row = scored(1, 3, 8, 0);
 
-        assertThat(Surprise.of(OddBy.MEAN, row)).isEqualTo(3);
-        assertThat(Surprise.of(OddBy.LARGEST, row)).isEqualTo(8);
-        assertThat(Surprise.of(OddBy.COMBINED, row)).isEqualTo(5);
-        assertThat(Surprise.of(OddBy.LEVEL, row)).isEqualTo(1);
-        assertThat(Surprise.of(OddBy.BEGINNING, row)).isEqualTo(12);
+        assertThat(Surprise.of(OddBy.MEAN, row, TokenDetails.NONE)).isEqualTo(3);
+        assertThat(Surprise.of(OddBy.LARGEST, row, TokenDetails.NONE)).isEqualTo(8);
+        assertThat(Surprise.of(OddBy.COMBINED, row, TokenDetails.NONE)).isEqualTo(5);
+        assertThat(Surprise.of(OddBy.LEVEL, row, TokenDetails.NONE)).isEqualTo(1);
+        assertThat(Surprise.of(OddBy.BEGINNING, row, TokenDetails.NONE)).isEqualTo(12);
+    }
+
+    /** The first token of a stream has neither; a likeliest token and its log-probability stand behind rank and entropy. */
+    @Test
+    void ranksAndEntropiesCountWhereTokensWerePredicted() {
+        TokenDetails known = new TokenDetails(true, true, 1);
+        double nan = Double.NaN;
+        double[] details = {nan, nan, nan, nan, 1, 0.5, 7, -1, 10, 2, 7, -1, 99, 3, 7, -1, 9, 0, 7, -1};
+        Scored row = new Scored(5, 4, 12, 9, 99, Math.exp(2), new double[] {nan, 1, 3, 8, 0}, details);
+
+        assertThat(Surprise.of(OddBy.RANK, row, known)).isEqualTo(0.5f);
+        assertThat(Surprise.of(OddBy.ENTROPY, row, known)).isEqualTo(3 - 5.5f / 4);
+    }
+
+    private static Judge judge(OddBy by, Calibration calibration, Double alarmRate) {
+        return new Judge(by, by.details(), "host", calibration, alarmRate);
     }
 
     private static Row row(String host) {

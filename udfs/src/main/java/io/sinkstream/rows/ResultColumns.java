@@ -67,13 +67,13 @@ final class ResultColumns {
         if (task.tokenNll()) {
             all.add(TOKEN_NLL);
         }
-        all.addAll(detailed(task.details()));
+        all.addAll(detailed(task.shown(), task.details()));
         return List.copyOf(all);
     }
 
-    private static List<ResultColumn> detailed(TokenDetails details) {
+    private static List<ResultColumn> detailed(TokenDetails shown, TokenDetails details) {
         List<ResultColumn> all = new ArrayList<>();
-        if (details.rank()) {
+        if (shown.rank()) {
             all.add(ofTokens(
                     "token_rank",
                     ColumnType.RANKS,
@@ -81,7 +81,7 @@ final class ResultColumns {
                     Integer[]::new,
                     score -> token -> details.rank(score.details(), token)));
         }
-        if (details.likeliest() > 0) {
+        if (shown.likeliest() > 0) {
             all.add(ofTokens(
                     "top_logprobs",
                     ColumnType.LOGPROBS,
@@ -89,7 +89,7 @@ final class ResultColumns {
                     TokenLogprob[][]::new,
                     score -> token -> likeliest(details, score.details(), token)));
         }
-        if (details.entropy()) {
+        if (shown.entropy()) {
             all.add(ofTokens(
                     "token_entropy",
                     ColumnType.DOUBLES,

@@ -3,6 +3,7 @@ package io.sinkstream.rows;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.GenerationSettings;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.SamplingSettings;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
@@ -40,17 +41,27 @@ public sealed interface RowTask extends Serializable {
      * Rows are scored.
      *
      * @param tokenNll whether every token's NLL comes out
-     * @param details what else comes out of every token
+     * @param shown what else comes out of every token
+     * @param details what is known of every token; what is shown is among it
      */
-    record Score(boolean tokenNll, TokenDetails details) implements RowTask {
+    record Score(boolean tokenNll, TokenDetails shown, TokenDetails details) implements RowTask {
+        /** All that is known comes out. */
+        public Score(boolean tokenNll, TokenDetails shown) {
+            this(tokenNll, shown, shown);
+        }
+
         /** What these settings say. */
         public static Score from(SettingValues values) {
+            TokenDetails shown = new TokenDetails(
+                    values.require(Settings.TOKEN_RANK),
+                    values.require(Settings.ENTROPY),
+                    values.require(Settings.TOP_LOGPROBS));
             return new Score(
                     values.require(Settings.TOKEN_NLL),
-                    new TokenDetails(
-                            values.require(Settings.TOKEN_RANK),
-                            values.require(Settings.ENTROPY),
-                            values.require(Settings.TOP_LOGPROBS)));
+                    shown,
+                    OddSettings.isAsked(values)
+                            ? shown.and(values.require(OddSettings.ODD_BY).details())
+                            : shown);
         }
 
         @Override

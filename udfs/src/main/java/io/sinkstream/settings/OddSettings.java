@@ -39,11 +39,14 @@ public final class OddSettings {
     public static final Setting<OddBy> ODD_BY = add(
             Setting.value(
                     "odd-by",
-                    "combined|mean|largest|level|beginning",
+                    "combined|mean|largest|level|beginning|rank|entropy",
                     "combined",
                     Parsers.choice(OddBy.class),
                     "How surprising a row is: the mean NLL of its tokens and a quarter of the largest; their mean; the largest;"
-                            + " their mean over that of their stream so far; or the NLL of the first three. The same for --calibration-output and --calibrate."));
+                            + " their mean over that of their stream so far; the NLL of the first three; the share of tokens"
+                            + " that were not among the nine likeliest; or the mean NLL over the entropy of the predictions."
+                            + " The last two have the model look at its logits once more. The same for --calibration-output"
+                            + " and --calibrate."));
 
     /** Which rows are compared with each other. */
     public static final Setting<String> KIND = add(Setting.value(
@@ -59,6 +62,11 @@ public final class OddSettings {
     public static final List<Setting<?>> OF_JUDGING = List.of(CALIBRATE, ALARM_RATE, ODD_BY, KIND);
 
     private OddSettings() {}
+
+    /** Whether these settings ask for rows to be judged, or for what they are judged by. */
+    public static boolean isAsked(SettingValues values) {
+        return values.isGiven(CALIBRATE) || values.isGiven(CALIBRATION_OUTPUT);
+    }
 
     /** All of them, in the order of the help. */
     static List<Setting<?>> all() {
