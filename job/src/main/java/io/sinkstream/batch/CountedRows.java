@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.calibration.CalibrationTotals;
+import io.sinkstream.calibration.StreamEvidence;
 import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.Order;
 import io.sinkstream.rows.RowEngine;
@@ -33,6 +34,7 @@ final class CountedRows implements Iterator<Row> {
     private Row ready;
     private RowResult<Row> waiting;
     private Verdict verdict;
+    private StreamEvidence evidence = StreamEvidence.NONE;
     private SegmentNumbers.Sums sums;
     private StreamEnd end;
     private boolean isCut;
@@ -87,13 +89,14 @@ final class CountedRows implements Iterator<Row> {
             end = null;
             isCut = false;
             judge(result);
+            evidence = evidence.and(verdict);
             count(result);
         } else {
             totals.dropped();
         }
         if (segments != null) {
             SegmentNumbers.Sums now = segments.add(result);
-            sums = result.isDropped() ? sums : now;
+            sums = result.isDropped() ? sums : now.with(evidence);
             isCut |= segments.isOfCutStream(result.row());
         }
         if (result.end() != null) {
@@ -101,6 +104,7 @@ final class CountedRows implements Iterator<Row> {
             if (!isCut) {
                 ended(layout.key(result.row()), end);
             }
+            evidence = StreamEvidence.NONE;
         }
     }
 
@@ -139,15 +143,16 @@ final class CountedRows implements Iterator<Row> {
                 totals.judged(verdict);
             }
             Double perplexity = score.perplexity();
-            if (perplexity != null && totals.ranks(perplexity)) {
-                totals.rank(ranked(result.row(), score, perplexity));
+            Double pValue = verdict == null ? null : verdict.pValue();
+            if (perplexity != null && totals.ranks(score.tokens(), pValue, perplexity)) {
+                totals.rank(ranked(result.row(), score, perplexity, pValue));
             }
         } else if (result.outcome() instanceof Continued turn) {
             totals.continued(turn.tokens(), turn.continuation().length, turn.nll(), turn.lookup());
         }
     }
 
-    private Ranked ranked(Row row, Scored score, double perplexity) {
+    private Ranked ranked(Row row, Scored score, double perplexity, Double pValue) {
         Order order = layout.order(row);
         boolean isText = options.rows().content() == Content.TEXT;
         return new Ranked(
@@ -155,13 +160,16 @@ final class CountedRows implements Iterator<Row> {
                 order == null ? null : order.toString(),
                 score.tokens(),
                 perplexity,
+                pValue,
                 isText ? start(layout.text(row)) : null);
     }
 
     private void ended(String key, StreamEnd stream) {
         Double perplexity = stream.totals().perplexity();
         totals.ended(
-                perplexity == null ? null : new Ranked(key, null, stream.state().position(), perplexity, null));
+                perplexity == null
+                        ? null
+                        : new Ranked(key, null, stream.state().position(), perplexity, evidence.pValue(), null));
     }
 
     private static String start(String text) {

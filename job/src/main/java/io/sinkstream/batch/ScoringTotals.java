@@ -21,6 +21,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     private static final long serialVersionUID = 1;
     private static final int TOP = 10;
 
+    private final int leastTokens;
     private final EnumMap<RowProblem, Long> problems = new EnumMap<>(RowProblem.class);
     private final ArrayList<Ranked> topRows = new ArrayList<>();
     private final ArrayList<Ranked> topStreams = new ArrayList<>();
@@ -36,6 +37,16 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
     private long judged;
     private long unjudged;
     private long odd;
+
+    /** Nothing yet, of rows of any length. */
+    public ScoringTotals() {
+        this(1);
+    }
+
+    /** Nothing yet. Rows of fewer tokens are not in the table of the oddest. */
+    public ScoringTotals(int leastTokens) {
+        this.leastTokens = leastTokens;
+    }
 
     /** Counts a row that is left out. */
     synchronized void dropped() {
@@ -72,12 +83,13 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
         lookup = lookup.plus(turnLookup);
     }
 
-    /** Whether a row of this perplexity can be among the highest: ask before making its entry. */
-    synchronized boolean ranks(double perplexity) {
-        return topRows.size() < TOP || perplexity >= topRows.get(TOP - 1).perplexity();
+    /** Whether a row can be among the oddest: ask before making its entry. */
+    synchronized boolean ranks(long rowTokens, Double pValue, double perplexity) {
+        return rowTokens >= leastTokens
+                && (topRows.size() < TOP || topRows.get(TOP - 1).mayFollow(pValue, perplexity));
     }
 
-    /** Enters a row into the table of the highest. */
+    /** Enters a row into the table of the oddest. */
     synchronized void rank(Ranked row) {
         insert(topRows, row);
     }
@@ -97,7 +109,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
 
     @Override
     public synchronized AccumulatorV2<ScoringSummary, ScoringSummary> copy() {
-        ScoringTotals copy = new ScoringTotals();
+        ScoringTotals copy = new ScoringTotals(leastTokens);
         copy.add(value());
         return copy;
     }
@@ -167,7 +179,7 @@ public final class ScoringTotals extends AccumulatorV2<ScoringSummary, ScoringSu
 
     private static void insert(List<Ranked> top, Ranked entry) {
         int place = 0;
-        while (place < top.size() && Ranked.HIGHEST_FIRST.compare(top.get(place), entry) <= 0) {
+        while (place < top.size() && Ranked.ODDEST_FIRST.compare(top.get(place), entry) <= 0) {
             place++;
         }
         if (place < TOP) {

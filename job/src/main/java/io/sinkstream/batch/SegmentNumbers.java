@@ -1,5 +1,6 @@
 package io.sinkstream.batch;
 
+import io.sinkstream.calibration.StreamEvidence;
 import io.sinkstream.rows.RowOutcome.Bad;
 import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowProblem;
@@ -20,7 +21,8 @@ final class SegmentNumbers {
 
     /** {@code position} is the stream's, where its segment ends; null elsewhere. */
     static final DataType TYPE = StructType.fromDDL(
-            "key STRING, segment INT, is_scored BOOLEAN, predicted BIGINT, nll DOUBLE, position BIGINT");
+            "key STRING, segment INT, is_scored BOOLEAN, predicted BIGINT, nll DOUBLE, position BIGINT, judged BIGINT,"
+                    + " smallest DOUBLE");
 
     private final SegmentLayout layout;
     private String stream;
@@ -32,8 +34,13 @@ final class SegmentNumbers {
      * The numbers with one row.
      *
      * @param isScored whether it has a perplexity
+     * @param evidence how odd they are
      */
-    record Sums(boolean isScored, long predicted, double nll) {}
+    record Sums(boolean isScored, long predicted, double nll, StreamEvidence evidence) {
+        Sums with(StreamEvidence other) {
+            return new Sums(isScored, predicted, nll, other);
+        }
+    }
 
     SegmentNumbers(SegmentLayout layout) {
         this.layout = layout;
@@ -62,7 +69,7 @@ final class SegmentNumbers {
                     + layout.rows().key(result.row()) + " are not finite, so that the stream goes on without it, which"
                     + " its segments behind that do not know; leave out " + Settings.SPLIT_TOKENS);
         }
-        return new Sums(result.outcome() instanceof Scored, predicted, nll);
+        return new Sums(result.outcome() instanceof Scored, predicted, nll, StreamEvidence.NONE);
     }
 
     /** Whether the row's stream is cut, as far as this row can tell: the last one of each segment can. */
@@ -74,6 +81,13 @@ final class SegmentNumbers {
     Row value(Row row, Sums sums, StreamEnd end) {
         Long position = end == null ? null : (Long) end.state().position();
         return RowFactory.create(
-                layout.rows().key(row), layout.segment(row), sums.isScored(), sums.predicted(), sums.nll(), position);
+                layout.rows().key(row),
+                layout.segment(row),
+                sums.isScored(),
+                sums.predicted(),
+                sums.nll(),
+                position,
+                sums.evidence().rows(),
+                sums.evidence().smallest());
     }
 }

@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.calibration.CalibrationTotals;
+import io.sinkstream.calibration.StreamEvidence;
 import io.sinkstream.rows.StreamTotals;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.state.EndState;
@@ -143,11 +144,14 @@ public final class SplitStreams {
     private static Before before(String key, NavigableMap<Integer, Row> segments, ScoringTotals totals) {
         TreeMap<Integer, Sum> sums = new TreeMap<>();
         Sum sum = new Sum(0, 0);
+        StreamEvidence evidence = StreamEvidence.NONE;
         for (Map.Entry<Integer, Row> segment : segments.entrySet()) {
             sums.put(segment.getKey(), sum);
             sum = new Sum(
                     sum.predicted + segment.getValue().getLong(3),
                     sum.nll + segment.getValue().getDouble(4));
+            evidence = evidence.and(
+                    new StreamEvidence(segment.getValue().getLong(6), segment.getValue().getDouble(7)));
         }
         // Of a last segment without an end, whose rows are all bad.
         sums.put(segments.lastKey() + 1, sum);
@@ -155,7 +159,13 @@ public final class SplitStreams {
         totals.ended(
                 perplexity == null
                         ? null
-                        : new Ranked(key, null, segments.lastEntry().getValue().getLong(5), perplexity, null));
+                        : new Ranked(
+                                key,
+                                null,
+                                segments.lastEntry().getValue().getLong(5),
+                                perplexity,
+                                evidence.pValue(),
+                                null));
         return new Before(sums, segments.lastKey());
     }
 

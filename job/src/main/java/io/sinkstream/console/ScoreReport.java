@@ -8,9 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What a scoring run tells at its end: the streams and rows of highest perplexity, and the totals. */
+/** What a scoring run tells at its end: the streams and rows that are oddest, by p-value or else by perplexity, and the totals. */
 public final class ScoreReport {
     private static final int KEY_CHARACTERS = 48;
+    private static final String P_VALUE = ">p-value";
 
     private ScoreReport() {}
 
@@ -20,31 +21,28 @@ public final class ScoreReport {
      * @param output where the rows went, or null if nowhere
      */
     public static void print(PrintWriter out, ScoringSummary done, String output) {
+        boolean isJudged = done.judged() > 0;
         if (!done.topStreams().isEmpty()) {
-            out.println("Streams of highest perplexity");
-            TextTable.print(
-                    out,
-                    List.of("key", ">tokens", ">perplexity"),
-                    done.topStreams().stream()
-                            .map(stream -> List.of(
-                                    key(stream),
-                                    TextTable.count(stream.tokens()),
-                                    TextTable.number(stream.perplexity())))
-                            .toList());
+            out.println(isJudged ? "Oddest streams" : "Streams of highest perplexity");
+            print(out, isJudged, List.of("key", ">tokens", P_VALUE, ">perplexity"), done.topStreams().stream()
+                    .map(stream -> List.of(
+                            key(stream),
+                            TextTable.count(stream.tokens()),
+                            TextTable.share(stream.pValue()),
+                            TextTable.number(stream.perplexity())))
+                    .toList());
         }
         if (!done.topRows().isEmpty()) {
-            out.println("Rows of highest perplexity");
-            TextTable.print(
-                    out,
-                    List.of("key", ">order", ">tokens", ">perplexity", "text"),
-                    done.topRows().stream()
-                            .map(row -> List.of(
-                                    key(row),
-                                    row.order() == null ? "" : row.order(),
-                                    TextTable.count(row.tokens()),
-                                    TextTable.number(row.perplexity()),
-                                    row.text() == null ? "" : TextTable.printable(row.text())))
-                            .toList());
+            out.println(isJudged ? "Oddest rows" : "Rows of highest perplexity");
+            print(out, isJudged, List.of("key", ">order", ">tokens", P_VALUE, ">perplexity", "text"), done.topRows().stream()
+                    .map(row -> List.of(
+                            key(row),
+                            row.order() == null ? "" : row.order(),
+                            TextTable.count(row.tokens()),
+                            TextTable.share(row.pValue()),
+                            TextTable.number(row.perplexity()),
+                            row.text() == null ? "" : TextTable.printable(row.text())))
+                    .toList());
         }
         List<List<String>> totals = new ArrayList<>();
         totals.add(List.of("rows", TextTable.count(done.rows())));
@@ -61,6 +59,21 @@ public final class ScoreReport {
         }
         totals.addAll(problems(done));
         printTotals(out, totals, output);
+    }
+
+    /** Without the column of p-values where there are none. */
+    private static void print(PrintWriter out, boolean isJudged, List<String> titles, List<List<String>> rows) {
+        int pValue = titles.indexOf(P_VALUE);
+        TextTable.print(
+                out,
+                isJudged ? titles : without(titles, pValue),
+                isJudged ? rows : rows.stream().map(row -> without(row, pValue)).toList());
+    }
+
+    private static List<String> without(List<String> cells, int place) {
+        List<String> others = new ArrayList<>(cells);
+        others.remove(place);
+        return others;
     }
 
     /** The rows of the totals that say what was wrong. */

@@ -48,6 +48,11 @@ public final class TextTable {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** With two digits that count; nothing for none. */
+    public static String share(Double number) {
+        return number == null ? "" : String.format(Locale.ROOT, "%.2g", number);
+    }
+
     /** With three decimals; a dash for none. */
     public static String number(double number) {
         return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, "%,.3f", number);

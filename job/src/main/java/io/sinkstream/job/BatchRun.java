@@ -7,6 +7,7 @@ import io.sinkstream.batch.ScoringSummary;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.batch.SplitStreams;
 import io.sinkstream.batch.StreamColumns;
+import io.sinkstream.batch.StreamTable;
 import io.sinkstream.calibration.Calibration;
 import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.console.ScoreProgress;
@@ -43,6 +44,7 @@ final class BatchRun {
     private final KeyedOptions options;
     private final Optional<String> output;
     private final Optional<String> states;
+    private final Optional<String> streams;
     private final Optional<String> calibration;
     private final SaveMode mode;
 
@@ -51,6 +53,8 @@ final class BatchRun {
         this.values = values;
         this.output = values.find(Settings.OUTPUT);
         this.states = values.find(StreamSettings.SAVE_STATE);
+        boolean isScoring = given.task().maxNewTokens() == 0;
+        this.streams = isScoring ? values.find(OddSettings.STREAM_OUTPUT) : Optional.empty();
         this.calibration = given.judge() == null ? Optional.empty() : values.find(OddSettings.CALIBRATION_OUTPUT);
         this.mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
         this.input = TableInput.from(values);
@@ -63,6 +67,9 @@ final class BatchRun {
             throw new UserException(OddSettings.ODD_BY + " level is how surprising a row is beside its stream so far, of"
                     + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
                     + ", or give another " + OddSettings.ODD_BY);
+        }
+        if (streams.isPresent() && columns.key() == null) {
+            throw new UserException(OddSettings.STREAM_OUTPUT + " needs " + Settings.KEY + ", which names its streams");
         }
         if (states.isPresent() && (columns.key() == null || columns.order() == null)) {
             throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
@@ -80,7 +87,7 @@ final class BatchRun {
                 options.judge().warning().ifPresent(err::println);
             }
             Dataset<Row> rows = input.read(session.spark());
-            ScoringTotals totals = new ScoringTotals();
+            ScoringTotals totals = new ScoringTotals(values.require(OddSettings.LEAST_TOKENS));
             // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text
             // is in it.
             session.spark().sparkContext().register(totals);
@@ -91,7 +98,7 @@ final class BatchRun {
             Dataset<Row> results = split.isPresent()
                     ? split.orElseThrow().segments(rows, totals, endState, ordinary)
                     : KeyedRows.apply(rows, options, totals, endState, ordinary);
-            if (states.isPresent() || split.isPresent()) {
+            if (states.isPresent() || streams.isPresent() || split.isPresent()) {
                 // Read twice, run once.
                 results = results.persist(StorageLevel.DISK_ONLY());
             }
@@ -100,7 +107,10 @@ final class BatchRun {
                     if (split.isPresent()) {
                         results = split.orElseThrow().joined(results, totals, endState);
                     }
-                    write(states.isPresent() ? results.drop(EndState.COLUMN) : results);
+                    write(states.isPresent() ? results.drop(EndState.COLUMN) : results, output);
+                    if (streams.isPresent()) {
+                        write(StreamTable.of(results, KeyedInput.key(results, rows, options.columns()), options), streams);
+                    }
                     if (states.isPresent()) {
                         writeStates(results, rows, states.get());
                     }
@@ -158,6 +168,7 @@ final class BatchRun {
         }
         checkWritten(conf, paths, Settings.OUTPUT, output);
         checkWritten(conf, paths, StreamSettings.SAVE_STATE, states);
+        checkWritten(conf, paths, OddSettings.STREAM_OUTPUT, streams);
         checkWritten(conf, paths, OddSettings.CALIBRATION_OUTPUT, calibration);
     }
 
@@ -170,8 +181,9 @@ final class BatchRun {
     }
 
     /** Spark throws these checked exceptions without declaring them. */
-    private void write(Dataset<Row> results) throws AnalysisException, SparkClassNotFoundException {
-        if (output.isEmpty()) {
+    private void write(Dataset<Row> results, Optional<String> path)
+            throws AnalysisException, SparkClassNotFoundException {
+        if (path.isEmpty()) {
             results.write().format("noop").mode(SaveMode.Overwrite).save();
             return;
         }
@@ -179,7 +191,7 @@ final class BatchRun {
                 .format(values.require(Settings.OUTPUT_FORMAT))
                 .options(values.find(Settings.OUTPUT_OPTION).orElse(Map.of()))
                 .mode(mode)
-                .save(output.orElseThrow());
+                .save(path.orElseThrow());
     }
 
     private void writeStates(Dataset<Row> results, Dataset<Row> rows, String path) {

@@ -17,7 +17,7 @@ final class ScoreCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         List<Setting<?>> own = new ArrayList<>(Settings.OF_SCORING);
         own.add(Settings.SPLIT_TOKENS);
-        own.add(OddSettings.CALIBRATION_OUTPUT);
+        own.addAll(List.of(OddSettings.CALIBRATION_OUTPUT, OddSettings.STREAM_OUTPUT, OddSettings.LEAST_TOKENS));
         return BatchRun.settings(own);
     }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ScoringTotalsTest {
     private static Ranked row(int i) {
-        return new Ranked("key", String.valueOf(i), 1, i % 25, "text");
+        return new Ranked("key", String.valueOf(i), 1, i % 25, null, "text");
     }
 
     @Test
@@ -22,7 +22,7 @@ class ScoringTotalsTest {
             IntStream.range(part * 20, part * 20 + 20).forEach(i -> {
                 for (ScoringTotals each : List.of(whole, totals)) {
                     each.scored(3, 2, 0.5, 10);
-                    if (each.ranks(row(i).perplexity())) {
+                    if (each.ranks(1, null, row(i).perplexity())) {
                         each.rank(row(i));
                     }
                 }
@@ -30,7 +30,7 @@ class ScoringTotalsTest {
             for (ScoringTotals each : List.of(whole, totals)) {
                 each.bad(RowProblem.LATE);
                 each.dropped();
-                each.ended(new Ranked("key" + part, null, 60, part, null));
+                each.ended(new Ranked("key" + part, null, 60, part, null, null));
             }
             merged.merge(totals);
         }
@@ -50,6 +50,25 @@ class ScoringTotalsTest {
         // Ties are told apart by the order's text, so that every run shows the same table.
         assertThat(summary.topRows()).extracting(Ranked::order).startsWith("24", "49", "74", "99");
         assertThat(summary.topStreams()).extracting(Ranked::key).startsWith("key4");
+    }
+
+    @Test
+    void whereThereArePValuesTheyRankFirst() {
+        ScoringTotals totals = new ScoringTotals(4);
+        for (int i = 0; i < 20; i++) {
+            Double pValue = i == 19 ? null : (Double) (i / 2 / 20.0);
+            if (totals.ranks(4, pValue, i)) {
+                totals.rank(new Ranked("key", null, 4, i, pValue, null));
+            }
+        }
+
+        assertThat(totals.ranks(3, 0.0, 99)).isFalse();
+        assertThat(totals.ranks(4, 0.0, 0.5)).isTrue();
+        assertThat(totals.ranks(4, null, 99)).isFalse();
+        assertThat(totals.value().topRows())
+                .extracting(Ranked::perplexity)
+                .containsExactly(1.0, 0.0, 3.0, 2.0, 5.0, 4.0, 7.0, 6.0, 9.0, 8.0);
+        assertThat(((ScoringTotals) totals.copy()).ranks(3, 0.0, 99)).isFalse();
     }
 
     @Test

@@ -250,6 +250,22 @@ final class CalibrationTest {
     }
 
     @Test
+    void aStreamIsAsOddAsItsOddestRowOfAllOfThem() {
+        StreamEvidence stream = StreamEvidence.NONE
+                .and(new Verdict(1, 0.5, null))
+                .and(Verdict.NONE)
+                .and((Verdict) null)
+                .and(new Verdict(1, 0.02, null))
+                .and(new Verdict(1, 0.1, null));
+
+        assertThat(StreamEvidence.NONE.pValue()).isNull();
+        assertThat(stream.pValue()).isEqualTo(0.06);
+        assertThat(stream.and(new StreamEvidence(2, 0.01)).pValue()).isEqualTo(0.05);
+        assertThat(StreamEvidence.NONE.and(new Verdict(1, 0.7, null)).and(new StreamEvidence(1, 0.6)).pValue())
+                .isEqualTo(1);
+    }
+
+    @Test
     void whatARowIsOddBy() {
         Scored row = scored(1, 3, 8, 0);
 

@@ -1,6 +1,7 @@
 package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import io.sinkstream.harness.Command;
@@ -12,11 +13,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From ordinary rows to verdicts on others, by a random tiny model. */
 final class ScoreCalibrationTest {
@@ -177,6 +182,61 @@ final class ScoreCalibrationTest {
             double deviation = Math.sqrt(2 * 3 * 0.05 / rows.size());
             assertThat(share).as(log).isLessThan(0.05 + 3 * deviation);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--split-tokens"})
+    void streamsAreJudgedByTheirRows(String split) throws IOException {
+        List<JsonObject> rows = new ArrayList<>(rows(2));
+        Random random = new Random(9);
+        for (int i = 0; i < 60; i++) {
+            rows.add(ScoreRun.row("long", i, random.ints(9, 'a', 'g').mapToObj(Character::toString).collect(Collectors.joining())));
+        }
+        rows.add(ScoreRun.row("bad", 1, null));
+        String[] more = split.isEmpty() ? new String[0] : new String[] {split, "400"};
+        String[] small = options(more, "--attention-sink-size", "2", "--attention-sink-window-size", "6", "--prefix", "s_");
+        run.score(run.write(rows(1)), options(small, "--calibration-output", ordinary.toString()));
+        Path streams = folder.resolve("streams");
+        Command command = run.command(
+                run.write(rows),
+                options(
+                        options(KEYED, small),
+                        "--calibrate",
+                        ordinary.toString(),
+                        "--alarm-rate",
+                        "0.2",
+                        "--stream-output",
+                        streams.toString()));
+        command.succeeded();
+
+        Map<String, List<Row>> byKey = ScoreRun.byKey(run.written("key", "seq"));
+        List<Row> found = Command.spark().read().parquet(streams.toString()).collectAsList();
+        assertThat(found).extracting(row -> row.getString(0)).doesNotContain("bad").hasSize(21);
+        assertThat(found).extracting(row -> row.<Double>getAs("p_value")).isSorted();
+        for (Row stream : found) {
+            List<Row> own = byKey.get(stream.getString(0));
+            double smallest = own.stream().mapToDouble(row -> row.<Double>getAs("s_p_value")).min().orElseThrow();
+            assertThat(stream.<Double>getAs("p_value")).isEqualTo(Math.min(1, smallest * own.size()));
+            assertThat(stream.<Boolean>getAs("odd")).isEqualTo(stream.<Double>getAs("p_value") <= 0.2);
+            assertThat(stream.<Long>getAs("rows")).isEqualTo(own.size());
+            assertThat(stream.<Long>getAs("tokens")).isEqualTo(own.get(own.size() - 1).<Long>getAs("s_stream_tokens"));
+            assertThat(stream.<Double>getAs("nll"))
+                    .isCloseTo(own.stream().mapToDouble(row -> row.<Double>getAs("s_nll")).sum(), within(1e-6));
+            assertThat(stream.<Double>getAs("perplexity")).isEqualTo(own.get(own.size() - 1).<Double>getAs("s_stream_perplexity"));
+        }
+        // The table at the end knows the same.
+        Row oddest = found.get(0);
+        assertThat(command.out())
+                .containsPattern("Oddest streams\n +key +tokens +p-value +perplexity\n +" + oddest.getString(0) + " ")
+                .contains("Oddest rows\n");
+    }
+
+    @Test
+    void streamsNeedAKey() throws IOException {
+        Command command = run.command(run.write(rows(1)), "--stream-output", folder + "/streams");
+
+        assertThat(command.code()).isEqualTo(2);
+        assertThat(command.line()).contains("--stream-output needs --key, which names its streams");
     }
 
     @Test

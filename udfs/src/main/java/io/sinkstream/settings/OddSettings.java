@@ -58,6 +58,23 @@ public final class OddSettings {
                     + " be the key's. Without it all rows are of one kind. The same for --calibration-output and"
                     + " --calibrate."));
 
+    /** Where a table of streams goes. */
+    public static final Setting<String> STREAM_OUTPUT = add(Setting.value(
+            "stream-output",
+            "PATH",
+            null,
+            Parsers::nonEmpty,
+            "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
+                    + " p_value, the smallest of its rows' times their number, and with --alarm-rate odd. Needs --key."));
+
+    /** Which rows are too short for the table at the end. */
+    public static final Setting<Integer> LEAST_TOKENS = add(Setting.value(
+            "least-tokens",
+            "TOKENS",
+            "4",
+            Parsers.wholeNumber(1),
+            "Rows of fewer tokens are left out of the table at the end."));
+
     /** What scoring asks for to judge rows, in the order of the help. */
     public static final List<Setting<?>> OF_JUDGING = List.of(CALIBRATE, ALARM_RATE, ODD_BY, KIND);
 
