@@ -77,6 +77,7 @@ public final class Sinkstream {
         root.addSubcommand("streameval", new StreamEvalCommand().spec());
         root.addSubcommand("arc", new ArcCommand().spec());
         root.addSubcommand("train", new TrainCommand().spec());
+        root.addSubcommand("adapt", new AdaptCommand().spec());
         // These are handed down to the subcommands that are there by now.
         return commandLine
                 .setUsageHelpAutoWidth(true)

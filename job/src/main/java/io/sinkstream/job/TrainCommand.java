@@ -132,16 +132,7 @@ final class TrainCommand extends SettingsCommand {
             throw new UserException(TrainingSettings.VALIDATION_INPUT + ": a training without "
                     + TrainingSettings.COMPARE + " does not read it; leave it out, or give both");
         }
-        InitialModel initial = initial(values);
-        Pretraining training = new Pretraining(
-                new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
-                initial,
-                values.find(TrainingSettings.TOKENIZER).orElse(null),
-                values.require(TrainingSettings.VOCABULARY),
-                initial == null ? ModelShape.from(values) : initial.shape(),
-                TrainingPlan.from(values),
-                values.require(Settings.OUTPUT),
-                values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
+        Pretraining training = training(values, columns);
         if (isExperiment) {
             TableInput heldOut = heldOut(input, values.require(TrainingSettings.VALIDATION_INPUT));
             if (isMasked) {
@@ -159,6 +150,20 @@ final class TrainCommand extends SettingsCommand {
             TrainingSummary summary = train(training, input.read(session.spark()), skipped, "", err);
             print(out, summary, skipped.value(), training.output());
         }
+    }
+
+    /** The training that these settings say. */
+    static Pretraining training(SettingValues values, StreamColumns columns) {
+        InitialModel initial = initial(values);
+        return new Pretraining(
+                new TrainingText(columns, values.require(Settings.SEPARATOR), values.require(Settings.MAX_ROW_BYTES)),
+                initial,
+                values.find(TrainingSettings.TOKENIZER).orElse(null),
+                values.require(TrainingSettings.VOCABULARY),
+                initial == null ? ModelShape.from(values) : initial.shape(),
+                TrainingPlan.from(values),
+                values.require(Settings.OUTPUT),
+                values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
     }
 
     /** The model to go on from, beside which nothing says what the model is; null for none. */
@@ -229,7 +234,8 @@ final class TrainCommand extends SettingsCommand {
                 skipped);
     }
 
-    private static void print(PrintWriter out, TrainingSummary summary, long skipped, String output) {
+    /** Tells what a training came to. */
+    static void print(PrintWriter out, TrainingSummary summary, long skipped, String output) {
         LogEntry last = summary.last();
         out.printf(
                 Locale.ROOT,

@@ -122,12 +122,17 @@ class StreamScorerTest {
     @Test
     void aCalibrationJudgesBothAlike() throws Exception {
         Path ordinary = folder.resolve("ordinary.json");
+        Path others = Files.writeString(
+                folder.resolve("others.json"),
+                """
+                {"host":"x","seq":1,"line":"WARN TaskSetManager: Lost task 0.0"}
+                {"host":"y","seq":1,"line":"INFO KafkaServer stopped"}
+                {"host":"z","seq":1,"line":"%$! zebra"}
+                """);
         Command.run(
                         "score",
                         "--input",
-                        folder.resolve("in").toString(),
-                        "--format",
-                        "json",
+                        others.toString(),
                         "--key",
                         "host",
                         "--order",
@@ -145,11 +150,11 @@ class StreamScorerTest {
         start(scorer.setCheckpoint(folder.resolve("state").toString()).transform(streaming()), "state")
                 .awaitTermination();
 
-        // Three rows are good, each among the three that it is compared with.
+        // The row that is late has none.
         assertThat(batch).hasSize(4).contains("a 2 null null");
-        assertThat(batch).filteredOn(row -> row.endsWith(" 0.5 true")).hasSize(1);
-        assertThat(batch).filteredOn(row -> row.endsWith(" 0.75 false")).hasSize(1);
-        assertThat(batch).filteredOn(row -> row.endsWith(" 1.0 false")).hasSize(1);
+        assertThat(batch)
+                .filteredOn(row -> row.matches("[ab] [12] (0.25 true|0.5 true|0.75 false|1.0 false)"))
+                .hasSize(3);
         assertThat(verdicts(spark.read().parquet(folder.resolve("state.out").toString())))
                 .isEqualTo(batch);
     }

@@ -81,6 +81,20 @@ public final class SettingValues {
         return given.contains(setting);
     }
 
+    /** The same with this value, as if it had been given. */
+    public <T> SettingValues with(Setting<T> setting, T value) {
+        Map<Setting<?>, Object> others = new HashMap<>(values);
+        others.put(setting, value);
+        Set<Setting<?>> also = new HashSet<>(given);
+        also.add(setting);
+        return new SettingValues(others, also);
+    }
+
+    /** The same with this value, if none was given. */
+    public <T> SettingValues orElse(Setting<T> setting, T value) {
+        return isGiven(setting) ? this : with(setting, value);
+    }
+
     private static Map<Setting<?>, List<String>> configured(Map<String, String> configuration) {
         Map<Setting<?>, List<String>> configured = new HashMap<>();
         for (Map.Entry<String, String> entry : new TreeMap<>(configuration).entrySet()) {
