@@ -31,10 +31,10 @@ public record HeldOutRows(Dataset<Row> others, Dataset<Row> heldOut, boolean isO
      */
     public static HeldOutRows of(Dataset<Row> input, StreamColumns columns) {
         Column key = KeyedInput.key(input, columns);
-        boolean isOfStreams =
-                input.select(key).distinct().limit(MANY_STREAMS).count() == MANY_STREAMS;
+        boolean isOfStreams = input.select(key).distinct().limit(MANY_STREAMS).count() == MANY_STREAMS;
         if (isOfStreams) {
-            Column isHeldOut = functions.pmod(functions.xxhash64(key), functions.lit(ONE_OF))
+            Column isHeldOut = functions
+                    .pmod(functions.xxhash64(key), functions.lit(ONE_OF))
                     .equalTo(0);
             return new HeldOutRows(input.where(functions.not(isHeldOut)), input.where(isHeldOut), true);
         }
@@ -49,6 +49,8 @@ public record HeldOutRows(Dataset<Row> others, Dataset<Row> heldOut, boolean isO
                         .over(Window.partitionBy(key).orderBy(KeyedInput.order(input, columns.order()))));
         Column isHeldOut = functions.col(PLACE).gt(1 - 1.0 / ONE_OF);
         return new HeldOutRows(
-                placed.where(functions.not(isHeldOut)).drop(PLACE), placed.where(isHeldOut).drop(PLACE), false);
+                placed.where(functions.not(isHeldOut)).drop(PLACE),
+                placed.where(isHeldOut).drop(PLACE),
+                false);
     }
 }

@@ -150,8 +150,8 @@ public final class SplitStreams {
             sum = new Sum(
                     sum.predicted + segment.getValue().getLong(3),
                     sum.nll + segment.getValue().getDouble(4));
-            evidence = evidence.and(
-                    new StreamEvidence(segment.getValue().getLong(6), segment.getValue().getDouble(7)));
+            evidence = evidence.and(new StreamEvidence(
+                    segment.getValue().getLong(6), segment.getValue().getDouble(7)));
         }
         // Of a last segment without an end, whose rows are all bad.
         sums.put(segments.lastKey() + 1, sum);

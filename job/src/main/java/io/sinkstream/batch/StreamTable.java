@@ -26,7 +26,8 @@ public final class StreamTable {
                         functions.count(tokens).as("rows"),
                         functions.sum(tokens).as("tokens"),
                         functions.sum(added(options, "nll")).as("nll"),
-                        functions.max_by(added(options, "stream_perplexity"), added(options, "stream_tokens"))
+                        functions
+                                .max_by(added(options, "stream_perplexity"), added(options, "stream_tokens"))
                                 .as("perplexity"),
                         pValue(options).as("p_value"));
         Column perplexity = functions.col("perplexity").desc_nulls_last();
@@ -34,8 +35,9 @@ public final class StreamTable {
             return streams.drop("p_value").orderBy(perplexity, functions.col("key"));
         }
         Double rate = options.judge().alarmRate();
-        Dataset<Row> judged =
-                rate == null ? streams : streams.withColumn("odd", functions.col("p_value").leq(rate));
+        Dataset<Row> judged = rate == null
+                ? streams
+                : streams.withColumn("odd", functions.col("p_value").leq(rate));
         return judged.orderBy(functions.col("p_value").asc_nulls_last(), perplexity, functions.col("key"));
     }
 
@@ -44,8 +46,7 @@ public final class StreamTable {
             return functions.lit(null);
         }
         Column pValue = added(options, "p_value");
-        return functions.least(
-                functions.lit(1.0), functions.min(pValue).multiply(functions.count(pValue)));
+        return functions.least(functions.lit(1.0), functions.min(pValue).multiply(functions.count(pValue)));
     }
 
     private static Column added(KeyedOptions options, String name) {

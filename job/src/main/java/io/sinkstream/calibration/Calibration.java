@@ -46,8 +46,8 @@ public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kind
                 byte[] bytes = in.readNBytes(MOST_BYTES);
                 Calibration read = CalibrationFile.parse(new String(bytes, StandardCharsets.UTF_8));
                 if (read.rows() == 0) {
-                    throw new UserException(OddSettings.CALIBRATE + ": " + path + " is of no rows; nothing can be judged"
-                            + " by it");
+                    throw new UserException(
+                            OddSettings.CALIBRATE + ": " + path + " is of no rows; nothing can be judged" + " by it");
                 }
                 return read;
             }

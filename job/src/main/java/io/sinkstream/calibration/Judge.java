@@ -85,9 +85,8 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
     /** Throws UserException if a setting is given that does nothing without a calibration. */
     private static void requireUse(SettingValues values) {
         if (values.isGiven(OddSettings.ALARM_RATE) && !values.isGiven(OddSettings.CALIBRATE)) {
-            throw new UserException(
-                    OddSettings.ALARM_RATE + " " + values.require(OddSettings.ALARM_RATE) + " does nothing without "
-                            + OddSettings.CALIBRATE + ", by which rows are judged");
+            throw new UserException(OddSettings.ALARM_RATE + " " + values.require(OddSettings.ALARM_RATE)
+                    + " does nothing without " + OddSettings.CALIBRATE + ", by which rows are judged");
         }
         for (Setting<?> shared : List.of(OddSettings.KIND, OddSettings.ODD_BY)) {
             if (values.isGiven(shared) && !OddSettings.isAsked(values)) {

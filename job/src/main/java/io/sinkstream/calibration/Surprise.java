@@ -36,13 +36,17 @@ final class Surprise {
                     case LARGEST -> largest(row.tokenNll());
                     case LEVEL -> mean - Math.log(row.streamPerplexity());
                     case BEGINNING -> beginning(row.tokenNll());
-                    case RANK -> predicted(row).filter(token -> known.rank(row.details(), token) > LIKELIEST).count()
-                            / (double) row.predicted();
-                    case ENTROPY -> mean
-                            - predicted(row)
-                                            .mapToDouble(token -> known.entropy(row.details(), token))
-                                            .sum()
-                                    / row.predicted();
+                    case RANK ->
+                        predicted(row)
+                                        .filter(token -> known.rank(row.details(), token) > LIKELIEST)
+                                        .count()
+                                / (double) row.predicted();
+                    case ENTROPY ->
+                        mean
+                                - predicted(row)
+                                                .mapToDouble(token -> known.entropy(row.details(), token))
+                                                .sum()
+                                        / row.predicted();
                 };
     }
 

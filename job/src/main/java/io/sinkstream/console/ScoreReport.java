@@ -24,25 +24,33 @@ public final class ScoreReport {
         boolean isJudged = done.judged() > 0;
         if (!done.topStreams().isEmpty()) {
             out.println(isJudged ? "Oddest streams" : "Streams of highest perplexity");
-            print(out, isJudged, List.of("key", ">tokens", P_VALUE, ">perplexity"), done.topStreams().stream()
-                    .map(stream -> List.of(
-                            key(stream),
-                            TextTable.count(stream.tokens()),
-                            TextTable.share(stream.pValue()),
-                            TextTable.number(stream.perplexity())))
-                    .toList());
+            print(
+                    out,
+                    isJudged,
+                    List.of("key", ">tokens", P_VALUE, ">perplexity"),
+                    done.topStreams().stream()
+                            .map(stream -> List.of(
+                                    key(stream),
+                                    TextTable.count(stream.tokens()),
+                                    TextTable.share(stream.pValue()),
+                                    TextTable.number(stream.perplexity())))
+                            .toList());
         }
         if (!done.topRows().isEmpty()) {
             out.println(isJudged ? "Oddest rows" : "Rows of highest perplexity");
-            print(out, isJudged, List.of("key", ">order", ">tokens", P_VALUE, ">perplexity", "text"), done.topRows().stream()
-                    .map(row -> List.of(
-                            key(row),
-                            row.order() == null ? "" : row.order(),
-                            TextTable.count(row.tokens()),
-                            TextTable.share(row.pValue()),
-                            TextTable.number(row.perplexity()),
-                            row.text() == null ? "" : TextTable.printable(row.text())))
-                    .toList());
+            print(
+                    out,
+                    isJudged,
+                    List.of("key", ">order", ">tokens", P_VALUE, ">perplexity", "text"),
+                    done.topRows().stream()
+                            .map(row -> List.of(
+                                    key(row),
+                                    row.order() == null ? "" : row.order(),
+                                    TextTable.count(row.tokens()),
+                                    TextTable.share(row.pValue()),
+                                    TextTable.number(row.perplexity()),
+                                    row.text() == null ? "" : TextTable.printable(row.text())))
+                            .toList());
         }
         List<List<String>> totals = new ArrayList<>();
         totals.add(List.of("rows", TextTable.count(done.rows())));

@@ -91,8 +91,9 @@ final class AdaptCommand extends SettingsCommand {
         String output = given.require(Settings.OUTPUT);
         String scheme = new Path(output).toUri().getScheme();
         if (scheme != null && !scheme.equals("file")) {
-            throw new UserException(Settings.OUTPUT + ": " + output
-                    + " is no local folder, and adapt scores with the model that it writes there; allowed is a local one");
+            throw new UserException(
+                    Settings.OUTPUT + ": " + output
+                            + " is no local folder, and adapt scores with the model that it writes there; allowed is a local one");
         }
         SettingValues values = given.with(Settings.OUTPUT, child(output, MODEL))
                 .orElse(TrainingSettings.INITIAL_MODEL, "builtin")

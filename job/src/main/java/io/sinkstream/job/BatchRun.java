@@ -61,12 +61,11 @@ final class BatchRun {
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
         this.options = given.withColumns(columns);
         options.describe();
-        if (given.judge() != null
-                && given.judge().by() == OddBy.LEVEL
-                && values.isGiven(Settings.SPLIT_TOKENS)) {
-            throw new UserException(OddSettings.ODD_BY + " level is how surprising a row is beside its stream so far, of"
-                    + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
-                    + ", or give another " + OddSettings.ODD_BY);
+        if (given.judge() != null && given.judge().by() == OddBy.LEVEL && values.isGiven(Settings.SPLIT_TOKENS)) {
+            throw new UserException(
+                    OddSettings.ODD_BY + " level is how surprising a row is beside its stream so far, of"
+                            + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
+                            + ", or give another " + OddSettings.ODD_BY);
         }
         if (streams.isPresent() && columns.key() == null) {
             throw new UserException(OddSettings.STREAM_OUTPUT + " needs " + Settings.KEY + ", which names its streams");
@@ -109,7 +108,9 @@ final class BatchRun {
                     }
                     write(states.isPresent() ? results.drop(EndState.COLUMN) : results, output);
                     if (streams.isPresent()) {
-                        write(StreamTable.of(results, KeyedInput.key(results, rows, options.columns()), options), streams);
+                        write(
+                                StreamTable.of(results, KeyedInput.key(results, rows, options.columns()), options),
+                                streams);
                     }
                     if (states.isPresent()) {
                         writeStates(results, rows, states.get());
@@ -140,8 +141,9 @@ final class BatchRun {
 
     private void writeCalibration(Configuration conf, Calibration made) {
         if (made.rows() == 0) {
-            throw new UserException(OddSettings.CALIBRATION_OUTPUT + ": no row has a number and a kind, so that there is"
-                    + " nothing to calibrate on; nothing was written to " + calibration.orElseThrow());
+            throw new UserException(
+                    OddSettings.CALIBRATION_OUTPUT + ": no row has a number and a kind, so that there is"
+                            + " nothing to calibrate on; nothing was written to " + calibration.orElseThrow());
         }
         made.write(conf, calibration.orElseThrow());
     }

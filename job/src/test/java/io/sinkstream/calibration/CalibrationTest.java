@@ -231,15 +231,15 @@ final class CalibrationTest {
         Calibration calibration = calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8), "c", rows(1)));
 
         assertThat(judge(OddBy.MEAN, calibration, 0.25).warning())
-                .contains("--alarm-rate 0.25: no row of these kinds can be odd, which have too few ordinary ones: b, c");
+                .contains(
+                        "--alarm-rate 0.25: no row of these kinds can be odd, which have too few ordinary ones: b, c");
         assertThat(judge(OddBy.MEAN, calibration, 0.5).warning()).isEmpty();
         assertThat(judge(OddBy.MEAN, calibration, null).warning()).isEmpty();
     }
 
     @Test
     void aRowIsJudgedByItsOwnKind() {
-        Judge judge =
-                judge(OddBy.LARGEST, calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8, 9))), 0.25);
+        Judge judge = judge(OddBy.LARGEST, calibration(Map.of("a", rows(1, 2, 3), "b", rows(7, 8, 9))), 0.25);
 
         assertThat(judge.verdict(row("a"), scored(6))).isEqualTo(new Verdict(6, 0.25, true));
         assertThat(judge.verdict(row("b"), scored(6))).isEqualTo(new Verdict(6, 1.0, false));
@@ -261,7 +261,10 @@ final class CalibrationTest {
         assertThat(StreamEvidence.NONE.pValue()).isNull();
         assertThat(stream.pValue()).isEqualTo(0.06);
         assertThat(stream.and(new StreamEvidence(2, 0.01)).pValue()).isEqualTo(0.05);
-        assertThat(StreamEvidence.NONE.and(new Verdict(1, 0.7, null)).and(new StreamEvidence(1, 0.6)).pValue())
+        assertThat(StreamEvidence.NONE
+                        .and(new Verdict(1, 0.7, null))
+                        .and(new StreamEvidence(1, 0.6))
+                        .pValue())
                 .isEqualTo(1);
     }
 

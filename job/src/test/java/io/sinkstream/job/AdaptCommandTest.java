@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code adapt}, from ordinary rows to alarms on others. */
 final class AdaptCommandTest {
-    private static final String[] SMALL = {"--context", "64", "--attention-sink-window-size", "60", "--validation", "0"};
+    private static final String[] SMALL = {"--context", "64", "--attention-sink-window-size", "60", "--validation", "0"
+    };
 
     @TempDir
     private Path folder;
@@ -28,9 +29,12 @@ final class AdaptCommandTest {
         List<String> lines = new ArrayList<>();
         for (int stream = 0; stream < streams; stream++) {
             for (int i = 0; i < rows; i++) {
-                lines.add(line(seed + "-" + stream, i, i % 2 == 0
-                        ? "pump " + random.nextInt(4) + " opened"
-                        : String.format(Locale.ROOT, "pressure is %d", random.nextInt(10))));
+                lines.add(line(
+                        seed + "-" + stream,
+                        i,
+                        i % 2 == 0
+                                ? "pump " + random.nextInt(4) + " opened"
+                                : String.format(Locale.ROOT, "pressure is %d", random.nextInt(10))));
             }
         }
         for (String text : odd) {
@@ -45,7 +49,15 @@ final class AdaptCommandTest {
 
     private Command adapt(Path input, String... more) {
         return Command.run(Stream.concat(
-                        Stream.of("adapt", "--input", input.toString(), "--key", "key", "--order", "seq", "--output",
+                        Stream.of(
+                                "adapt",
+                                "--input",
+                                input.toString(),
+                                "--key",
+                                "key",
+                                "--order",
+                                "seq",
+                                "--output",
                                 folder.resolve("mine").toString()),
                         Stream.concat(Stream.of(SMALL), Stream.of(more)))
                 .toArray(String[]::new));

@@ -131,15 +131,30 @@ final class ScoreCalibrationTest {
         // Overwritten by the rows of segments, and read by others.
         run.score(
                 input,
-                options(small, "--calibration-output", folder.resolve("cut.json").toString(), "--split-tokens", "400"));
+                options(
+                        small,
+                        "--calibration-output",
+                        folder.resolve("cut.json").toString(),
+                        "--split-tokens",
+                        "400"));
         List<Row> cut = run.score(
-                input,
-                options(small, "--calibrate", folder.resolve("cut.json").toString(), "--split-tokens", "400"));
+                input, options(small, "--calibrate", folder.resolve("cut.json").toString(), "--split-tokens", "400"));
 
         // Numbers are the same to 1e-4 nats, by which rows may change places with their neighbours.
         assertThat(pValues(whole)).doesNotContainNull().hasSize(150);
-        assertThat(pValues(cut)).usingElementComparator((a, b) -> Math.abs(a - b) < 3 / 151.0 ? 0 : 1).isEqualTo(pValues(whole));
-        assertThat(line(input, options(small, "--calibrate", ordinary.toString(), "--odd-by", "level", "--split-tokens", "400")))
+        assertThat(pValues(cut))
+                .usingElementComparator((a, b) -> Math.abs(a - b) < 3 / 151.0 ? 0 : 1)
+                .isEqualTo(pValues(whole));
+        assertThat(line(
+                        input,
+                        options(
+                                small,
+                                "--calibration-output",
+                                folder + "/x.json",
+                                "--odd-by",
+                                "level",
+                                "--split-tokens",
+                                "400")))
                 .contains("--odd-by level is how surprising a row is beside its stream so far")
                 .endsWith("leave out --split-tokens, or give another --odd-by");
     }
@@ -179,7 +194,8 @@ final class ScoreCalibrationTest {
         for (String log : LOGS) {
             List<Row> rows =
                     judged.stream().filter(row -> log.equals(row.getAs("log"))).toList();
-            double share = rows.stream().filter(row -> row.<Boolean>getAs("odd")).count() / (double) rows.size();
+            double share =
+                    rows.stream().filter(row -> row.<Boolean>getAs("odd")).count() / (double) rows.size();
             // As if the lines of a piece came in threes that are alike; both halves have chance of their own.
             double deviation = Math.sqrt(2 * 3 * 0.05 / rows.size());
             assertThat(share).as(log).isLessThan(0.05 + 3 * deviation);
@@ -192,11 +208,15 @@ final class ScoreCalibrationTest {
         List<JsonObject> rows = new ArrayList<>(rows(2));
         Random random = new Random(9);
         for (int i = 0; i < 60; i++) {
-            rows.add(ScoreRun.row("long", i, random.ints(9, 'a', 'g').mapToObj(Character::toString).collect(Collectors.joining())));
+            rows.add(ScoreRun.row(
+                    "long",
+                    i,
+                    random.ints(9, 'a', 'g').mapToObj(Character::toString).collect(Collectors.joining())));
         }
         rows.add(ScoreRun.row("bad", 1, null));
         String[] more = split.isEmpty() ? new String[0] : new String[] {split, "400"};
-        String[] small = options(more, "--attention-sink-size", "2", "--attention-sink-window-size", "6", "--prefix", "s_");
+        String[] small =
+                options(more, "--attention-sink-size", "2", "--attention-sink-window-size", "6", "--prefix", "s_");
         run.score(run.write(rows(1)), options(small, "--calibration-output", ordinary.toString()));
         Path streams = folder.resolve("streams");
         Command command = run.command(
@@ -213,18 +233,30 @@ final class ScoreCalibrationTest {
 
         Map<String, List<Row>> byKey = ScoreRun.byKey(run.written("key", "seq"));
         List<Row> found = Command.spark().read().parquet(streams.toString()).collectAsList();
-        assertThat(found).extracting(row -> row.getString(0)).doesNotContain("bad").hasSize(21);
+        assertThat(found)
+                .extracting(row -> row.getString(0))
+                .doesNotContain("bad")
+                .hasSize(21);
         assertThat(found).extracting(row -> row.<Double>getAs("p_value")).isSorted();
         for (Row stream : found) {
             List<Row> own = byKey.get(stream.getString(0));
-            double smallest = own.stream().mapToDouble(row -> row.<Double>getAs("s_p_value")).min().orElseThrow();
+            double smallest = own.stream()
+                    .mapToDouble(row -> row.<Double>getAs("s_p_value"))
+                    .min()
+                    .orElseThrow();
             assertThat(stream.<Double>getAs("p_value")).isEqualTo(Math.min(1, smallest * own.size()));
             assertThat(stream.<Boolean>getAs("odd")).isEqualTo(stream.<Double>getAs("p_value") <= 0.2);
             assertThat(stream.<Long>getAs("rows")).isEqualTo(own.size());
-            assertThat(stream.<Long>getAs("tokens")).isEqualTo(own.get(own.size() - 1).<Long>getAs("s_stream_tokens"));
+            assertThat(stream.<Long>getAs("tokens"))
+                    .isEqualTo(own.get(own.size() - 1).<Long>getAs("s_stream_tokens"));
             assertThat(stream.<Double>getAs("nll"))
-                    .isCloseTo(own.stream().mapToDouble(row -> row.<Double>getAs("s_nll")).sum(), within(1e-6));
-            assertThat(stream.<Double>getAs("perplexity")).isEqualTo(own.get(own.size() - 1).<Double>getAs("s_stream_perplexity"));
+                    .isCloseTo(
+                            own.stream()
+                                    .mapToDouble(row -> row.<Double>getAs("s_nll"))
+                                    .sum(),
+                            within(1e-6));
+            assertThat(stream.<Double>getAs("perplexity"))
+                    .isEqualTo(own.get(own.size() - 1).<Double>getAs("s_stream_perplexity"));
         }
         // The table at the end knows the same.
         Row oddest = found.get(0);
@@ -260,9 +292,13 @@ final class ScoreCalibrationTest {
     void nothingToCalibrateOnIsTold() throws IOException {
         Path input = run.write(List.of(ScoreRun.row("a", 1, null)));
 
-        assertThat(line(input, "--calibration-output", ordinary.toString()))
-                .endsWith("--calibration-output: no row has a number and a kind, so that there is nothing to calibrate on;"
-                        + " nothing was written to " + ordinary);
+        Command command = run.command(input, options(KEYED, "--calibration-output", ordinary.toString()));
+
+        assertThat(command.code()).isEqualTo(2);
+        assertThat(command.err().strip())
+                .endsWith(
+                        "--calibration-output: no row has a number and a kind, so that there is nothing to calibrate on;"
+                                + " nothing was written to " + ordinary);
         assertThat(Files.exists(ordinary)).isFalse();
     }
 
@@ -279,13 +315,7 @@ final class ScoreCalibrationTest {
                 .contains("--calibrate: " + folder + "/none.json can't be read");
         assertThat(line(input, "--calibration-output", folder + "/x.json", "--kind", "host"))
                 .contains("--kind: the input has no column host; it has key, seq, text");
-        assertThat(line(
-                        input,
-                        "--calibrate",
-                        ordinary.toString(),
-                        "--calibration-output",
-                        ordinary.toString(),
-                        "--overwrite"))
+        assertThat(line(input, "--calibrate", ordinary.toString(), "--calibration-output", ordinary.toString()))
                 .contains("--calibration-output", ordinary.toString(), "--calibrate");
         // Nothing was begun with it.
         assertThat(Files.exists(folder.resolve("x.json"))).isFalse();

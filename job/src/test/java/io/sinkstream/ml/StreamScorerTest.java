@@ -161,7 +161,8 @@ class StreamScorerTest {
 
     private static List<String> verdicts(Dataset<Row> judged) {
         return judged
-                .selectExpr("concat_ws(' ', host, seq, coalesce(string(p_value), 'null'), coalesce(string(odd), 'null'))")
+                .selectExpr(
+                        "concat_ws(' ', host, seq, coalesce(string(p_value), 'null'), coalesce(string(odd), 'null'))")
                 .collectAsList()
                 .stream()
                 .map(row -> row.getString(0))
@@ -243,7 +244,7 @@ class StreamScorerTest {
     void whatWouldBeIgnoredIsRefused() {
         assertThatThrownBy(() -> scorer().set("output", "x"))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("output: is no setting of this; there are attention-sink-size, ");
+                .hasMessageStartingWith("output: is no setting of this; there are alarm-rate, attention-sink-size, ");
         assertThatThrownBy(() -> scorer().set("late", "never")).isInstanceOf(UserException.class);
         assertThatThrownBy(() -> scorer().set("idle", "1h").transform(batch()))
                 .isInstanceOf(UserException.class)

@@ -65,7 +65,8 @@ class KeyedTablesTest {
     void rowsAreJudgedByACalibration(@TempDir Path folder) throws Exception {
         Path ordinary = folder.resolve("ordinary.json");
         Path others = Files.writeString(
-                folder.resolve("others.json"), "{\"host\":\"x\",\"time\":1,\"text\":\"WARN TaskSetManager: Lost task\"}\n");
+                folder.resolve("others.json"),
+                "{\"host\":\"x\",\"time\":1,\"text\":\"WARN TaskSetManager: Lost task\"}\n");
         Command.run(
                         "score",
                         "--input",
@@ -90,7 +91,8 @@ class KeyedTablesTest {
                         + " model => 'builtin', calibrate => '%s', alarm_rate => 0.5)",
                 ordinary));
 
-        assertThat(found.where("p_value IN (0.5, 1) AND odd = (p_value = 0.5)").count()).isEqualTo(3);
+        assertThat(found.where("p_value IN (0.5, 1) AND odd = (p_value = 0.5)").count())
+                .isEqualTo(3);
         SameRows.assertSame(found, scored);
     }
 

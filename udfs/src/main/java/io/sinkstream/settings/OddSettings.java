@@ -36,17 +36,16 @@ public final class OddSettings {
                     + " long as they can't be told from the calibrated ones. Needs --calibrate."));
 
     /** By which number a row is odd. */
-    public static final Setting<OddBy> ODD_BY = add(
-            Setting.value(
-                    "odd-by",
-                    "combined|mean|largest|level|beginning|rank|entropy",
-                    "combined",
-                    Parsers.choice(OddBy.class),
-                    "How surprising a row is: the mean NLL of its tokens and a quarter of the largest; their mean; the largest;"
-                            + " their mean over that of their stream so far; the NLL of the first three; the share of tokens"
-                            + " that were not among the nine likeliest; or the mean NLL over the entropy of the predictions."
-                            + " The last two have the model look at its logits once more. The same for --calibration-output"
-                            + " and --calibrate."));
+    public static final Setting<OddBy> ODD_BY = add(Setting.value(
+            "odd-by",
+            "mean|combined|largest|level|beginning|rank|entropy",
+            "mean",
+            Parsers.choice(OddBy.class),
+            "How surprising a row is: the mean NLL of its tokens; that and a quarter of the largest; the largest;"
+                    + " their mean over that of their stream so far; the NLL of the first three; the share of tokens"
+                    + " that were not among the nine likeliest; or the mean NLL over the entropy of the predictions."
+                    + " The last two have the model look at its logits once more. The same for --calibration-output"
+                    + " and --calibrate."));
 
     /** Which rows are compared with each other. */
     public static final Setting<String> KIND = add(Setting.value(
@@ -59,13 +58,14 @@ public final class OddSettings {
                     + " --calibrate."));
 
     /** Where a table of streams goes. */
-    public static final Setting<String> STREAM_OUTPUT = add(Setting.value(
-            "stream-output",
-            "PATH",
-            null,
-            Parsers::nonEmpty,
-            "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
-                    + " p_value, the smallest of its rows' times their number, and with --alarm-rate odd. Needs --key."));
+    public static final Setting<String> STREAM_OUTPUT = add(
+            Setting.value(
+                    "stream-output",
+                    "PATH",
+                    null,
+                    Parsers::nonEmpty,
+                    "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
+                            + " p_value, the smallest of its rows' times their number, and with --alarm-rate odd. Needs --key."));
 
     /** Which rows are too short for the table at the end. */
     public static final Setting<Integer> LEAST_TOKENS = add(Setting.value(
