@@ -31,6 +31,6 @@ public record Ranked(String key, String order, long tokens, double perplexity, D
     /** Whether one of this p-value and perplexity could stand before it. */
     boolean mayFollow(Double otherPValue, double otherPerplexity) {
         int order = SMALLEST_FIRST.compare(otherPValue, pValue);
-        return order < 0 || order == 0 && otherPerplexity >= perplexity;
+        return order < 0 || (order == 0 && otherPerplexity >= perplexity);
     }
 }
