@@ -56,7 +56,7 @@ class ScoringTotalsTest {
     void whereThereArePValuesTheyRankFirst() {
         ScoringTotals totals = new ScoringTotals(4);
         for (int i = 0; i < 20; i++) {
-            Double pValue = i == 19 ? null : (Double) (i / 2 / 20.0);
+            Double pValue = i == 19 ? null : (Double) ((i - i % 2) / 40.0);
             if (totals.ranks(4, pValue, i)) {
                 totals.rank(new Ranked("key", null, 4, i, pValue, null));
             }
