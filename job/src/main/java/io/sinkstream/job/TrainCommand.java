@@ -132,6 +132,9 @@ final class TrainCommand extends SettingsCommand {
             throw new UserException(TrainingSettings.VALIDATION_INPUT + ": a training without "
                     + TrainingSettings.COMPARE + " does not read it; leave it out, or give both");
         }
+        if (values.isGiven(TrainingSettings.INITIAL_MODEL)) {
+            requireNone(values, List.of(Settings.SINKS, Settings.WINDOW));
+        }
         Pretraining training = training(values, columns);
         if (isExperiment) {
             TableInput heldOut = heldOut(input, values.require(TrainingSettings.VALIDATION_INPUT));
@@ -166,30 +169,33 @@ final class TrainCommand extends SettingsCommand {
                 values.require(TrainingSettings.SAVE_DTYPE).equals("bfloat16") ? StoredType.BF16 : StoredType.F32);
     }
 
+    /** Throws UserException if one of these is given beside a model to go on from. */
+    private static void requireNone(SettingValues values, List<Setting<?>> own) {
+        own.stream().filter(values::isGiven).findFirst().ifPresent(setting -> {
+            throw new UserException(setting + ": " + TrainingSettings.INITIAL_MODEL + " "
+                    + values.require(TrainingSettings.INITIAL_MODEL) + " is what it is; leave one of the two out");
+        });
+    }
+
     /** The model to go on from, beside which nothing says what the model is; null for none. */
     private static InitialModel initial(SettingValues values) {
         Optional<String> name = values.find(TrainingSettings.INITIAL_MODEL);
         if (name.isEmpty()) {
             return null;
         }
-        for (Setting<?> own : List.of(
-                TrainingSettings.COMPARE,
-                TrainingSettings.OBJECTIVE,
-                Settings.SINKS,
-                Settings.WINDOW,
-                TrainingSettings.SINK,
-                TrainingSettings.TOKENIZER,
-                TrainingSettings.VOCABULARY,
-                TrainingSettings.LAYERS,
-                TrainingSettings.HIDDEN,
-                TrainingSettings.HEADS,
-                TrainingSettings.KEY_VALUE_HEADS,
-                TrainingSettings.INTERMEDIATE)) {
-            if (values.isGiven(own)) {
-                throw new UserException(own + ": " + TrainingSettings.INITIAL_MODEL + " " + name.get()
-                        + " is what it is; leave one of the two out");
-            }
-        }
+        requireNone(
+                values,
+                List.of(
+                        TrainingSettings.COMPARE,
+                        TrainingSettings.OBJECTIVE,
+                        TrainingSettings.SINK,
+                        TrainingSettings.TOKENIZER,
+                        TrainingSettings.VOCABULARY,
+                        TrainingSettings.LAYERS,
+                        TrainingSettings.HIDDEN,
+                        TrainingSettings.HEADS,
+                        TrainingSettings.KEY_VALUE_HEADS,
+                        TrainingSettings.INTERMEDIATE));
         return InitialModel.open(name.get(), values.require(TrainingSettings.CONTEXT));
     }
 

@@ -74,7 +74,7 @@ class ScoreInputTest {
 
     @Test
     void errorsAreToldAndTheExitIsGood() throws IOException {
-        Path input = run.write(List.of(row("a", 1, "x"), row(null, 1, "x"), row("a", 2, null), row("a", 3, null)));
+        Path input = run.write(List.of(row("a", 1, "xyz"), row(null, 1, "x"), row("a", 2, null), row("a", 3, null)));
         Command command = Command.run(
                 "score",
                 "--model",
