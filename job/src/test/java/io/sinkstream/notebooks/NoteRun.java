@@ -36,9 +36,12 @@ final class NoteRun implements AutoCloseable {
 
     private final SparkSession spark;
     private final ScalaParagraphs scala;
+    private final PythonParagraphs python;
 
-    NoteRun(SparkSession spark) {
+    /** @param python null to leave Python's paragraphs out */
+    NoteRun(SparkSession spark, PythonParagraphs python) {
         this.spark = spark;
+        this.python = python;
         scala = new ScalaParagraphs(spark);
     }
 
@@ -79,8 +82,8 @@ final class NoteRun implements AutoCloseable {
         }
     }
 
-    private static boolean isLeftOut(Paragraph paragraph) {
-        return paragraph.interpreter().equals("%spark.pyspark");
+    private boolean isLeftOut(Paragraph paragraph) {
+        return paragraph.interpreter().equals("%spark.pyspark") && python == null;
     }
 
     private List<Shown> run(Paragraph paragraph) throws IOException {
@@ -93,6 +96,7 @@ final class NoteRun implements AutoCloseable {
             // As a reader sets it who has the clone elsewhere.
             case "%spark" ->
                 Shown.printed(scala.run(code.replaceFirst("val home = \".*\"", "val home = \"" + PROJECT + "\"")));
+            case "%spark.pyspark" -> Shown.printed(python.run(code));
             case "%spark.sql" -> List.of(table(spark.sql(code)));
             default -> throw new AssertionError("there is no interpreter " + paragraph.interpreter());
         };

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The notes' paragraphs run, and show what is saved in them. Nothing here can run Python's, or Zeppelin. */
+/** The notes' paragraphs run, and show what is saved in them. NotebooksIT runs Python's; nothing can run Zeppelin. */
 final class NotebookTest {
     static List<Note> notes() {
         return Note.all();
@@ -29,7 +29,7 @@ final class NotebookTest {
     @ParameterizedTest
     @MethodSource("notes")
     void aNotesParagraphsShowWhatIsSavedInIt(Note note) throws IOException {
-        try (NoteRun run = new NoteRun(NoteRun.session())) {
+        try (NoteRun run = new NoteRun(NoteRun.session(), null)) {
             run.check(note);
         }
     }
