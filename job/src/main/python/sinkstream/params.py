@@ -310,7 +310,18 @@ class GeneratorParams(StreamParams):
     topK: Param[str] = Param(
         Params._dummy(),
         "topK",
-        "With --do-sample: how many of the likeliest tokens can come; 0 for all. Without it 50.",
+        "With --do-sample: how many of the likeliest tokens can come; 0 for all. With --penalty-alpha: how "
+        "many are tried. Without it 50.",
+        typeConverter=text,
+    )
+
+    penaltyAlpha: Param[str] = Param(
+        Params._dummy(),
+        "penaltyAlpha",
+        "Contrastive search, without --do-sample and with --top-k above 1: each of the K likeliest tokens "
+        "is run, and the one comes with the highest (1 - SHARE) x probability - SHARE x similarity, the "
+        "largest cosine of its last hidden state with those of the sinks and the window. Costs K times two "
+        "rows a token, and a rebuilt cache takes R tokens more. Without it 0, none.",
         typeConverter=text,
     )
 
