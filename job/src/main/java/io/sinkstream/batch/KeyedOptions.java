@@ -5,7 +5,6 @@ import io.sinkstream.calibration.Judge;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
-import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
@@ -15,7 +14,6 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 
@@ -50,10 +48,7 @@ public record KeyedOptions(
             Settings.PARTITIONS);
 
     /** The settings that continuations have beside all others, in the order of the help. */
-    public static final List<Setting<?>> OF_CONTINUATIONS = Stream.of(
-                    GenerationSettings.all(), GenerationConfig.settings())
-            .<Setting<?>>flatMap(List::stream)
-            .toList();
+    public static final List<Setting<?>> OF_CONTINUATIONS = RowTask.Continue.settings();
 
     /** The options that these settings say, for scoring. Throws UserException if they contradict each other. */
     public static KeyedOptions scoring(SettingValues values) {
@@ -151,14 +146,7 @@ public record KeyedOptions(
                     + " has no tokenizer.json, so that no text can be read; add it, or give token ids by "
                     + Settings.TOKENS);
         }
-        if (task instanceof RowTask.Score score && score.details().likeliest() > description.vocabularySize()) {
-            throw new UserException(
-                    Settings.TOP_LOGPROBS + ": " + score.details().likeliest() + " is more than the "
-                            + description.vocabularySize() + " tokens of " + model.name() + "'s vocabulary");
-        }
-        if (task instanceof RowTask.Continue more) {
-            more.check(model.name(), description);
-        }
+        task.check(model.name(), description);
         return description;
     }
 }

@@ -61,12 +61,18 @@ public final class Sinkstream {
         root.addSubcommand("score", new ScoreCommand().spec());
         root.addSubcommand("generate", new GenerateCommand().spec());
         root.addSubcommand("chat", new ChatCommand().spec());
-        CommandSpec stream = CommandSpec.create();
-        stream.usageMessage().description("Streams that never end: score or continue rows as they come.");
-        stream.mixinStandardHelpOptions(true);
-        stream.addSubcommand("score", new StreamScoreCommand().spec());
-        stream.addSubcommand("generate", new StreamGenerateCommand().spec());
-        root.addSubcommand("stream", stream);
+        root.addSubcommand(
+                "stream",
+                group(
+                        "Streams that never end: score or continue rows as they come.",
+                        new StreamScoreCommand(),
+                        new StreamGenerateCommand()));
+        root.addSubcommand(
+                "djl",
+                group(
+                        "A checkpoint as a model of DJL's, which scores or continues texts.",
+                        new DjlCommand(DjlCommand.Task.SCORE),
+                        new DjlCommand(DjlCommand.Task.GENERATE)));
         root.addSubcommand("state", new StateCommand().spec());
         root.addSubcommand("history", new HistoryCommand().spec());
         root.addSubcommand("speed", new SpeedCommand().spec());
@@ -98,6 +104,15 @@ public final class Sinkstream {
                     }
                     return new CommandLine.RunLast().execute(parsed);
                 });
+    }
+
+    private static CommandSpec group(String description, SettingsCommand score, SettingsCommand generate) {
+        CommandSpec group = CommandSpec.create();
+        group.usageMessage().description(description);
+        group.mixinStandardHelpOptions(true);
+        group.addSubcommand("score", score.spec());
+        group.addSubcommand("generate", generate.spec());
+        return group;
     }
 
     private static String version() {

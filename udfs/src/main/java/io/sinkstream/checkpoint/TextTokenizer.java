@@ -1,6 +1,7 @@
 package io.sinkstream.checkpoint;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.sinkstream.settings.UserException;
 import java.io.ByteArrayInputStream;
@@ -79,11 +80,16 @@ public final class TextTokenizer implements AutoCloseable {
         byte[] json = space.map(said -> said.applied(file, written, form)).orElse(written);
         HuggingFaceTokenizer tokenizer;
         try {
+            LibUtils.checkStatus();
+        } catch (RuntimeException | LinkageError | AssertionError e) {
+            throw Natives.here().refusal(Natives.Library.TOKENIZERS, e);
+        }
+        try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
         } catch (IOException e) {
             throw Shown.unreadable(file, e);
         } catch (RuntimeException e) {
-            // The binding throws plain RuntimeExceptions; a library that does not load has a class of its own.
+            // The binding throws plain RuntimeExceptions.
             if (e.getClass() != RuntimeException.class) {
                 throw e;
             }

@@ -5,6 +5,7 @@ import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.SamplingSettings;
+import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.TokenDetails;
@@ -16,11 +17,20 @@ import io.sinkstream.stream.StreamState;
 import io.sinkstream.stream.StreamUpdate;
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What is done with rows. */
 public sealed interface RowTask extends Serializable {
     /** The most tokens that each row is continued with; 0 where rows are only scored. */
     int maxNewTokens();
+
+    /**
+     * Checks that a model can do it.
+     *
+     * @param model its name, for the message
+     * @throws UserException if it can't
+     */
+    void check(String model, ModelDescription description);
 
     /** The columns that come out, without a prefix. */
     List<ResultColumn> columns();
@@ -70,6 +80,14 @@ public sealed interface RowTask extends Serializable {
         }
 
         @Override
+        public void check(String model, ModelDescription description) {
+            if (details.likeliest() > description.vocabularySize()) {
+                throw new UserException(Settings.TOP_LOGPROBS + ": " + details.likeliest() + " is more than the "
+                        + description.vocabularySize() + " tokens of " + model + "'s vocabulary");
+            }
+        }
+
+        @Override
         public List<ResultColumn> columns() {
             return ResultColumns.scored(this);
         }
@@ -108,12 +126,15 @@ public sealed interface RowTask extends Serializable {
             return model.start(sampling);
         }
 
-        /**
-         * Checks that its tokens and stop texts can be a model's.
-         *
-         * @param model its name, for the message
-         * @throws UserException if they can't
-         */
+        /** The settings that continuations have beside those of all rows, in the order of the help. */
+        public static List<Setting<?>> settings() {
+            return Stream.of(GenerationSettings.all(), GenerationConfig.settings())
+                    .<Setting<?>>flatMap(List::stream)
+                    .toList();
+        }
+
+        /** Its tokens and stop texts have to be the model's. */
+        @Override
         public void check(String model, ModelDescription description) {
             sampling.problem(description.vocabularySize()).ifPresent(problem -> {
                 throw new UserException(Settings.MODEL + ": " + model + ": " + problem);

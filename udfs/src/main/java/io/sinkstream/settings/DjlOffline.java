@@ -8,14 +8,23 @@ import java.util.List;
  * started, so code sets them. Who set one before, keeps it.
  */
 public final class DjlOffline {
+    private static final String OFFLINE = "ai.djl.offline";
+
     private DjlOffline() {}
 
     /** Sets what is not set. To be called before the engine or a tokenizer is first used. */
     public static void ensure() {
-        for (String property : List.of("ai.djl.offline", "OPT_OUT_TRACKING")) {
+        for (String property : List.of(OFFLINE, "OPT_OUT_TRACKING")) {
             if (System.getProperty(property) == null) {
                 System.setProperty(property, "true");
             }
+        }
+    }
+
+    /** Leaves the network to DJL, where a program of DJL's asks for a model: its other models may come from there. */
+    public static void leaveToDjl() {
+        if (System.getProperty(OFFLINE) == null) {
+            System.setProperty(OFFLINE, "false");
         }
     }
 }

@@ -4,19 +4,19 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** The settings of one run: the command line over Spark's configuration over the defaults. Immutable. */
 public final class SettingValues {
     private final Map<Setting<?>, Object> values;
-    private final Set<Setting<?>> given;
 
-    private SettingValues(Map<Setting<?>, Object> values, Set<Setting<?>> given) {
+    /** What was given for each that was, as texts. */
+    private final Map<Setting<?>, List<String>> given;
+
+    private SettingValues(Map<Setting<?>, Object> values, Map<Setting<?>, List<String>> given) {
         this.values = values;
         this.given = given;
     }
@@ -32,22 +32,19 @@ public final class SettingValues {
         Map<Setting<?>, List<String>> configured = configured(configuration);
         commandLine.keySet().forEach(SettingValues::named);
         Map<Setting<?>, Object> values = new HashMap<>();
-        Set<Setting<?>> given = new HashSet<>();
+        Map<Setting<?>, List<String>> given = new HashMap<>();
         for (Setting<?> setting : Settings.all()) {
             List<String> typed = commandLine.getOrDefault(setting.name(), List.of());
             List<String> inConf = configured.getOrDefault(setting, List.of());
-            if (!typed.isEmpty() || !inConf.isEmpty()) {
-                given.add(setting);
-            }
-            if (setting.shape() == Setting.Shape.MAP && !typed.isEmpty() && !inConf.isEmpty()) {
+            List<String> texts = typed.isEmpty() ? inConf : typed;
+            if (setting.shape() == Setting.Shape.MAP && !typed.isEmpty()) {
                 // Entry by entry, the later ones win.
-                List<String> both = new ArrayList<>(inConf);
-                both.addAll(typed);
-                values.put(setting, setting.parse(setting.option(), both));
-            } else if (!typed.isEmpty()) {
-                values.put(setting, setting.parse(setting.option(), typed));
-            } else if (!inConf.isEmpty()) {
-                values.put(setting, setting.parse(setting.key(), inConf));
+                texts = new ArrayList<>(inConf);
+                texts.addAll(typed);
+            }
+            if (!texts.isEmpty()) {
+                given.put(setting, texts);
+                values.put(setting, setting.parse(typed.isEmpty() ? setting.key() : setting.option(), texts));
             } else {
                 setting.fallback()
                         .ifPresent(text -> values.put(setting, setting.parse(setting.option(), List.of(text))));
@@ -78,7 +75,31 @@ public final class SettingValues {
 
     /** Whether the setting was given, and is no default. */
     public boolean isGiven(Setting<?> setting) {
-        return given.contains(setting);
+        return given.containsKey(setting);
+    }
+
+    /**
+     * What was given of these settings, as Spark's configuration would have it.
+     *
+     * @throws UserException if one was given more than once, which has no place there
+     */
+    public Map<String, String> configuration(Collection<Setting<?>> settings) {
+        Map<String, String> configuration = new TreeMap<>();
+        for (Setting<?> setting : settings) {
+            List<String> texts = given.getOrDefault(setting, List.of());
+            if (setting.shape() == Setting.Shape.LIST && texts.size() > 1) {
+                throw new UserException(
+                        setting + ": " + String.join(", ", texts) + "; a file of properties has a place for one");
+            }
+            for (String text : texts) {
+                boolean isEntry = setting.shape() == Setting.Shape.MAP;
+                int end = isEntry ? text.indexOf('=') : -1;
+                configuration.put(
+                        isEntry ? setting.key() + "." + text.substring(0, end) : setting.key(),
+                        text.substring(end + 1));
+            }
+        }
+        return configuration;
     }
 
     /** The same with this value, as if it had been given. */

@@ -32,6 +32,9 @@ public final class SharedModels {
 
         @Override
         void close();
+
+        /** Lets go of it, and frees it at once if nobody else holds it. */
+        void free();
     }
 
     /** One model, its holders, and how it is loaded: by the first of them, while the others wait. */
@@ -112,12 +115,31 @@ public final class SharedModels {
         @Override
         public void close() {
             synchronized (MODELS) {
-                if (isHeld) {
-                    isHeld = false;
-                    shared.holders--;
-                }
+                letGo();
             }
             closeAll(unheldBeyondKept());
+        }
+
+        @Override
+        public void free() {
+            boolean isLast;
+            synchronized (MODELS) {
+                isLast = letGo() && shared.holders == 0 && MODELS.remove(shared.options, shared);
+            }
+            if (isLast) {
+                shared.close();
+            }
+            closeAll(unheldBeyondKept());
+        }
+
+        /** Whether it was held until now. */
+        private boolean letGo() {
+            if (!isHeld) {
+                return false;
+            }
+            isHeld = false;
+            shared.holders--;
+            return true;
         }
     }
 

@@ -1,10 +1,12 @@
 package io.sinkstream.stream;
 
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
 import io.sinkstream.checkpoint.DjlCache;
+import io.sinkstream.checkpoint.Natives;
 import io.sinkstream.decoder.Hardware;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -21,12 +23,22 @@ public final class TorchEngine {
      * <p>The engine's first use unpacks libtorch into a cache that all JVMs of the user share and that DJL does not lock:
      * two executors that start at once can delete each other's files. So that use holds a lock beside the cache.
      *
-     * @throws io.sinkstream.settings.UserException if they ask for a GPU that is not there
+     * @throws io.sinkstream.settings.UserException if they ask for a GPU that is not there, or libtorch can't be loaded
      */
     public static NDManager newManager(ComputeOptions compute) {
         Engine engine = start();
         return engine.newBaseManager(
                 Hardware.choose(engine, compute.device(), compute.gpu()).device());
+    }
+
+    /**
+     * Sets what libtorch reads of the environment when it is loaded, where nothing is set. The engine's first use here does it; where
+     * a program has DJL start the engine, it has to come before.
+     */
+    public static void tune() {
+        spinBriefly();
+        useLargePages();
+        keepFewPrimitives();
     }
 
     private static synchronized Engine start() {
@@ -35,12 +47,12 @@ public final class TorchEngine {
                 folder.resolve("sinkstream.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             // Closing the channel releases the lock.
             channel.lock();
-            spinBriefly();
-            useLargePages();
-            keepFewPrimitives();
+            tune();
             return Engine.getEngine("PyTorch");
         } catch (IOException e) {
             throw DjlCache.unusable(folder, e.toString(), e);
+        } catch (EngineException | LinkageError | AssertionError e) {
+            throw Natives.here().refusal(Natives.Library.LIBTORCH, e);
         }
     }
 
