@@ -83,6 +83,7 @@ final class CountedRows implements Iterator<Row> {
     }
 
     private void take(RowResult<Row> result) {
+        ExecutorCounts.BATCH.add(result.outcome());
         if (!result.isDropped()) {
             release();
             waiting = result;

@@ -78,7 +78,7 @@ final class BatchRun {
 
     /** Runs it, and returns what it has done. */
     ScoringSummary run(String name, PrintWriter err) {
-        try (Session session = Session.open(name)) {
+        try (Session session = Session.open(name, options.model(), values)) {
             Configuration conf = session.spark().sparkContext().hadoopConfiguration();
             checkPaths(conf);
             input.passedOver(conf).ifPresent(err::println);

@@ -1,6 +1,9 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.ModelSource;
 import io.sinkstream.plugin.SinkstreamPlugin;
+import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.Settings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -26,11 +29,29 @@ final class Session implements AutoCloseable {
 
     /** Opens it, with what Spark's configuration says and {@code local[*]} where it names no master. */
     static Session open(String name) {
-        return open(name, Map.of());
+        return open(name, Map.of(), Map.of());
+    }
+
+    /** The same for a command that runs this model, and no other: executors load it while they start. */
+    static Session open(String name, ModelSource model, SettingValues values) {
+        return open(name, model, values, Map.of());
     }
 
     /** The same with these settings of Spark, where its configuration does not say otherwise. */
-    static Session open(String name, Map<String, String> defaults) {
+    static Session open(String name, ModelSource model, SettingValues values, Map<String, String> defaults) {
+        return open(name, preloaded(model, values), defaults);
+    }
+
+    /** The settings by which executors get the model that the command's tasks ask for, whatever its command line says. */
+    static Map<String, String> preloaded(ModelSource model, SettingValues values) {
+        Map<String, String> settings = values.configuration(Settings.OF_MODEL);
+        settings.put(Settings.MODEL.key(), model.onExecutors().name());
+        // The name has it.
+        settings.remove(Settings.REVISION.key());
+        return settings;
+    }
+
+    private static Session open(String name, Map<String, String> model, Map<String, String> defaults) {
         boolean isOurs = SparkSession.getDefaultSession().isEmpty();
         SparkConf conf = new SparkConf()
                 .setIfMissing("spark.master", "local[*]")
@@ -40,6 +61,10 @@ final class Session implements AutoCloseable {
                 // The command tells its own progress.
                 .setIfMissing("spark.ui.showConsoleProgress", "false");
         defaults.forEach(conf::setIfMissing);
+        // A command that runs none, or several, has none loaded that it may not use.
+        conf.remove(Settings.MODEL.key());
+        conf.remove(Settings.REVISION.key());
+        model.forEach(conf::set);
         if (conf.get("spark.master").startsWith("local")) {
             ConsoleLogs.ofOneJvm();
             // How often a running task's counts are told. On a cluster Spark's 10 s are often enough.

@@ -78,7 +78,7 @@ final class StreamRun {
         if (output.isFiles() && StreamContract.isBegun(checkpoint, hadoop)) {
             OutputOwner.check(checkpoint, output.path(), output.format(), hadoop);
         }
-        try (Session session = Session.open(name, DEFAULTS)) {
+        try (Session session = Session.open(name, options.keyed().model(), values, DEFAULTS)) {
             SparkSession spark = session.spark();
             Configuration conf = spark.sparkContext().hadoopConfiguration();
             boolean isNew = !StreamContract.isBegun(checkpoint, conf);

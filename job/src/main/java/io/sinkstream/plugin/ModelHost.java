@@ -2,6 +2,7 @@ package io.sinkstream.plugin;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.sinkstream.batch.ExecutorCounts;
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.cache.CachePool;
@@ -9,7 +10,6 @@ import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.stream.SharedModels;
 import io.sinkstream.stream.StreamModelUsage;
-import io.sinkstream.streaming.ExecutorCounts;
 import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -26,9 +26,8 @@ final class ModelHost implements ExecutorPlugin {
     @Override
     public void init(PluginContext context, Map<String, String> extraConf) {
         MetricRegistry metrics = context.metricRegistry();
-        gauge(metrics, "stream.rows", ExecutorCounts::goodRows);
-        gauge(metrics, "stream.rows.late", ExecutorCounts::lateRows);
-        gauge(metrics, "stream.rows.bad", ExecutorCounts::badRows);
+        rowGauges(metrics, "batch.rows", ExecutorCounts.BATCH);
+        rowGauges(metrics, "stream.rows", ExecutorCounts.STREAM);
         gauge(metrics, "model.passes", () -> sum(StreamModelUsage::passes));
         gauge(metrics, "model.tokens", () -> sum(StreamModelUsage::tokens));
         gauge(metrics, "model.tokens.rebuilt", () -> sum(StreamModelUsage::rebuiltTokens));
@@ -44,6 +43,12 @@ final class ModelHost implements ExecutorPlugin {
     /** As bytes and counts are, whole numbers. */
     private static void gauge(MetricRegistry metrics, String name, Gauge<Long> gauge) {
         metrics.register(name, gauge);
+    }
+
+    private static void rowGauges(MetricRegistry metrics, String name, ExecutorCounts counts) {
+        gauge(metrics, name, counts::goodRows);
+        gauge(metrics, name + ".late", counts::lateRows);
+        gauge(metrics, name + ".bad", counts::badRows);
     }
 
     private static void cacheGauge(MetricRegistry metrics, String name, ToLongFunction<CachePool.Usage> count) {
@@ -63,7 +68,7 @@ final class ModelHost implements ExecutorPlugin {
         return most == 0 ? 0 : sum(StreamModelUsage::tokens) / (double) most;
     }
 
-    /** Loads the model of Spark's configuration, if it names one, while the executor starts. */
+    /** Loads the model of Spark's configuration, if it names one, while the executor starts. A command has its own named there. */
     private static void preload(PluginContext context) {
         Map<String, String> configuration =
                 Stream.of(context.conf().getAll()).collect(Collectors.toMap(pair -> pair._1(), pair -> pair._2()));

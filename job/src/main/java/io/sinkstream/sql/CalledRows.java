@@ -1,5 +1,6 @@
 package io.sinkstream.sql;
 
+import io.sinkstream.batch.ExecutorCounts;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.TaskEngine;
 import io.sinkstream.rows.RowEngine;
@@ -123,6 +124,7 @@ final class CalledRows
             @Override
             public CalledRow next() {
                 RowResult<CalledRow> result = results.next();
+                ExecutorCounts.BATCH.add(result.outcome());
                 lane.fill(result.row(), result.outcome());
                 return result.row();
             }

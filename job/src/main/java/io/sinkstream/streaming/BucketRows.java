@@ -1,11 +1,11 @@
 package io.sinkstream.streaming;
 
+import io.sinkstream.batch.ExecutorCounts;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.batch.RowLayout;
 import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.RowEngine;
-import io.sinkstream.rows.RowOutcome.Bad;
 import io.sinkstream.rows.RowResult;
 import java.util.Iterator;
 import org.apache.spark.sql.Row;
@@ -31,11 +31,7 @@ final class BucketRows implements Iterator<Row> {
     @Override
     public Row next() {
         RowResult<Row> result = results.next();
-        if (result.outcome() instanceof Bad bad) {
-            ExecutorCounts.bad(bad.problem());
-        } else {
-            ExecutorCounts.good();
-        }
+        ExecutorCounts.STREAM.add(result.outcome());
         Verdict verdict = options.judge() == null ? null : options.judge().verdict(result.row(), result.outcome());
         return RowFactory.create(ResultSchema.values(
                 result.row(), layout.columns(), options, result.outcome(), verdict, StreamCounts.of(result)));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.codahale.metrics.MetricRegistry;
 import io.sinkstream.harness.Streams;
+import io.sinkstream.ml.StreamScorer;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.stream.SharedModels;
 import io.sinkstream.testing.TestSession;
@@ -13,11 +14,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.resource.ResourceInformation;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** A model that is loaded while an executor starts. */
 class ModelHostTest {
@@ -53,7 +58,7 @@ class ModelHostTest {
         }
     }
 
-    /** Starts an executor with this model, and waits until its loader has ended. What that threw comes back. */
+    /** Starts an executor with this model and a window of 28, and waits until its loader has ended. What that threw comes back. */
     private static List<Throwable> start(Path model, String executor) throws InterruptedException {
         TestSession.get();
         List<Throwable> thrown = new ArrayList<>();
@@ -88,6 +93,36 @@ class ModelHostTest {
         assertThat(isLoaded(model)).isFalse();
         assertThat(start(model, "1")).isEmpty();
         assertThat(isLoaded(model)).isTrue();
+    }
+
+    @Test
+    void rowsOfTablesCountAsThoseOfStreamsDo() throws Exception {
+        SparkSession spark = TestSession.get();
+        MetricRegistry metrics = CollectionConverters.asJava(
+                        SparkEnv.get().metricsSystem().getSourcesByName("plugin." + SinkstreamPlugin.class.getName()))
+                .get(0)
+                .metricRegistry();
+        List<Object> before = batchRows(metrics);
+        String path = Streams.model(folder.resolve("counted")).toString();
+
+        new StreamScorer()
+                .setModel(path)
+                .setKeyCol("key")
+                .setOrderCol("seq")
+                .transform(spark.sql("SELECT * FROM VALUES ('a', 1, 'x'), ('a', 2, null), ('a', 2, 'y'), ('b', 1, 'z')"
+                        + " AS (key, seq, text)"))
+                .collectAsList();
+
+        List<Object> after = batchRows(metrics);
+        assertThat((Long) after.get(0) - (Long) before.get(0)).as("good").isEqualTo(3);
+        assertThat((Long) after.get(2) - (Long) before.get(2)).as("bad").isEqualTo(1);
+        assertThat(after.get(1)).as("late").isEqualTo(before.get(1));
+    }
+
+    private static List<Object> batchRows(MetricRegistry metrics) {
+        return Stream.of("batch.rows", "batch.rows.late", "batch.rows.bad")
+                .map(name -> metrics.getGauges().get(name).getValue())
+                .toList();
     }
 
     /** Spark takes an executor whose threads throw for a lost one, and starts the next, which does the same. */
