@@ -65,6 +65,18 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         }
     }
 
+    /** Spark-submit of a program that is one of the tests' classes, with the jar, waited for. */
+    public Driver.Ended submitProgram(
+            String name, Path folder, List<String> options, Class<?> program, List<String> arguments)
+            throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(List.of("--driver-class-path", testClasses().toString()));
+        Process process = start(name, folder, SUBMIT, arguments(all, program.getName(), arguments));
+        try (Driver driver = new Driver(this, name, process)) {
+            return driver.await();
+        }
+    }
+
     /**
      * Spark-submit of one sinkstream command, which runs when this returns. The caller closes it.
      *
@@ -87,9 +99,13 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
     }
 
     private List<String> arguments(List<String> options, List<String> command) {
+        return arguments(options, "io.sinkstream.job.Sinkstream", command);
+    }
+
+    private List<String> arguments(List<String> options, String program, List<String> command) {
         List<String> arguments = new ArrayList<>(List.of("--conf", "spark.ui.enabled=false"));
         arguments.addAll(options);
-        arguments.addAll(List.of("--class", "io.sinkstream.job.Sinkstream"));
+        arguments.addAll(List.of("--class", program));
         arguments.add(jar.toString());
         arguments.addAll(command);
         return arguments;

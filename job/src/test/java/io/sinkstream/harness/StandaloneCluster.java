@@ -80,9 +80,21 @@ public final class StandaloneCluster implements AutoCloseable {
         return spark.submit(name, folder, onThis(options), command);
     }
 
+    /** The same of a program that is one of the tests' classes: {@link InstalledSpark#submitProgram}. */
+    public Driver.Ended submitProgram(
+            String name, Path folder, List<String> options, Class<?> program, List<String> arguments)
+            throws IOException, InterruptedException {
+        return spark.submitProgram(name, folder, onThis(options), program, arguments);
+    }
+
     /** Spark-submit to this cluster, which runs when this returns: {@link InstalledSpark#launch}. */
     public Driver launch(String name, Path folder, List<String> options, List<String> command) throws IOException {
         return spark.launch(name, folder, onThis(options), command);
+    }
+
+    /** The path of a file of {@code conf}. */
+    public String conf(String name) {
+        return spark.project().resolve("conf").resolve(name).toString();
     }
 
     private List<String> onThis(List<String> options) {

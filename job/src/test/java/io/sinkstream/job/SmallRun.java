@@ -3,7 +3,9 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sinkstream.harness.SqlProgram;
 import io.sinkstream.harness.Streams;
+import io.sinkstream.ml.StreamScorer;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
 import io.sinkstream.testing.TinyModels.Shape;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -25,6 +29,9 @@ import org.apache.spark.sql.SparkSession;
  * @param input the rows, as JSON lines
  */
 record SmallRun(Path model, Path input) {
+    /** A part of each row's text. */
+    static final String SAID = "says:";
+
     private static final int KEYS = 3;
     private static final int ROWS_PER_KEY = 5;
     private static final int SINKS = 4;
@@ -89,12 +96,69 @@ record SmallRun(Path model, Path input) {
                 output.toString());
     }
 
-    /** Every row came out once, with the input's columns, all tokens of its text, and numbers. */
-    void check(Path output) {
-        SparkSession session = SparkSession.builder()
+    /** What a user's program needs for the functions of SQL over the same rows. */
+    List<String> sql() {
+        return List.of(
+                "--conf",
+                "spark.sql.extensions=io.sinkstream.sql.SinkstreamExtensions",
+                "--conf",
+                "spark.sinkstream.model=" + model,
+                "--conf",
+                "spark.sinkstream.attention.sink.size=" + SINKS,
+                "--conf",
+                "spark.sinkstream.attention.sink.window.size=" + WINDOW);
+    }
+
+    /** Saves a pipeline that scores the rows, and returns the arguments of {@link SqlProgram}. */
+    List<String> program(Path results) throws IOException {
+        Path pipeline = results.resolveSibling(results.getFileName() + "-pipeline");
+        SparkSession session = session();
+        try {
+            StreamScorer scorer = new StreamScorer()
+                    .setModel(model.toString())
+                    .setKeyCol("key")
+                    .setOrderCol("seq")
+                    .set("attention-sink-size", "" + SINKS)
+                    .set("attention-sink-window-size", "" + WINDOW);
+            new Pipeline()
+                    .setStages(new PipelineStage[] {scorer})
+                    .fit(session.read().json(input.toString()))
+                    .write()
+                    .save(pipeline.toString());
+        } finally {
+            session.stop();
+        }
+        return List.of(input.toString(), pipeline.toString(), results.toString());
+    }
+
+    /** All that {@link SqlProgram} wrote has the numbers of its rows. */
+    void checkProgram(Path results) {
+        check(results.resolve("table"));
+        check(results.resolve("pipeline"));
+        SparkSession session = session();
+        try {
+            for (Row row : session.read()
+                    .parquet(results.resolve("function").toString())
+                    .collectAsList()) {
+                String text = row.getAs("text");
+                double expected = Streams.sum(Streams.nll(model, Streams.ids(List.of(text), "\n"), SINKS, WINDOW));
+                assertThat(row.<Double>getAs("nll")).as(text).isCloseTo(expected, within(1e-2));
+            }
+        } finally {
+            session.stop();
+        }
+    }
+
+    private static SparkSession session() {
+        return SparkSession.builder()
                 .master("local[1]")
                 .config("spark.ui.enabled", "false")
                 .getOrCreate();
+    }
+
+    /** Every row came out once, with the input's columns, all tokens of its text, and numbers. */
+    void check(Path output) {
+        SparkSession session = session();
         try {
             List<Row> rows = session.read()
                     .parquet(output.toString())
@@ -144,6 +208,6 @@ record SmallRun(Path model, Path input) {
 
     /** Longer than the window, together. */
     private static String text(int key, int seq) {
-        return "stream " + key + " says: é ".repeat(seq + 1) + seq;
+        return "stream " + key + (" " + SAID + " é ").repeat(seq + 1) + seq;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.SqlProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class SparkSubmitIT {
     private static final List<String> LOCAL = List.of("--master", "local[2]");
 
+    private static final String SECRET = "hf_nobodysbusiness";
+
     private final InstalledSpark spark = InstalledSpark.ofThisBuild();
     private Path folder;
     private SmallRun run;
@@ -31,18 +34,55 @@ final class SparkSubmitIT {
         run = SmallRun.write(folder);
     }
 
-    /** With the properties file of the README, whose every setting has to be known. */
+    /**
+     * With the properties file of the README, whose every setting has to be known. Neither a token nor a row's text is told where it
+     * is not asked for.
+     */
     @Test
     void scores() throws Exception {
         Path output = folder.resolve("scored");
         List<String> options = new ArrayList<>(LOCAL);
         options.addAll(List.of(
-                "--properties-file", spark.project().resolve("conf/score.conf").toString()));
+                "--properties-file", spark.project().resolve("conf/local.conf").toString()));
+
+        Path events = Files.createDirectories(folder.resolve("events"));
+        options.addAll(List.of(
+                "--conf",
+                "spark.eventLog.enabled=true",
+                "--conf",
+                "spark.eventLog.dir=" + events.toUri(),
+                "--conf",
+                "spark.eventLog.rolling.enabled=false",
+                "--conf",
+                "spark.eventLog.compress=false",
+                "--conf",
+                "spark.executorEnv.HF_TOKEN=" + SECRET));
 
         Driver.Ended ended = spark.submit("submit-scores", folder, options, run.score(run.model(), output));
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
+        // What the UI shows is made of these, too. The tables at the end are for the user and have rows.
+        try (Stream<Path> logs = Files.list(events)) {
+            String all = Files.readString(logs.findFirst().orElseThrow());
+            assertThat(all).contains("SparkListenerApplicationEnd").doesNotContain(SECRET, SmallRun.SAID);
+        }
+        assertThat(ended.stderr()).doesNotContain(SECRET, SmallRun.SAID);
+        assertThat(ended.stdout()).contains(SmallRun.SAID).doesNotContain(SECRET);
+    }
+
+    /** From the jar alone, in a program that names none of its classes and did not save the pipeline. */
+    @Test
+    void sqlFunctionsAndASavedPipeline() throws Exception {
+        Path results = folder.resolve("sql");
+        List<String> options = new ArrayList<>(LOCAL);
+        options.addAll(run.sql());
+
+        Driver.Ended ended =
+                spark.submitProgram("submit-sql", folder, options, SqlProgram.class, run.program(results));
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        run.checkProgram(results);
     }
 
     /** Spark has a configuration of its own then, which tells every step. */

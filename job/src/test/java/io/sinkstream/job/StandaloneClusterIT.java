@@ -6,6 +6,7 @@ import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.GatedFileSystem.Gate;
 import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.SqlProgram;
 import io.sinkstream.harness.StandaloneCluster;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,10 +45,32 @@ final class StandaloneClusterIT {
     void scores() throws Exception {
         Path output = folder.resolve("scored");
 
-        Driver.Ended ended = cluster.submit("cluster-scores", folder, List.of(), run.score(run.model(), output));
+        // The workers have a core each, and less memory than an executor of the file's.
+        List<String> options = List.of(
+                "--properties-file",
+                cluster.conf("cluster.conf"),
+                "--conf",
+                "spark.executor.cores=1",
+                "--conf",
+                "spark.executorEnv.OMP_NUM_THREADS=1",
+                "--conf",
+                "spark.sinkstream.cache.memory=100m");
+
+        Driver.Ended ended = cluster.submit("cluster-scores", folder, options, run.score(run.model(), output));
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
+    }
+
+    @Test
+    void sqlFunctionsAndASavedPipeline() throws Exception {
+        Path results = folder.resolve("sql");
+
+        Driver.Ended ended =
+                cluster.submitProgram("cluster-sql", folder, run.sql(), SqlProgram.class, run.program(results));
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        run.checkProgram(results);
     }
 
     /**

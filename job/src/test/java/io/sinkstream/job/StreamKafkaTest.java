@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.KafkaBroker;
+import io.sinkstream.harness.ReadmeJava;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.state.CheckpointStates;
@@ -125,7 +126,6 @@ class StreamKafkaTest {
         assertThat(expected).isEmpty();
     }
 
-    /** As the README shows it. */
     @Test
     void theSameAsAnApi() throws Exception {
         broker.createTopic("api", 2);
@@ -157,6 +157,35 @@ class StreamKafkaTest {
         assertThat(query.lastProgress().observedMetrics().get("sinkstream").<Long>getAs("rows"))
                 .isEqualTo(12);
         assertThat(CheckpointStates.read(Command.spark(), checkpoint).count()).isEqualTo(3);
+    }
+
+    @Test
+    void theReadmesStreamRuns() throws Exception {
+        broker.createTopic("readme", 2);
+        broker.send("readme", rows(3, 0, 12));
+        String checkpoint = folder + "/readme-checkpoint";
+        String scored = folder + "/readme-scored";
+        Map<String, String> kafka = Map.of(
+                "kafka.bootstrap.servers", broker.servers(), "subscribe", "readme", "startingOffsets", "earliest");
+
+        Object query = ReadmeJava.that("readStream()")
+                .with("/models/llama", model.toString())
+                .with("/checkpoints/logs", checkpoint)
+                .with("\"scored\"", "\"" + scored + "\"")
+                .with("new StreamScorer()", "result = new StreamScorer()")
+                .run(folder, Map.of("spark", Command.spark(), "kafka", kafka));
+        try {
+            ((StreamingQuery) query).processAllAvailable();
+        } finally {
+            ((StreamingQuery) query).stop();
+        }
+
+        assertThat(Command.spark()
+                        .read()
+                        .parquet(scored)
+                        .where("error IS NULL AND nll > 0")
+                        .count())
+                .isEqualTo(12);
     }
 
     @Test
