@@ -97,10 +97,10 @@ final class AdaptCommand extends SettingsCommand {
         }
         SettingValues values = given.with(Settings.OUTPUT, child(output, MODEL))
                 .orElse(TrainingSettings.INITIAL_MODEL, "builtin")
-                .orElse(TrainingSettings.EPOCHS, 3.0)
-                .orElse(TrainingSettings.BATCH, 4)
-                .orElse(TrainingSettings.LEARNING_RATE, 5e-4)
-                .orElse(TrainingSettings.WARMUP, 20);
+                .orElse(TrainingSettings.EPOCHS, "3")
+                .orElse(TrainingSettings.BATCH, "4")
+                .orElse(TrainingSettings.LEARNING_RATE, "5e-4")
+                .orElse(TrainingSettings.WARMUP, "20");
         TableInput input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
         Pretraining training = TrainCommand.training(values, columns);

@@ -44,7 +44,9 @@ final class DjlCommand extends SettingsCommand {
                 + ", by which DJL, its Spark extension and DJL Serving load the model with this jar beside them: into the"
                 + " checkpoint's folder, or with --output into a folder of its own that names the model. The settings that are"
                 + " given are the model's. A program's texts become "
-                + (task == Task.SCORE ? "their tokens' NLLs, and requests are scored." : "continuations, and requests too."));
+                + (task == Task.SCORE
+                        ? "their tokens' NLLs, and requests are scored."
+                        : "continuations, and requests too."));
     }
 
     @Override
@@ -65,7 +67,8 @@ final class DjlCommand extends SettingsCommand {
         Path folder = folder(values, options.model(), settings);
         Path file = folder.resolve(ServingProperties.FILE);
         if (Files.exists(file) && !values.require(Settings.OVERWRITE)) {
-            throw new UserException(Settings.OUTPUT + ": " + file + " exists; remove it, or give " + Settings.OVERWRITE);
+            throw new UserException(
+                    Settings.OUTPUT + ": " + file + " exists; remove it, or give " + Settings.OVERWRITE);
         }
         try {
             Files.createDirectories(folder);
@@ -91,7 +94,8 @@ final class DjlCommand extends SettingsCommand {
             return folder;
         }
         if (!isFolder) {
-            throw new UserException(Settings.OUTPUT + " is missing: " + name + " is a name, and its folder is a cache's; give a folder to write into");
+            throw new UserException(Settings.OUTPUT + " is missing: " + name
+                    + " is a name, and its folder is a cache's; give a folder to write into");
         }
         return checkpoint;
     }

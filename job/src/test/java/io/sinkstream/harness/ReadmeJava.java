@@ -58,11 +58,13 @@ public record ReadmeJava(String code) {
      * @return what it left in {@code result}, if anything
      */
     public Object run(Path folder, Map<String, Object> given) throws Exception {
-        String program = "import ai.djl.inference.Predictor; import ai.djl.repository.zoo.*; import io.sinkstream.djl.*; import io.sinkstream.ml.*;"
-                + " import java.nio.file.Path; import java.util.*; import org.apache.spark.sql.*;\n"
-                + "public class " + PROGRAM + " {\n  public static SparkSession spark; public static Dataset<Row> rows;"
-                + " public static Map<String, String> kafka; public static Object result;\n"
-                + "  public static void run() throws Exception {\n" + code + "\n  }\n}\n";
+        String program =
+                "import ai.djl.inference.Predictor; import ai.djl.repository.zoo.*; import io.sinkstream.djl.*; import io.sinkstream.ml.*;"
+                        + " import java.nio.file.Path; import java.util.*; import org.apache.spark.sql.*;\n"
+                        + "public class " + PROGRAM
+                        + " {\n  public static SparkSession spark; public static Dataset<Row> rows;"
+                        + " public static Map<String, String> kafka; public static Object result;\n"
+                        + "  public static void run() throws Exception {\n" + code + "\n  }\n}\n";
         compile(folder, program);
         try (URLClassLoader loader =
                 new URLClassLoader(new URL[] {folder.toUri().toURL()}, ReadmeJava.class.getClassLoader())) {
@@ -80,12 +82,13 @@ public record ReadmeJava(String code) {
 
     private static void compile(Path folder, String program) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        JavaFileObject source = new SimpleJavaFileObject(URI.create("string:///" + PROGRAM + ".java"), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return program;
-            }
-        };
+        JavaFileObject source =
+                new SimpleJavaFileObject(URI.create("string:///" + PROGRAM + ".java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return program;
+                    }
+                };
         StringWriter said = new StringWriter();
         List<String> options = List.of(
                 "-proc:none",
@@ -93,7 +96,8 @@ public record ReadmeJava(String code) {
                 folder.toString(),
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        boolean isGood = compiler.getTask(said, null, null, options, null, List.of(source)).call();
+        boolean isGood = compiler.getTask(said, null, null, options, null, List.of(source))
+                .call();
         assertThat(isGood).as("%s in%n%s", said, program).isTrue();
     }
 }

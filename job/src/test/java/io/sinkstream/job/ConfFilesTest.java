@@ -140,14 +140,12 @@ class ConfFilesTest {
                 .sorted()
                 .toList();
 
-        assertThat(sinks)
-                .containsExactly("*.sink.csv.class", "*.sink.jmx.class", "*.sink.prometheusServlet.class");
+        assertThat(sinks).containsExactly("*.sink.csv.class", "*.sink.jmx.class", "*.sink.prometheusServlet.class");
         for (String sink : sinks) {
             assertThat(Class.forName(all.get(sink))).isAssignableTo(Sink.class);
         }
-        assertThat(all.keySet())
-                .allMatch(key -> sinks.stream()
-                        .anyMatch(sink -> key.startsWith(sink.substring(0, sink.length() - "class".length()))));
+        assertThat(all.keySet()).allMatch(key -> sinks.stream()
+                .anyMatch(sink -> key.startsWith(sink.substring(0, sink.length() - "class".length()))));
     }
 
     /** A cluster's task that fails and is run again ends no command, so nothing else tells of it. */
@@ -156,7 +154,8 @@ class ConfFilesTest {
         LoggerContext context = new LoggerContext("conf");
         context.setConfigLocation(CONF.resolve("log4j2.properties").toUri());
         try {
-            for (String name : List.of("org.apache.spark.scheduler.TaskSetManager", "org.apache.spark.executor.Executor")) {
+            for (String name :
+                    List.of("org.apache.spark.scheduler.TaskSetManager", "org.apache.spark.executor.Executor")) {
                 assertThat(context.getConfiguration().getLoggerConfig(name).getLevel())
                         .as(name)
                         .isEqualTo(Level.WARN);

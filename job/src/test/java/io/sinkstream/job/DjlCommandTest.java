@@ -46,8 +46,17 @@ class DjlCommandTest {
     private List<Row> rows(String command, String... more) {
         Path output = folder.resolve("rows." + command);
         List<String> args = new ArrayList<>(List.of(
-                command, "--model", model.toString(), "--input", folder.resolve("rows.jsonl").toString(), "--key", "key",
-                "--attention-sink-window-size", "9", "--output", output.toString()));
+                command,
+                "--model",
+                model.toString(),
+                "--input",
+                folder.resolve("rows.jsonl").toString(),
+                "--key",
+                "key",
+                "--attention-sink-window-size",
+                "9",
+                "--output",
+                output.toString()));
         args.addAll(List.of(more));
         Command.run(args.toArray(String[]::new)).succeeded();
         return Command.spark().read().parquet(output.toString()).orderBy("key").collectAsList();
@@ -55,7 +64,8 @@ class DjlCommandTest {
 
     @Test
     void itScoresAsTheCommandDoes() throws Exception {
-        Command written = Command.alone("djl", "score", "--model", model.toString(), "--attention-sink-window-size", "9")
+        Command written = Command.alone(
+                        "djl", "score", "--model", model.toString(), "--attention-sink-window-size", "9")
                 .succeeded();
         assertThat(written.out()).isEqualTo(model.resolve("serving.properties") + System.lineSeparator());
         List<Row> scored = rows("score", "--token-nll");
@@ -86,13 +96,32 @@ class DjlCommandTest {
     void itContinuesAsTheCommandDoesFromAFolderOfItsOwn() throws Exception {
         Path own = folder.resolve("djl/own");
         Command.alone(
-                        "djl", "generate", "--model", model.toString(), "--attention-sink-window-size", "9",
-                        "--max-new-tokens", "6", "--ignore-eos", "--template", "Q: {text}\\nA:", "--logit-bias", "7=-2.5",
-                        "--output", own.toString())
+                        "djl",
+                        "generate",
+                        "--model",
+                        model.toString(),
+                        "--attention-sink-window-size",
+                        "9",
+                        "--max-new-tokens",
+                        "6",
+                        "--ignore-eos",
+                        "--template",
+                        "Q: {text}\\nA:",
+                        "--logit-bias",
+                        "7=-2.5",
+                        "--output",
+                        own.toString())
                 .succeeded();
         assertThat(Files.exists(model.resolve("serving.properties"))).isFalse();
         List<Row> continued = rows(
-                "generate", "--max-new-tokens", "6", "--ignore-eos", "--template", "Q: {text}\\nA:", "--logit-bias", "7=-2.5");
+                "generate",
+                "--max-new-tokens",
+                "6",
+                "--ignore-eos",
+                "--template",
+                "Q: {text}\\nA:",
+                "--logit-bias",
+                "7=-2.5");
 
         Criteria<Input, Output> criteria = Criteria.builder()
                 .setTypes(Input.class, Output.class)
@@ -122,24 +151,33 @@ class DjlCommandTest {
         assertThat(Command.alone(command).refusal())
                 .isEqualTo("sinkstream djl score: --output: " + model.resolve("serving.properties")
                         + " exists; remove it, or give --overwrite");
-        Command.alone("djl", "score", "--model", model.toString(), "--overwrite").succeeded();
+        Command.alone("djl", "score", "--model", model.toString(), "--overwrite")
+                .succeeded();
     }
 
     @Test
     void aModelByNameNeedsAFolderOfItsOwn() throws Exception {
         assertThat(Command.alone("djl", "score", "--model", "builtin").refusal())
-                .isEqualTo("sinkstream djl score: --output is missing: builtin is a name, and its folder is a cache's; give a"
-                        + " folder to write into");
+                .isEqualTo(
+                        "sinkstream djl score: --output is missing: builtin is a name, and its folder is a cache's; give a"
+                                + " folder to write into");
         Path own = folder.resolve("own");
-        Command.alone("djl", "score", "--model", "builtin", "--output", own.toString()).succeeded();
+        Command.alone("djl", "score", "--model", "builtin", "--output", own.toString())
+                .succeeded();
         assertThat(Files.readString(own.resolve("serving.properties"))).contains("spark.sinkstream.model=builtin\n");
     }
 
     @Test
     void whatTheFileHasNoPlaceForIsRefused() {
-        assertThat(Command.alone("djl", "generate", "--model", model.toString(), "--stop", "a", "--stop", "b").refusal())
+        assertThat(Command.alone("djl", "generate", "--model", model.toString(), "--stop", "a", "--stop", "b")
+                        .refusal())
                 .contains("--stop: a, b; a file of properties has a place for one");
-        assertThat(Command.alone("djl", "score", "--model", folder.resolve("none").toString()).refusal())
+        assertThat(Command.alone(
+                                "djl",
+                                "score",
+                                "--model",
+                                folder.resolve("none").toString())
+                        .refusal())
                 .contains("no such model");
     }
 }

@@ -100,7 +100,8 @@ final class ShadedJarIT {
     void servicesOfAllDependenciesAreListed() throws IOException {
         assertThat(text("META-INF/services/ai.djl.engine.EngineProvider"))
                 .contains("ai.djl.pytorch.engine.PtEngineProvider");
-        assertThat(text("META-INF/services/ai.djl.repository.zoo.ZooProvider")).contains("huggingface", "io.sinkstream.djl.StreamZoo");
+        assertThat(text("META-INF/services/ai.djl.repository.zoo.ZooProvider"))
+                .contains("huggingface", "io.sinkstream.djl.StreamZoo");
     }
 
     @Test

@@ -78,8 +78,7 @@ final class SparkSubmitIT {
         List<String> options = new ArrayList<>(LOCAL);
         options.addAll(run.sql());
 
-        Driver.Ended ended =
-                spark.submitProgram("submit-sql", folder, options, SqlProgram.class, run.program(results));
+        Driver.Ended ended = spark.submitProgram("submit-sql", folder, options, SqlProgram.class, run.program(results));
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.checkProgram(results);

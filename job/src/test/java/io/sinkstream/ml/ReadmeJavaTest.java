@@ -36,7 +36,8 @@ class ReadmeJavaTest {
 
     @Test
     void aTableIsScored() throws Exception {
-        Dataset<Row> rows = TestSession.get().sql("SELECT * FROM VALUES ('a', 1, 'x'), ('a', 2, 'y') AS (host, time, text)");
+        Dataset<Row> rows =
+                TestSession.get().sql("SELECT * FROM VALUES ('a', 1, 'x'), ('a', 2, 'y') AS (host, time, text)");
 
         Object scored = ReadmeJava.that("Dataset<Row> scored =")
                 .with(MODEL, model)
@@ -49,13 +50,15 @@ class ReadmeJavaTest {
 
     @Test
     void djlLoadsWhatTheCommandWrote() throws Exception {
-        Command.alone("djl", "score", "--model", model, "--attention-sink-window-size", "508").succeeded();
+        Command.alone("djl", "score", "--model", model, "--attention-sink-window-size", "508")
+                .succeeded();
 
         Object nlls = ReadmeJava.that("Criteria<String, float[]>")
                 .with(MODEL, model)
                 .with("List<float[]> nlls =", "result =")
                 .run(folder, Map.of());
 
-        assertThat((List<?>) nlls).hasSize(2).allSatisfy(each -> assertThat((float[]) each).hasSizeGreaterThan(9));
+        assertThat((List<?>) nlls).hasSize(2).allSatisfy(each -> assertThat((float[]) each)
+                .hasSizeGreaterThan(9));
     }
 }

@@ -102,18 +102,19 @@ public final class SettingValues {
         return configuration;
     }
 
-    /** The same with this value, as if it had been given. */
-    public <T> SettingValues with(Setting<T> setting, T value) {
+    /** The same as if this had been given. Throws UserException if it is not a value of the setting's. */
+    public SettingValues with(Setting<?> setting, String text) {
+        List<String> texts = List.of(text);
         Map<Setting<?>, Object> others = new HashMap<>(values);
-        others.put(setting, value);
-        Set<Setting<?>> also = new HashSet<>(given);
-        also.add(setting);
+        others.put(setting, setting.parse(setting.option(), texts));
+        Map<Setting<?>, List<String>> also = new HashMap<>(given);
+        also.put(setting, texts);
         return new SettingValues(others, also);
     }
 
-    /** The same with this value, if none was given. */
-    public <T> SettingValues orElse(Setting<T> setting, T value) {
-        return isGiven(setting) ? this : with(setting, value);
+    /** The same with this, if nothing was given. */
+    public SettingValues orElse(Setting<?> setting, String text) {
+        return isGiven(setting) ? this : with(setting, text);
     }
 
     private static Map<Setting<?>, List<String>> configured(Map<String, String> configuration) {
