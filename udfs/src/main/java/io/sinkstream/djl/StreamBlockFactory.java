@@ -2,6 +2,7 @@ package io.sinkstream.djl;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
 import io.sinkstream.settings.DjlOffline;
@@ -25,16 +26,22 @@ public final class StreamBlockFactory implements BlockFactory {
      *
      * @param model whose device it runs on
      * @param modelPath the checkpoint's folder, unless the settings among the arguments name a model elsewhere
-     * @throws UserException for anything about the checkpoint or the settings that is missing, broken or not supported
+     * @throws UserException for anything about the checkpoint or the settings that is missing, broken or not supported; the
+     *     model is closed then, since DJL gives it to nobody
      */
     @Override
     public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments) {
         // The program is DJL's, and other models of it may come from the network.
         DjlOffline.leaveToDjl();
-        ModelArguments given = new ModelArguments(arguments);
-        ModelOptions options = ModelOptions.from(given.folder(modelPath), given.values());
-        return StreamBlock.open(
-                options.withCompute(on(options.compute(), model.getNDManager().getDevice())), model.getNDManager());
+        try {
+            ModelArguments given = new ModelArguments(arguments);
+            ModelOptions options = ModelOptions.from(given.folder(modelPath), given.values());
+            NDManager owner = model.getNDManager();
+            return StreamBlock.open(options.withCompute(on(options.compute(), owner.getDevice())), owner);
+        } catch (UserException e) {
+            model.close();
+            throw e;
+        }
     }
 
     private static ComputeOptions on(ComputeOptions compute, Device device) {
