@@ -149,6 +149,7 @@ final class DecoderProgram {
                 entry("SOFTMAX_ROWS", narrow() ? hardware.softmaxRows() : hardware.logitRows(sizes.vocabulary())),
                 entry("DETAIL_ROWS", hardware.softmaxRows()),
                 entry("TOP", files.details().likeliest()),
+                entry("GROUP", hardware.group(sizes.vocabulary())),
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),

@@ -39,6 +39,9 @@ public record Hardware(Device device) {
      */
     static final int TURNED_ROWS = 32;
 
+    /** A vocabulary from which on groups of tokens are larger. */
+    private static final int MANY_TOKENS = 8192;
+
     /** The CUDA driver's own library, under the name that it has on every machine with a GPU. */
     private static final String DRIVER = "libcuda.so.1";
 
@@ -160,6 +163,14 @@ public record Hardware(Device device) {
      */
     int softmaxRows() {
         return gpu() ? 1024 : 16;
+    }
+
+    /**
+     * How many tokens are one group, of which the highest logit is looked at before their own: near the root of how many there are
+     * for each of a few that are wanted.
+     */
+    int group(int vocabulary) {
+        return vocabulary < MANY_TOKENS ? 16 : 64;
     }
 
     /**

@@ -73,9 +73,15 @@ record ProgramFiles(
             files.add("entropy");
         }
         if (details.likeliest() > 0) {
-            files.add("likeliest");
+            files.add(byGroups() ? "likeliest_by_groups" : "likeliest");
         }
         return files;
+    }
+
+    /** Whether groups of tokens are looked at first; not where there are few, or where a GPU sorts. */
+    private boolean byGroups() {
+        int vocabulary = spec.sizes().vocabulary();
+        return !onGpu() && vocabulary / hardware.group(vocabulary) >= 2 * details.likeliest();
     }
 
     /** Calls of their methods, whose numbers lie as {@link TokenDetails} has them. */
