@@ -246,6 +246,42 @@ class ScorerParams(StreamParams):
         typeConverter=text,
     )
 
+    calibrate: Param[str] = Param(
+        Params._dummy(),
+        "calibrate",
+        "A file of --calibration-output. Adds p_value: of n ordinary rows of a row's kind, the share (1 + "
+        "those at least as surprising) / (n + 1).",
+        typeConverter=text,
+    )
+
+    alarmRate: Param[str] = Param(
+        Params._dummy(),
+        "alarmRate",
+        "Adds odd: whether p_value is at most this share. Of ordinary rows no more than it are odd, on "
+        "average and as long as they can't be told from the calibrated ones. Needs --calibrate.",
+        typeConverter=text,
+    )
+
+    oddBy: Param[str] = Param(
+        Params._dummy(),
+        "oddBy",
+        "How surprising a row is: the mean NLL of its tokens; that and a quarter of the largest; the "
+        "largest; their mean over that of their stream so far; the NLL of the first three; the share of "
+        "tokens that were not among the nine likeliest; or the mean NLL over the entropy of the "
+        "predictions. The last two have the model look at its logits once more. The same for "
+        "--calibration-output and --calibrate.",
+        typeConverter=text,
+    )
+
+    kind: Param[str] = Param(
+        Params._dummy(),
+        "kind",
+        "The column that says of which kind a row is: it is compared with ordinary rows of its own kind "
+        "alone. It may be the key's. Without it all rows are of one kind. The same for "
+        "--calibration-output and --calibrate.",
+        typeConverter=text,
+    )
+
 
 class GeneratorParams(StreamParams):
     """What continuing has."""

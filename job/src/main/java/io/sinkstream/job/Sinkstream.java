@@ -92,18 +92,19 @@ public final class Sinkstream {
                 .setUnmatchedOptionsAllowedAsOptionParameters(false)
                 .setParameterExceptionHandler(Sinkstream::refused)
                 .setExecutionExceptionHandler(Sinkstream::failed)
-                .setExecutionStrategy(parsed -> {
-                    CommandLine.ParseResult last = parsed;
-                    while (last.hasSubcommand()) {
-                        last = last.subcommand();
-                    }
-                    boolean isGroup = last.commandSpec().userObject() == null;
-                    if (isGroup && !CommandLine.printHelpIfRequested(parsed)) {
-                        throw new CommandLine.ParameterException(
-                                last.commandSpec().commandLine(), "no command is given");
-                    }
-                    return new CommandLine.RunLast().execute(parsed);
-                });
+                .setExecutionStrategy(Sinkstream::executed);
+    }
+
+    private static int executed(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        boolean isGroup = last.commandSpec().userObject() == null;
+        if (isGroup && !CommandLine.printHelpIfRequested(parsed)) {
+            throw new CommandLine.ParameterException(last.commandSpec().commandLine(), "no command is given");
+        }
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     private static CommandSpec group(String description, SettingsCommand score, SettingsCommand generate) {

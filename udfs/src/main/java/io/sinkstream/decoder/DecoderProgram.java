@@ -153,8 +153,8 @@ final class DecoderProgram {
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),
-                entry("CELL", scalarType(cell)),
-                entry("ACTIVATIONS", scalarType(products.activations())),
+                entry("CELL", TorchScript.scalarType(cell)),
+                entry("ACTIVATIONS", TorchScript.scalarType(products.activations())),
                 entry("WIDE", narrow() ? ".to(6)" : ""),
                 entry("NARROW", narrow() ? ".to(15)" : ""),
                 entry("KINDS", spec.kinds().size()),
@@ -177,7 +177,7 @@ final class DecoderProgram {
         boolean onlyAdded =
                 spec.block() != DecoderSpec.Block.POST_NORM && spec.scales().residual() == 1;
         names.put("ADDED", onlyAdded ? "" : wide);
-        String kept = ".to(" + scalarType(cell) + ")";
+        String kept = ".to(" + TorchScript.scalarType(cell) + ")";
         NumberType query = hardware.query(cell);
         names.put("TURNED", hardware.rotatesNarrow() && cell == products.activations() ? "" : wide);
         // Keys meet queries in the number type of the caches, or are kept in it only.
@@ -185,8 +185,8 @@ final class DecoderProgram {
         names.put("KEPT", query == cell ? "" : kept);
         NumberType value = files.joint() ? products.activations() : NumberType.FLOAT32;
         names.put("KEPT_VALUE", value == cell ? "" : kept);
-        names.put("QUERY", "" + scalarType(query));
-        names.put("BAND", "" + scalarType(files.inBfloat16() ? cell : query));
+        names.put("QUERY", "" + TorchScript.scalarType(query));
+        names.put("BAND", "" + TorchScript.scalarType(files.inBfloat16() ? cell : query));
         names.put("BARE", files.inBfloat16() || query == cell ? "" : ".to(6)");
         names.put("SEEN", query == cell ? "" : ".to(6)");
         // A softmax computes in fp32, whatever its scores are; only what is added to them has to find them wide.
@@ -334,14 +334,6 @@ final class DecoderProgram {
 
     private static String times(double factor, String x) {
         return factor == 1 ? x : x + " * " + factor;
-    }
-
-    private static int scalarType(NumberType type) {
-        return switch (type) {
-            case FLOAT32 -> 6;
-            case BFLOAT16 -> 15;
-            case INT8 -> throw new IllegalArgumentException("no activations or caches in " + type);
-        };
     }
 
     /** The TorchScript archive. */

@@ -3,6 +3,7 @@ package io.sinkstream.decoder;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import io.sinkstream.settings.NumberType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -105,6 +106,15 @@ public final class TorchScript {
         zip.putNextEntry(entry);
         zip.write(content);
         zip.closeEntry();
+    }
+
+    /** PyTorch's number of a type, which programs name it by. */
+    static int scalarType(NumberType type) {
+        return switch (type) {
+            case FLOAT32 -> 6;
+            case BFLOAT16 -> 15;
+            case INT8 -> throw new IllegalArgumentException("no activations or caches in " + type);
+        };
     }
 
     /** Makes the calling thread one that runs programs: else the graph executor compiles them anew for the first calls of each shape. */
