@@ -21,7 +21,7 @@ import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.plugin.SparkPlugin;
 import org.apache.spark.internal.config.ConfigEntry;
-import org.apache.spark.internal.config.Network;
+import org.apache.spark.internal.config.Network$;
 import org.apache.spark.metrics.sink.Sink;
 import org.apache.spark.resource.ResourceID;
 import org.apache.spark.resource.ResourceRequest;
@@ -98,7 +98,7 @@ class ConfFilesTest {
     void settingsOfSparkAreKnownToIt(String file) throws Exception {
         // So that all of them are registered.
         SQLConf.get();
-        assertThat(Network.NETWORK_TIMEOUT()).isNotNull();
+        assertThat(Network$.MODULE$.NETWORK_TIMEOUT()).isNotNull();
         for (Map.Entry<String, String> setting : read(file).entrySet()) {
             String name = setting.getKey();
             if (name.startsWith("spark.sinkstream.") || WITHOUT_ENTRY.contains(name)) {

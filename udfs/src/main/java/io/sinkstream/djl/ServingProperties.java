@@ -39,7 +39,9 @@ public final class ServingProperties {
 
     /** The settings that say how texts are scored. */
     public static List<Setting<?>> ofScoring() {
-        return Stream.concat(OF_MODEL.stream(), Settings.OF_SCORING.stream()).toList();
+        return Stream.of(OF_MODEL, List.<Setting<?>>of(Settings.SEPARATOR), Settings.OF_TOKENS)
+                .<Setting<?>>flatMap(List::stream)
+                .toList();
     }
 
     /** The settings that say how texts are continued. */
