@@ -60,6 +60,7 @@ def transformers():
     loaded = StreamScorer.load(str(folder / "connect-saved"))
     assert loaded.uid == scorer.uid and loaded.extractParamMap() == scorer.extractParamMap(), loaded.extractParamMap()
     assert loaded.transform(logs).columns[-1] == "token_nll"
+    refused(NotImplementedError, "classic PySpark", lambda: scorer.writeStream(logs, "parquet"))
     refused(Exception, "--key: there is no column hots", lambda: scorer.setKeyCol("hots").transform(logs).schema)
 
 

@@ -112,7 +112,10 @@ class _StreamTransformer(JavaTransformer, JavaMLReadable, JavaMLWritable):
         the query's leaves a checkpoint that goes on.
         """
         if is_remote():
-            raise NotImplementedError("writeStream needs the server's JVM; over Connect use transform(df).writeStream")
+            raise NotImplementedError(
+                "a stream's state needs a session of its own, which Spark Connect's server does not give; run the query from"
+                " classic PySpark (no --remote), or score tables with transform"
+            )
         from pyspark.sql.streaming import DataStreamWriter
 
         self._transfer_params_to_java()

@@ -48,6 +48,11 @@ final class ExperimentFiles {
         this.folder = output.resolve(experiment);
     }
 
+    /** The file of rows and the folder of the others. */
+    List<Path> paths() {
+        return List.of(csv, folder);
+    }
+
     /** Refuses rows that are there, unless they are to be replaced or gone on with. */
     void refuseExisting() {
         if (Files.exists(csv)) {

@@ -59,6 +59,13 @@ public final class PerplexityExperiments {
             return new ExperimentFiles(output, label.isEmpty() ? PerplexityExperiments.name(experiment) : label);
         }
 
+        /** What the experiments write. */
+        public List<Path> written() {
+            return experiments.stream()
+                    .flatMap(experiment -> files(experiment).paths().stream())
+                    .toList();
+        }
+
         /** Refuses results that are there, unless they are to be replaced or gone on with. */
         public void refuseExisting() {
             if (start == Start.NEW) {

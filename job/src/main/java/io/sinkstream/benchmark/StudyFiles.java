@@ -19,6 +19,12 @@ public final class StudyFiles {
     private static final String QUERY = "query";
     private static final String KEY = "key";
 
+    /** What {@code sinks} leaves. */
+    public static final List<String> SINKS = List.of("sinks.csv", "sink_attention.csv", "sinks.png", "sinks.svg");
+
+    /** What {@code attention-map} leaves. */
+    public static final List<String> ATTENTION = List.of("attention.csv", "attention.png", "attention.svg");
+
     private final Path folder;
     private final String title;
     private final PictureSize size;
@@ -30,10 +36,14 @@ public final class StudyFiles {
         this.size = size;
     }
 
+    /** Where files of these names are. */
+    public List<Path> paths(List<String> names) {
+        return names.stream().map(folder::resolve).toList();
+    }
+
     /** Refuses a file that is there. */
-    public void refuseExisting(String... names) {
-        for (String name : names) {
-            Path file = folder.resolve(name);
+    public void refuseExisting(List<String> names) {
+        for (Path file : paths(names)) {
             if (Files.exists(file)) {
                 throw new UserException(ExperimentSettings.OUTPUT_DIR + ": " + file + " exists; remove it, or give "
                         + Settings.OVERWRITE);
@@ -41,7 +51,7 @@ public final class StudyFiles {
         }
     }
 
-    /** {@code sinks.csv}, {@code sink_attention.csv}, {@code sinks.png} and {@code sinks.svg}. */
+    /** {@link #SINKS}. */
     public void write(SinkNeed need) {
         HeatMaps picture = new HeatMaps(
                 List.of(new HeatMaps.Panel("", need.map())), new HeatMaps.Form(title, "head", "layer", "share", size));
@@ -51,7 +61,7 @@ public final class StudyFiles {
     }
 
     /**
-     * {@code attention.csv} with all there is, {@code attention.png} and {@code attention.svg} with the logits of some.
+     * {@link #ATTENTION}: a table of all there is, and pictures with the logits of some.
      *
      * @param layers to draw, from 0
      * @param heads to draw of each, from 0

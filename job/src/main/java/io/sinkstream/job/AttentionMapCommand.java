@@ -70,14 +70,15 @@ final class AttentionMapCommand extends SettingsCommand {
                 values.find(ExperimentSettings.TITLE).orElse(""),
                 values.require(ExperimentSettings.PICTURE_SIZE));
         if (!values.require(Settings.OVERWRITE)) {
-            files.refuseExisting("attention.csv", "attention.png", "attention.svg");
+            files.refuseExisting(StudyFiles.ATTENTION);
         }
         int count = model.describe().layers();
         List<Integer> layers = values.find(ExperimentSettings.DRAW_LAYERS).orElse(spread(count));
         requireBelow(ExperimentSettings.DRAW_LAYERS, layers, count, "layers");
         try (Session session = Session.open("sinkstream attention-map")) {
             model.requireDevice(session.spark().sparkContext());
-            List<int[]> excerpts = input.excerpts(input.read(session.spark()), tokens);
+            List<int[]> texts = input.read(session.spark(), files.paths(StudyFiles.ATTENTION));
+            List<int[]> excerpts = input.excerpts(texts, tokens);
             AttentionSums attention = AttentionStudy.run(session.spark().sparkContext(), model, excerpts);
             List<Integer> heads = values.require(ExperimentSettings.DRAW_HEADS);
             requireBelow(ExperimentSettings.DRAW_HEADS, heads, attention.heads(), "heads");

@@ -10,7 +10,9 @@ import io.sinkstream.settings.ExperimentSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
+import io.sinkstream.tables.DistinctPaths;
 import io.sinkstream.tables.TableInput;
+import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
@@ -42,8 +44,19 @@ final class ExperimentTexts {
         this.vocabulary = model.describe().vocabularySize();
     }
 
-    /** The texts' token ids. */
-    List<int[]> read(SparkSession spark) {
+    /**
+     * The texts' token ids.
+     *
+     * @param written what the run will write, which must be none of the input
+     */
+    List<int[]> read(SparkSession spark, List<Path> written) {
+        if (input.isFiles()) {
+            new DistinctPaths(spark.sparkContext().hadoopConfiguration())
+                    .with(Settings.INPUT, input.paths())
+                    .with(
+                            ExperimentSettings.OUTPUT_DIR,
+                            written.stream().map(file -> file.toUri().toString()).toList());
+        }
         return SampleTexts.read(
                 input.read(spark),
                 columns,

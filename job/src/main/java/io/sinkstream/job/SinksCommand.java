@@ -79,13 +79,15 @@ final class SinksCommand extends SettingsCommand {
         Start start = ExperimentOptions.start(values);
         List<Form> forms = forms(values, given, folder, start);
         if (start == Start.NEW) {
-            files.refuseExisting("sinks.csv", "sink_attention.csv", "sinks.png", "sinks.svg");
+            files.refuseExisting(StudyFiles.SINKS);
             forms.forEach(Form::refuseExisting);
         }
+        List<Path> written = new ArrayList<>(files.paths(StudyFiles.SINKS));
+        forms.forEach(form -> written.addAll(form.written()));
         try (Session session = Session.open("sinkstream sinks")) {
             SparkContext spark = session.spark().sparkContext();
             given.requireDevice(spark);
-            List<int[]> texts = input.read(session.spark());
+            List<int[]> texts = input.read(session.spark(), written);
             requireFull(forms.get(0), texts);
             List<int[]> excerpts = input.excerpts(texts, tokens);
             List<PerplexityRow> rows = perplexities(spark, forms, texts, err);

@@ -86,6 +86,9 @@ final class PySparkIT {
 
     private List<String> submit(String script, String... arguments) {
         List<String> all = new ArrayList<>(List.of(
+                // Spark's master and two workers, whose executors are processes of their own.
+                "--master",
+                "local-cluster[2,1,1024]",
                 "--py-files",
                 python.project().resolve("job/target/sinkstream-python.zip").toString(),
                 script));

@@ -60,8 +60,6 @@ class ScoreTranscriptsTest {
         assertThat(one).hasSize(20_718);
         assertThat(one.stream().map(row -> row.getAs("key")).distinct()).hasSize(35);
 
-        assertSame(score(transcripts, "two", "--partitions", "2"), one);
-
         Command.spark()
                 .read()
                 .json(transcripts)

@@ -225,4 +225,25 @@ class SinksCommandTest {
         run("attention-map", "--excerpts", "1", "--overwrite").succeeded();
         assertThat(Files.readString(there)).startsWith("layer,head,query,key,logit,weight\n");
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "attention-map, attention.csv, --excerpts 1",
+        "sinks, sinks.csv, --window-size 16",
+        "sinks, 4+12.csv, --window-size 16",
+        "perplexity, windowed.csv, --experiment windowed",
+        "perplexity, windowed/log.txt, --experiment windowed"
+    })
+    void anInputIsNotOverwrittenEither(String command, String name, String options) throws IOException {
+        Path there = folder.resolve("out").resolve(name);
+        Files.createDirectories(there.getParent());
+        Files.copy(input, there);
+        String more = options + " --overwrite --format text --input " + there;
+
+        assertThat(run(command, more.split(" ")).refusal())
+                .startsWith("sinkstream " + command + ": --output-dir: ")
+                .contains(there.toUri().getPath())
+                .endsWith("are the same or one lies in the other; give another path");
+        assertThat(there).hasSameTextualContentAs(input);
+    }
 }
