@@ -91,6 +91,7 @@ public final class KeyedStreams {
         Dataset<Row> own = OwnSession.of(input, agreed.keyed().partitions());
         SparkSession spark = own.sparkSession();
         MicroBatchFiles.watch(spark);
+        OwnCheckpoint.watch(spark, checkpoint);
         startNoProcesses(spark, checkpoint);
         if (!isBegun) {
             // What does not fit must not leave a checkpoint behind.

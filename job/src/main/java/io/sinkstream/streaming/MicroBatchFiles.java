@@ -37,9 +37,14 @@ final class MicroBatchFiles extends Rule<LogicalPlan> {
 
     /** Has the files of all queries of this session looked at. */
     static void watch(SparkSession spark) {
+        addRule(spark, new MicroBatchFiles(spark));
+    }
+
+    /** Has Spark's optimizer apply one more rule to all queries of this session. */
+    static void addRule(SparkSession spark, Rule<LogicalPlan> rule) {
         ExperimentalMethods methods = ((org.apache.spark.sql.classic.SparkSession) spark).experimental();
         List<Rule<LogicalPlan>> rules = new ArrayList<>(CollectionConverters.asJava(methods.extraOptimizations()));
-        rules.add(new MicroBatchFiles(spark));
+        rules.add(rule);
         methods.extraOptimizations_$eq(CollectionConverters.asScala(rules).toSeq());
     }
 

@@ -130,6 +130,18 @@ class UserQueriesTest {
     }
 
     @Test
+    void aQueryThatKeepsItselfElsewhereIsRefused() {
+        assertThatThrownBy(() -> run(endless()
+                        .setCheckpoint(path("another"))
+                        .transform(streaming(1))
+                        .writeStream()
+                        .format("noop")))
+                .isInstanceOf(StreamingQueryException.class)
+                .hasMessageContaining("--checkpoint: the table was made for the query of " + path("another")
+                        + ", and the query's checkpointLocation is file:" + path("checkpoint") + "; give both the same");
+    }
+
+    @Test
     void aQueryThatWouldWriteAllRowsAgainIsRefused() {
         assertThatThrownBy(() -> run(endless()
                         .transform(streaming(1))
