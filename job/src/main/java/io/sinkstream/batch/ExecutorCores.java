@@ -19,12 +19,20 @@ public final class ExecutorCores {
 
     private ExecutorCores() {}
 
-    /** Has libtorch take no more threads than there are, unless the environment says how many. */
+    /**
+     * Has libtorch take as many threads as there are, unless somebody says how many. For an executor only
+     * {@code spark.executorEnv.OMP_NUM_THREADS} does: where it is missing Spark puts {@code spark.task.cpus} into its environment, one
+     * (SPARK-41188), which is for tasks that compute each by itself.
+     */
     public static void limitThreads() {
-        TorchEngine.limitThreads(count(
-                System.getProperty("sun.java.command", ""),
-                SparkEnv.get().conf(),
-                Runtime.getRuntime().availableProcessors()));
+        String command = System.getProperty("sun.java.command", "");
+        SparkConf conf = SparkEnv.get().conf();
+        int cores = count(command, conf, Runtime.getRuntime().availableProcessors());
+        if (!GRANTED.matcher(command).matches()) {
+            TorchEngine.limitThreads(cores);
+        } else if (!conf.contains("spark.executorEnv.OMP_NUM_THREADS")) {
+            TorchEngine.takeThreads(cores);
+        }
     }
 
     /**

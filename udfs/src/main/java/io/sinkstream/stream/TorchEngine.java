@@ -27,6 +27,9 @@ public final class TorchEngine {
 
     private static volatile int mostThreads = Integer.MAX_VALUE;
 
+    /** 0 leaves it to the others. */
+    private static volatile int takenThreads;
+
     /** What libtorch takes by itself; 0 before it is started. */
     private static int itsThreads;
 
@@ -44,15 +47,23 @@ public final class TorchEngine {
         mostThreads = most;
     }
 
+    /** Has them take so many, whatever the environment says: there Spark says one to executors of any size. */
+    public static void takeThreads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("threads: " + count + "; expected at least 1");
+        }
+        takenThreads = count;
+    }
+
     /** Of the calling thread: OpenMP keeps the number for each. */
     private static void setThreads() {
-        if (IS_SAID) {
+        if (IS_SAID && takenThreads == 0) {
             return;
         }
         int before = JniUtils.getNumThreads();
         boolean isFirst = itsThreads == 0;
         itsThreads = isFirst ? before : itsThreads;
-        int threads = Math.min(mostThreads, itsThreads);
+        int threads = takenThreads > 0 ? takenThreads : Math.min(mostThreads, itsThreads);
         if (before != threads) {
             JniUtils.setNumThreads(threads);
         }
