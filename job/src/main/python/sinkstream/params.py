@@ -12,9 +12,10 @@ class StreamParams(Params):
         Params._dummy(),
         "model",
         "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, "
-        "tokenizer.json): a folder on the driver and on every executor; or a Hugging Face name, org/name, "
-        "which each finds in its local cache or downloads; or builtin, the small one in the jar, which "
-        "knows logs of Spark, Kafka, Maven and the JVM.",
+        "tokenizer.json): a folder on the driver and on every executor; or one of another file system, "
+        "hdfs:// or s3a://, which each machine copies once; or a Hugging Face name, org/name, which each "
+        "finds in its local cache or downloads; or builtin, the small one in the jar, which knows logs of "
+        "Spark, Kafka, Maven and the JVM.",
         typeConverter=text,
     )
 

@@ -1,6 +1,7 @@
 package io.sinkstream.batch;
 
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.SharedModels;
 import io.sinkstream.stream.StreamModel;
 import java.util.Map;
@@ -29,8 +30,10 @@ public final class ExecutorModel {
      * @throws UserException if it can't be loaded, saying on which host
      */
     public static SharedModels.Held hold(ModelSource source, Map<String, ResourceInformation> resources) {
+        ExecutorCores.limitThreads();
         try {
-            return SharedModels.hold(TaskGpu.assigned(source.here(), resources));
+            ModelOptions options = ContainerMemory.shared(source.here(), SparkEnv.get().conf());
+            return SharedModels.hold(TaskGpu.assigned(options, resources));
         } catch (UserException e) {
             String host = SparkEnv.get().blockManager().blockManagerId().host();
             throw new UserException("on the executor's host " + host + ": " + e.getMessage(), e);

@@ -4,6 +4,7 @@ import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.EndState;
 import java.util.UUID;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -74,7 +75,9 @@ public final class KeyedRows {
     /** The columns of a run's results. Throws UserException if the model, the columns or the options do not fit. */
     static StructType result(Dataset<Row> input, KeyedOptions options, EndState endState) {
         options.describe();
-        options.model().requireDevice(input.sparkSession().sparkContext());
+        SparkContext spark = input.sparkSession().sparkContext();
+        options.model().requireDevice(spark);
+        ClusterSettings.warn(spark, options.model());
         boolean isCaseSensitive =
                 Boolean.parseBoolean(input.sparkSession().conf().get("spark.sql.caseSensitive", "false"));
         StructType result = ResultSchema.append(KeyedInput.columns(input), options, isCaseSensitive);

@@ -14,7 +14,8 @@ import org.apache.spark.SparkContext;
 /**
  * A model to run, and where its checkpoint is found.
  *
- * @param name the checkpoint's folder, or its Hugging Face name with its commit, on the driver and on every executor
+ * @param name the checkpoint's folder, its Hugging Face name with its commit, or its address on another file system with its hash, on
+ *     the driver and on every executor
  * @param options how it runs; the folder is the one on the machine that made them
  */
 public record ModelSource(String name, ModelOptions options) implements Serializable {
@@ -23,7 +24,7 @@ public record ModelSource(String name, ModelOptions options) implements Serializ
         String given = named(values);
         Path folder = folder(given);
         // Executors take what the name means now, whatever it means by then.
-        return new ModelSource(ModelLocation.pinned(given, folder), ModelOptions.from(folder, values));
+        return new ModelSource(ModelFolders.pinned(given, folder), ModelOptions.from(folder, values));
     }
 
     /** The folder of the model that these settings say, on this machine. Throws UserException if they lack it. */
@@ -39,7 +40,7 @@ public record ModelSource(String name, ModelOptions options) implements Serializ
     }
 
     private static Path folder(String name) {
-        return ModelLocation.resolve(name, System.getenv());
+        return ModelFolders.resolve(Settings.MODEL, name);
     }
 
     /** The options with the folder on this machine. */

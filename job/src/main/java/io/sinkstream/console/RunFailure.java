@@ -45,6 +45,12 @@ public final class RunFailure extends RuntimeException {
             return unreadable.get();
         }
         List<Throwable> causes = InputFailure.causes(exception);
+        for (Throwable cause : causes) {
+            Optional<String> lost = LostExecutor.told(String.valueOf(cause.getMessage()));
+            if (lost.isPresent()) {
+                return new RunFailure(lost.get(), exception);
+            }
+        }
         Throwable root = causes.get(causes.size() - 1);
         if (root instanceof IOException || root.getClass().getName().startsWith(KAFKA)) {
             // A disk that is full, a file or a topic that is gone: a trace tells nothing more.

@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.ModelSource;
+import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.djl.ServingProperties;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
@@ -90,7 +91,7 @@ final class DjlCommand extends SettingsCommand {
         boolean isFolder = name.startsWith("file:") || name.startsWith("~/") || Files.isDirectory(Path.of(name));
         Path folder = values.find(Settings.OUTPUT).map(Path::of).orElse(null);
         if (folder != null) {
-            settings.put(Settings.MODEL.key(), isFolder ? checkpoint.toString() : model.name());
+            settings.put(Settings.MODEL.key(), isFolder || ModelLocation.isElsewhere(name) ? checkpoint.toString() : model.name());
             return folder;
         }
         if (!isFolder) {

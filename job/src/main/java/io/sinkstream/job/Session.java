@@ -1,5 +1,7 @@
 package io.sinkstream.job;
 
+import io.sinkstream.batch.ClusterSettings;
+import io.sinkstream.batch.ContainerMemory;
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.plugin.SinkstreamPlugin;
 import io.sinkstream.settings.SettingValues;
@@ -29,7 +31,7 @@ final class Session implements AutoCloseable {
 
     /** Opens it, with what Spark's configuration says and {@code local[*]} where it names no master. */
     static Session open(String name) {
-        return open(name, Map.of(), Map.of());
+        return open(conf(name, Map.of()), Map.of());
     }
 
     /** The same for a command that runs this model, and no other: executors load it while they start. */
@@ -39,7 +41,9 @@ final class Session implements AutoCloseable {
 
     /** The same with these settings of Spark, where its configuration does not say otherwise. */
     static Session open(String name, ModelSource model, SettingValues values, Map<String, String> defaults) {
-        return open(name, preloaded(model, values), defaults);
+        SparkConf conf = conf(name, defaults);
+        ContainerMemory.complete(conf, model);
+        return open(conf, preloaded(model, values));
     }
 
     /** The settings by which executors get the model that the command's tasks ask for, whatever its command line says. */
@@ -51,8 +55,8 @@ final class Session implements AutoCloseable {
         return settings;
     }
 
-    private static Session open(String name, Map<String, String> model, Map<String, String> defaults) {
-        boolean isOurs = SparkSession.getDefaultSession().isEmpty();
+    /** What Spark's configuration says, and what it does not say and Spark has no right default for. */
+    static SparkConf conf(String name, Map<String, String> defaults) {
         SparkConf conf = new SparkConf()
                 .setIfMissing("spark.master", "local[*]")
                 .setIfMissing("spark.app.name", name)
@@ -61,14 +65,22 @@ final class Session implements AutoCloseable {
                 // The command tells its own progress.
                 .setIfMissing("spark.ui.showConsoleProgress", "false");
         defaults.forEach(conf::setIfMissing);
+        if (conf.get("spark.master").startsWith("local")) {
+            // How often a running task's counts are told. On a cluster less is often enough.
+            conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
+        }
+        ClusterSettings.complete(conf);
+        return conf;
+    }
+
+    private static Session open(SparkConf conf, Map<String, String> model) {
+        boolean isOurs = SparkSession.getDefaultSession().isEmpty();
         // A command that runs none, or several, has none loaded that it may not use.
         conf.remove(Settings.MODEL.key());
         conf.remove(Settings.REVISION.key());
         model.forEach(conf::set);
         if (conf.get("spark.master").startsWith("local")) {
             ConsoleLogs.ofOneJvm();
-            // How often a running task's counts are told. On a cluster Spark's 10 s are often enough.
-            conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
         } else {
             ConsoleLogs.ofACluster();
         }

@@ -7,6 +7,7 @@ import io.sinkstream.settings.Locales;
 import io.sinkstream.settings.UserException;
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.apache.spark.SparkConf;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -23,6 +24,9 @@ public final class Sinkstream {
     /** Runs one command, and leaves the JVM by an exit code if it went wrong. */
     public static void main(String[] args) {
         int code = run(new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8), args);
+        if (code == MENDABLE) {
+            Attempts.advice(new SparkConf()).ifPresent(System.err::println);
+        }
         if (code != 0) {
             // By exit and not by an exception, of which spark-submit would print the trace and make a 1.
             System.exit(code);

@@ -1,5 +1,6 @@
 package io.sinkstream.streaming;
 
+import io.sinkstream.batch.ClusterSettings;
 import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.ResultSchema;
 import io.sinkstream.batch.RowLayout;
@@ -123,6 +124,7 @@ public final class KeyedStreams {
         KeyedInput.requireNoHelper(KeyedInput.columns(input));
         options.keyed().describe();
         options.keyed().model().requireDevice(spark.sparkContext());
+        ClusterSettings.warnOfStream(spark.sparkContext(), options.keyed().model());
         StreamOptions run = options.onExecutors();
         boolean isCaseSensitive = Boolean.parseBoolean(spark.conf().get("spark.sql.caseSensitive", "false"));
         StructType result = ResultSchema.append(KeyedInput.columns(input), run.keyed(), isCaseSensitive)

@@ -1,8 +1,8 @@
 package io.sinkstream.train;
 
+import io.sinkstream.batch.ModelFolders;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.checkpoint.Checkpoint;
-import io.sinkstream.checkpoint.ModelLocation;
 import io.sinkstream.checkpoint.TextTokenizer;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.family.Families;
@@ -34,8 +34,7 @@ public record InitialModel(String name, Checkpoint checkpoint, ModelShape shape,
      * @throws UserException if there is none, or it is of another layout, naming the field
      */
     public static InitialModel open(String name, int context) {
-        Checkpoint checkpoint =
-                Checkpoint.open(ModelLocation.resolve(TrainingSettings.INITIAL_MODEL, name, System.getenv()));
+        Checkpoint checkpoint = Checkpoint.open(ModelFolders.resolve(TrainingSettings.INITIAL_MODEL, name));
         DecoderSpec spec = Families.spec(checkpoint, new SinkWindow(0, context));
         DecoderSpec.Sizes sizes = spec.sizes();
         int front = front(name, checkpoint);

@@ -1,6 +1,7 @@
 package io.sinkstream.harness;
 
 import java.net.URI;
+import java.util.List;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /** A file system that is not the local one: {@code other:///path}, which Hadoop finds by {@code fs.other.impl}. */
@@ -9,6 +10,18 @@ public final class OtherFileSystem extends RawLocalFileSystem {
     public static final String PROPERTY = "spark.hadoop.fs.other.impl";
 
     private static final URI ROOT = URI.create("other:///");
+
+    /** What spark-submit is told, so that driver and executors know it. */
+    public static List<String> options() {
+        String classes = InstalledSpark.ofThisBuild().testClasses().toString();
+        return List.of(
+                "--driver-class-path",
+                classes,
+                "--conf",
+                "spark.executor.extraClassPath=" + classes,
+                "--conf",
+                PROPERTY + "=" + OtherFileSystem.class.getName());
+    }
 
     /** Made by Hadoop. */
     public OtherFileSystem() {}

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A Spark cluster on this machine: a master and workers, each a JVM of its own, as are their executors. Workers come and
@@ -128,6 +130,21 @@ public final class StandaloneCluster implements AutoCloseable {
     /** Waits until no executor is left of applications whose drivers have ended: their cores are free then. */
     public void awaitNoExecutors() throws InterruptedException {
         await("no executors", () -> executors().isEmpty());
+    }
+
+    /** What each executor logged whose log was written to since. */
+    public List<String> logsSince(Instant start) throws IOException {
+        List<String> logs = new ArrayList<>();
+        for (Worker worker : workers) {
+            try (Stream<Path> files = Files.walk(worker.folder)) {
+                for (Path file : files.filter(file -> file.endsWith("stderr")).toList()) {
+                    if (!Files.getLastModifiedTime(file).toInstant().isBefore(start)) {
+                        logs.add(Files.readString(file));
+                    }
+                }
+            }
+        }
+        return logs;
     }
 
     private Worker launchWorker(int cores) throws IOException {

@@ -35,14 +35,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The properties files that are shipped: every name in them is one, and every value of ours is allowed. */
 class ConfFilesTest {
-    /** Spark reads these by their names and has no entry for them, nor for the next. */
+    /** Spark reads these by their names and has no entry for them, nor for the next, of which one is YARN's part's. */
     private static final Set<String> ROCKS = Set.of("maxMemoryUsageMB");
 
     private static final Set<String> WITHOUT_ENTRY = Set.of(
             "spark.master",
             "spark.executor.resource.gpu.amount",
             "spark.executor.resource.gpu.discoveryScript",
-            "spark.task.resource.gpu.amount");
+            "spark.task.resource.gpu.amount",
+            "spark.yarn.maxAppAttempts");
 
     private static final Set<String> ENVIRONMENT =
             Set.of("OMP_NUM_THREADS", "TOKENIZERS_PARALLELISM", "PYTORCH_LIBRARY_PATH", "PYTORCH_FLAVOR");

@@ -3,11 +3,13 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.sinkstream.batch.ModelFolders;
 import io.sinkstream.harness.BatchScores;
 import io.sinkstream.harness.Command;
 import io.sinkstream.harness.GrowingFolder;
 import io.sinkstream.harness.OtherFileSystem;
 import io.sinkstream.harness.Streams;
+import io.sinkstream.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -89,5 +91,24 @@ class OtherFileSystemTest {
         assertThat(Command.run(List.of("score"), options("in"), "--overwrite").refusal())
                 .contains("are the same or one lies in the other");
         assertThat(Command.run(List.of("score"), options("again")).refusal()).contains("exists; remove it");
+    }
+
+    /** Copied once, and found again by what is in it, wherever it lies. */
+    @Test
+    void aModelThereGivesWhatItsFolderDoes() throws IOException {
+        List<JsonObject> rows = GrowingFolder.rows(3, 4);
+        GrowingFolder unused = new GrowingFolder(folder.resolve("in")).add(rows, 12);
+        Command.run(List.of("score"), options("here")).succeeded();
+
+        Command.run(List.of("score"), options("there"), "--model", other("model"))
+                .succeeded();
+
+        BatchScores.assertSame(written("there"), written("here"));
+        Path copy = ModelFolders.resolve(Settings.MODEL, other("model"));
+        assertThat(copy).isNotEqualTo(model);
+        assertThat(copy.resolve("model.safetensors")).hasSameBinaryContentAs(model.resolve("model.safetensors"));
+        assertThat(Command.run(List.of("score"), options("never"), "--model", other("in"))
+                        .refusal())
+                .endsWith(" has no config.json; expected a Hugging Face checkpoint");
     }
 }

@@ -37,4 +37,18 @@ class SessionTest {
         assertThat(loaded.options().window()).isEqualTo(28);
         assertThat(loaded.options().compute().dtype()).isEqualTo("int8");
     }
+
+    @Test
+    void whatSparkHasNoRightDefaultForIsSetUnlessItIsGiven() {
+        assertThat(Session.conf("x", Map.of()).get("spark.locality.wait")).isEqualTo("0s");
+        assertThat(Session.conf("x", Map.of("spark.locality.wait", "60s")).get("spark.locality.wait"))
+                .isEqualTo("60s");
+        System.setProperty("spark.locality.wait", "1s");
+        try {
+            assertThat(Session.conf("x", Map.of("spark.locality.wait", "60s")).get("spark.locality.wait"))
+                    .isEqualTo("1s");
+        } finally {
+            System.clearProperty("spark.locality.wait");
+        }
+    }
 }

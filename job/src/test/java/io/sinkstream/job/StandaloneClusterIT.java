@@ -6,10 +6,17 @@ import io.sinkstream.harness.Command;
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.GatedFileSystem.Gate;
 import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.OtherFileSystem;
 import io.sinkstream.harness.SqlProgram;
 import io.sinkstream.harness.StandaloneCluster;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("integration")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class StandaloneClusterIT {
+    private static final Pattern CORES = Pattern.compile("\"--cores\" \"(\\d+)\"");
+    private static final Pattern THREADS = Pattern.compile("a pass takes (\\d+) threads, of ");
+
     private Path folder;
     private SmallRun run;
     private StandaloneCluster cluster;
@@ -60,6 +70,42 @@ final class StandaloneClusterIT {
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
+    }
+
+    /** Two executors of one machine, here with a folder of caches of their own; no other setting, and no variable of threads. */
+    @Test
+    void aModelOfAnotherFileSystemWithoutAnyConf() throws Exception {
+        Path output = folder.resolve("copied");
+        Path caches = Files.createDirectory(folder.resolve("caches"));
+        Instant start = Instant.now();
+        List<String> options = new ArrayList<>(OtherFileSystem.options());
+        options.addAll(List.of("--conf", "spark.executorEnv.XDG_CACHE_HOME=" + caches));
+
+        Driver.Ended ended = cluster.submit(
+                "cluster-copies", folder, options, run.score(Path.of("other:" + run.model()), output));
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        run.check(output);
+        try (Stream<Path> copies = Files.list(caches.resolve("sinkstream/models"))) {
+            assertThat(copies.map(copy -> copy.getFileName().toString()).filter(name -> !name.equals(".locks")))
+                    .singleElement()
+                    .asString()
+                    .matches("[0-9a-f]{64}");
+        }
+        List<String> logs = cluster.logsSince(start);
+        assertThat(logs)
+                .filteredOn(log -> log.contains("other:" + run.model() + ": all "))
+                .hasSize(1);
+        // As many as cores were granted, whatever the machine has.
+        assertThat(logs)
+                .filteredOn(log -> THREADS.matcher(log).find())
+                .isNotEmpty()
+                .allMatch(log -> number(CORES, log).equals(number(THREADS, log)));
+    }
+
+    private static String number(Pattern pattern, String log) {
+        Matcher matcher = pattern.matcher(log);
+        return matcher.find() ? matcher.group(1) : "none";
     }
 
     @Test

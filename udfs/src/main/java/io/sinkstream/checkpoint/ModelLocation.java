@@ -4,6 +4,7 @@ import io.sinkstream.hub.Hub;
 import io.sinkstream.hub.HubCache;
 import io.sinkstream.hub.HubEnvironment;
 import io.sinkstream.hub.HubName;
+import io.sinkstream.hub.ModelCopies;
 import io.sinkstream.hub.UserFolders;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
@@ -13,6 +14,7 @@ import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,6 +77,21 @@ public final class ModelLocation {
                         "expected a checkpoint's folder or a Hugging Face name, org/name"));
     }
 
+    /** Whether a model is called by the address of a folder on another file system, {@code hdfs:///models/m}. */
+    public static boolean isElsewhere(String model) {
+        Matcher uri = URI_SCHEME.matcher(model);
+        return uri.matches() && !uri.group("scheme").equalsIgnoreCase("file");
+    }
+
+    /** Where models of other file systems are copied to. */
+    public static ModelCopies copies(Map<String, String> environment) {
+        return new ModelCopies(new UserFolders(environment).caches(), ModelLocation::shards);
+    }
+
+    private static Collection<String> shards(Path index) {
+        return ShardIndex.read(index).shards().values();
+    }
+
     /**
      * What other machines find the same model by: a name of the hub with the commit that {@code folder}, where it was found,
      * is of; anything else as it is.
@@ -114,7 +131,7 @@ public final class ModelLocation {
         Optional<HubName> known = cache.commit(name.revision()).map(name::at);
         Optional<Path> there =
                 known.map(commit -> cache.snapshot(commit.revision())).filter(Files::isDirectory);
-        Hub hub = new Hub(environment, index -> ShardIndex.read(index).shards().values());
+        Hub hub = new Hub(environment, ModelLocation::shards);
         boolean isAsked = name.isDownloadable() && !environment.isOffline();
         if (there.isPresent() && (!isAsked || hub.isComplete(known.get()))) {
             return there.get();
@@ -163,7 +180,7 @@ public final class ModelLocation {
             throw new UserException(
                     option + ": is no path (" + Shown.firstLine(e) + "); expected a checkpoint's folder", e);
         }
-        throw new UserException(option + ": URIs such as hdfs:// and s3a:// are not supported yet; copy it to a local"
-                + " folder present on every machine and give that folder");
+        throw new UserException(option + ": lies on another file system, which only commands and programs on Spark copy"
+                + " from; give a local folder");
     }
 }

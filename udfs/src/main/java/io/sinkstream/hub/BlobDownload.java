@@ -35,7 +35,7 @@ final class BlobDownload {
         Path blob = cache.blob(file.etag());
         if (!Files.exists(blob)) {
             Files.createDirectories(blob.getParent());
-            HubLock lock = cache.lock(file.etag());
+            MachineLock lock = cache.lock(file.etag());
             try {
                 if (!Files.exists(blob)) {
                     Path partial = cache.partial(file.etag());

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 final class DownloadProgress {
     private static final long EVERY = Duration.ofSeconds(5).toNanos();
 
-    private final HubName name;
+    private final String name;
     private final long total;
     private final LongSupplier clock;
     private final Consumer<String> lines;
@@ -19,11 +19,12 @@ final class DownloadProgress {
     private long came;
 
     /**
+     * @param name of what comes, as lines start
      * @param total bytes of all files
      * @param clock nanoseconds
      * @param lines what takes a line
      */
-    DownloadProgress(HubName name, long total, LongSupplier clock, Consumer<String> lines) {
+    DownloadProgress(String name, long total, LongSupplier clock, Consumer<String> lines) {
         this.name = name;
         this.total = total;
         this.clock = clock;

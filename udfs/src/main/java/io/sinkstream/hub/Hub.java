@@ -1,5 +1,10 @@
 package io.sinkstream.hub;
 
+import static io.sinkstream.hub.ModelFiles.CONFIG;
+import static io.sinkstream.hub.ModelFiles.INDEX;
+import static io.sinkstream.hub.ModelFiles.SMALL;
+import static io.sinkstream.hub.ModelFiles.WEIGHTS;
+
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +20,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,20 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Hub {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
-
-    private static final String CONFIG = "config.json";
-    private static final String WEIGHTS = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
-
-    /** What a checkpoint may have beside its weights; an adapter's so that it is refused. */
-    private static final List<String> SMALL = List.of(
-            CONFIG,
-            "generation_config.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "chat_template.jinja",
-            "adapter_config.json");
 
     private final HubEnvironment environment;
     private final Function<Path, Collection<String>> shards;
@@ -119,12 +109,11 @@ public final class Hub {
         if (HubName.isCommit(name.revision()) && !commit.equals(name)) {
             throw new UserException(hub + ": gives commit " + listing.commit() + " for " + name);
         }
-        requireSafetensors(listing, name, hub);
+        ModelFiles.requireSafetensors(
+                listing.files(), hub + ": " + name, "take a revision that has safetensors");
         Path folder = cache.snapshot(listing.commit());
-        Set<String> needed = new LinkedHashSet<>(SMALL);
-        needed.retainAll(listing.files());
-        String weights = listing.files().contains(WEIGHTS) ? WEIGHTS : INDEX;
-        if (weights.equals(INDEX)) {
+        Set<String> needed = ModelFiles.small(listing.files());
+        if (!listing.files().contains(WEIGHTS)) {
             // Which says what else is to be brought.
             fetch(client, cache, commit, Set.of(INDEX));
             needed.addAll(shards.apply(folder.resolve(INDEX)));
@@ -141,19 +130,6 @@ public final class Hub {
         return commit;
     }
 
-    private static void requireSafetensors(HubListing listing, HubName name, String hub) {
-        Predicate<String> isThere = listing.files()::contains;
-        if (!isThere.test(CONFIG)) {
-            throw new UserException(hub + ": " + name + " has no " + CONFIG + "; expected a Hugging Face checkpoint");
-        }
-        if (!isThere.test(WEIGHTS) && !isThere.test(INDEX)) {
-            boolean isPickle = listing.files().stream().anyMatch(file -> file.matches("[^/]*\\.(bin|pt|pth|ckpt)"));
-            throw new UserException(hub + ": " + name + " has no " + WEIGHTS + " and no " + INDEX
-                    + (isPickle ? ", only pickle, which can run code when it is read and is never downloaded" : "")
-                    + "; take a revision that has safetensors");
-        }
-    }
-
     private void fetch(HubClient client, HubCache cache, HubName commit, Set<String> names)
             throws IOException, InterruptedException {
         List<HubFile> files = new ArrayList<>();
@@ -167,7 +143,7 @@ public final class Hub {
             return;
         }
         long total = files.stream().mapToLong(HubFile::bytes).sum();
-        DownloadProgress progress = new DownloadProgress(commit, total, System::nanoTime, LOG::info);
+        DownloadProgress progress = new DownloadProgress(commit.toString(), total, System::nanoTime, LOG::info);
         BlobDownload download = new BlobDownload(client, cache, commit, surroundings, progress);
         for (HubFile file : files) {
             download.bring(file);

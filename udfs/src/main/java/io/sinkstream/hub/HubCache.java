@@ -83,8 +83,8 @@ public final class HubCache {
         return folder.resolve("blobs").resolve(etag + ".sinkstream.incomplete");
     }
 
-    HubLock lock(String etag) throws IOException, InterruptedException {
-        return HubLock.take(locks.resolve(etag + ".lock"));
+    MachineLock lock(String etag) throws IOException, InterruptedException {
+        return MachineLock.take(locks.resolve(etag + ".lock"));
     }
 
     /** Puts a blob into a commit's folder. */

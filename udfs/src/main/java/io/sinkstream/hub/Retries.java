@@ -16,12 +16,22 @@ final class Retries {
     static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
     private final String what;
+    private final String advice;
     private final Surroundings surroundings;
     private int failures;
 
-    /** @param what is tried, as the message of its end starts */
+    /** Of a download. */
     Retries(String what, Surroundings surroundings) {
+        this(what, "begin again later: what came is kept", surroundings);
+    }
+
+    /**
+     * @param what is tried, as the message of its end starts
+     * @param advice how it ends
+     */
+    Retries(String what, String advice, Surroundings surroundings) {
         this.what = what;
+        this.advice = advice;
         this.surroundings = surroundings;
     }
 
@@ -52,7 +62,7 @@ final class Retries {
         Optional<Duration> asked = failure instanceof BusyException busy ? busy.pause() : Optional.empty();
         if (failures == MOST_FAILURES) {
             throw new UserException(
-                    what + ": " + reason(failure) + ", " + failures + " times; begin again later: what came is kept",
+                    what + ": " + reason(failure) + ", " + failures + " times; " + advice,
                     failure);
         }
         if (asked.isPresent() && asked.get().compareTo(LONGEST_PAUSE) > 0) {

@@ -3,6 +3,7 @@ package io.sinkstream.stream;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
 import io.sinkstream.checkpoint.DjlCache;
@@ -12,10 +13,64 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** DJL's PyTorch engine, started once a JVM. */
 public final class TorchEngine {
+    private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
+
+    /** Whoever says how many threads a pass takes has the last word: the environment, or DJL's own property. */
+    private static final boolean IS_SAID = System.getenv("OMP_NUM_THREADS") != null
+            || System.getenv("MKL_NUM_THREADS") != null
+            || System.getProperty("ai.djl.pytorch.num_threads") != null;
+
+    private static volatile int mostThreads = Integer.MAX_VALUE;
+
+    /** 0 leaves it to the others. */
+    private static volatile int takenThreads;
+
+    /** What libtorch takes by itself; 0 before it is started. */
+    private static int itsThreads;
+
     private TorchEngine() {}
+
+    /**
+     * Has passes of models that are loaded from now on take at most so many threads, where neither the environment
+     * ({@code OMP_NUM_THREADS}) nor DJL's property says how many. By itself libtorch takes all cores of the machine, whatever this
+     * process was given.
+     */
+    public static void limitThreads(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("threads: " + most + "; expected at least 1");
+        }
+        mostThreads = most;
+    }
+
+    /** Has them take so many, whatever the environment says: there Spark says one to executors of any size. */
+    public static void takeThreads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("threads: " + count + "; expected at least 1");
+        }
+        takenThreads = count;
+    }
+
+    /** Of the calling thread: OpenMP keeps the number for each. */
+    private static void setThreads() {
+        if (IS_SAID && takenThreads == 0) {
+            return;
+        }
+        int before = JniUtils.getNumThreads();
+        boolean isFirst = itsThreads == 0;
+        itsThreads = isFirst ? before : itsThreads;
+        int threads = takenThreads > 0 ? takenThreads : Math.min(mostThreads, itsThreads);
+        if (before != threads) {
+            JniUtils.setNumThreads(threads);
+        }
+        if (isFirst || before != threads) {
+            LOG.info("a pass takes {} threads, of {} that libtorch would take", threads, itsThreads);
+        }
+    }
 
     /**
      * A manager for one model, on the device that the options say; the caller closes it.
@@ -48,7 +103,9 @@ public final class TorchEngine {
             // Closing the channel releases the lock.
             channel.lock();
             tune();
-            return Engine.getEngine("PyTorch");
+            Engine engine = Engine.getEngine("PyTorch");
+            setThreads();
+            return engine;
         } catch (IOException e) {
             throw DjlCache.unusable(folder, e.toString(), e);
         } catch (EngineException | LinkageError | AssertionError e) {

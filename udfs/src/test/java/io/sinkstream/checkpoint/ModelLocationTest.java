@@ -225,11 +225,11 @@ class ModelLocationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"hdfs://namenode/models/m", "s3a://bucket/m", "hf://org/m", "hdfs:/m", "https://x/m"})
-    void otherFileSystemsAreNotSupportedYet(String uri) {
+    void otherFileSystemsAreForSpark(String uri) {
+        assertThat(ModelLocation.isElsewhere(uri)).isTrue();
         assertThat(refusal(() -> ModelLocation.resolve(uri, environment)))
-                .isEqualTo(
-                        "--model \"" + uri + "\": URIs such as hdfs:// and s3a:// are not supported yet; copy it to a"
-                                + " local folder present on every machine and give that folder");
+                .isEqualTo("--model \"" + uri + "\": lies on another file system, which only commands and programs on"
+                        + " Spark copy from; give a local folder");
     }
 
     @ParameterizedTest

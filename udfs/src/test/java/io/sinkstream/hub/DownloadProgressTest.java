@@ -14,7 +14,7 @@ class DownloadProgressTest {
         AtomicLong clock = new AtomicLong();
         List<String> lines = new ArrayList<>();
         DownloadProgress progress =
-                new DownloadProgress(HubName.of("org/m").orElseThrow(), 1_500_000_000, clock::get, lines::add);
+                new DownloadProgress("org/m@main", 1_500_000_000, clock::get, lines::add);
         progress.found(500_000_000);
         for (int second = 1; second <= 12; second++) {
             clock.addAndGet(1_000_000_000);

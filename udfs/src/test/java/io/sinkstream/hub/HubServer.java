@@ -33,6 +33,7 @@ public final class HubServer implements AutoCloseable {
     private final Map<String, byte[]> files = new TreeMap<>();
     private final Map<String, String> headers = new TreeMap<>();
     private final Deque<Fault> faults = new ArrayDeque<>();
+    private final Deque<Fault> hubFaults = new ArrayDeque<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
 
     /** What was asked: where, and with which token. */
@@ -82,7 +83,13 @@ public final class HubServer implements AutoCloseable {
         return this;
     }
 
-    /** Answers with a status and no content, from the hub itself. */
+    /** What the next questions for what the hub has meet, in this order. */
+    HubServer failingAtFirst(Fault... next) {
+        hubFaults.addAll(List.of(next));
+        return this;
+    }
+
+    /** Answers with a status and no content. */
     static Fault status(int status, String... retryAfter) {
         return (exchange, content) -> {
             for (String wait : retryAfter) {
@@ -132,10 +139,14 @@ public final class HubServer implements AutoCloseable {
                 exchange.getRequestHeaders().getFirst("Authorization")));
         String file = path.substring(path.lastIndexOf('/') + 1);
         if (path.startsWith("/api/models/org/m/revision/")) {
+            Fault fault = next(hubFaults);
+            if (fault != null && fault.answer(exchange, new byte[0])) {
+                return;
+            }
             boolean isKnown = file.equals("main") || file.equals(COMMIT);
             send(exchange, isKnown ? 200 : 404, isKnown ? listing().getBytes(UTF_8) : new byte[0]);
         } else if (path.startsWith("/store/")) {
-            Fault fault = next();
+            Fault fault = next(faults);
             if (fault == null || !fault.answer(exchange, files.get(file))) {
                 content(exchange, files.get(file));
             }
@@ -157,8 +168,8 @@ public final class HubServer implements AutoCloseable {
         }
     }
 
-    private synchronized Fault next() {
-        return faults.poll();
+    private synchronized Fault next(Deque<Fault> of) {
+        return of.poll();
     }
 
     private String listing() {

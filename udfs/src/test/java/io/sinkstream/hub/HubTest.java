@@ -307,6 +307,33 @@ class HubTest {
         assertThat(pauses).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({"401, the token", "403, accept the terms at", "404, 'there is no such model, revision or file'"})
+    void whatTheHubRefusesAtFirstIsTold(int status, String advice) {
+        environment.put("HF_TOKEN", SECRET);
+        server.failingAtFirst(HubServer.status(status));
+
+        assertThat(refusal())
+                .startsWith(server.endpoint() + " answers " + status + " for org/m@main: ")
+                .contains(advice);
+        assertThat(server.requests()).hasSize(1);
+    }
+
+    @Test
+    void aHubThatIsBusyAtFirstIsWaitedFor() {
+        server.failingAtFirst(HubServer.status(429, "17"), HubServer.status(503), (exchange, content) -> {
+            // Cut in mid-answer.
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write('{');
+            exchange.close();
+            return true;
+        });
+        hub().download(NAME);
+
+        assertIsThere();
+        assertThat(pauses).containsExactly(Duration.ofSeconds(17), Duration.ofSeconds(2), Duration.ofSeconds(4));
+    }
+
     @Test
     void withoutATokenTheHubMayWantOne() {
         server.failing(HubServer.status(401));

@@ -10,19 +10,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A file's lock among this machine's processes, and among the threads of this one, which a lock of the system does not know. */
-final class HubLock implements AutoCloseable {
+final class MachineLock implements AutoCloseable {
     private static final Map<Path, ReentrantLock> OF_THREADS = new ConcurrentHashMap<>();
 
     private final ReentrantLock ofThreads;
     private final FileChannel channel;
 
-    private HubLock(ReentrantLock ofThreads, FileChannel channel) {
+    private MachineLock(ReentrantLock ofThreads, FileChannel channel) {
         this.ofThreads = ofThreads;
         this.channel = channel;
     }
 
     /** Waits for it. */
-    static HubLock take(Path file) throws IOException, InterruptedException {
+    static MachineLock take(Path file) throws IOException, InterruptedException {
         Files.createDirectories(file.getParent());
         ReentrantLock ofThreads = OF_THREADS.computeIfAbsent(file.toAbsolutePath(), path -> new ReentrantLock());
         ofThreads.lockInterruptibly();
@@ -30,7 +30,7 @@ final class HubLock implements AutoCloseable {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
                 channel.lock();
-                return new HubLock(ofThreads, channel);
+                return new MachineLock(ofThreads, channel);
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 throw e;
