@@ -64,6 +64,8 @@ record SmallRun(Path model, Path input) {
         line.addAll(command("score", model, output));
         line.set(line.indexOf(input.toString()), rows.toString());
         line.addAll(List.of(
+                "--format",
+                "json",
                 "--schema",
                 "key STRING, seq BIGINT, text STRING",
                 "--checkpoint",

@@ -63,7 +63,9 @@ class CheckpointFuzzTest {
         }
         System.out.println("fuzz: " + tries + " tries, " + refused + " refused");
         assertThat(refused).as("refused of " + tries).isGreaterThan(tries / 4).isLessThan(tries);
-        assertThat(residentBytes() - resident).as("resident bytes, from seed " + seed).isLessThan(RESIDENT_BYTES);
+        assertThat(residentBytes() - resident)
+                .as("resident bytes, from seed " + seed)
+                .isLessThan(RESIDENT_BYTES);
         delete();
     }
 
@@ -98,14 +100,16 @@ class CheckpointFuzzTest {
 
     /** All that a driver does before a job, and the tokenizer as tasks use it. */
     private static void read(Path folder) {
-        assertThat(StreamModel.describe(ModelOptions.of(folder).withAttention(2, 14))).isNotNull();
+        assertThat(StreamModel.describe(ModelOptions.of(folder).withAttention(2, 14)))
+                .isNotNull();
         Checkpoint checkpoint = Checkpoint.open(folder);
         assertThat(checkpoint.eosTokens()).isNotNull();
         assertThat(checkpoint.contextTokens()).isNotNull();
         assertThat(checkpoint.chat()).isNotNull();
         try (TextTokenizer tokenizer = checkpoint.tokenizer().orElse(null)) {
             if (tokenizer != null) {
-                assertThat(tokenizer.decode(tokenizer.encode("Streams é 中 end\n"))).isNotNull();
+                assertThat(tokenizer.decode(tokenizer.encode("Streams é 中 end\n")))
+                        .isNotNull();
             }
         }
     }
@@ -130,7 +134,8 @@ class CheckpointFuzzTest {
                      "model_max_length":1024,"clean_up_tokenization_spaces":false,
                      "chat_template":"{% for m in messages %}{{ m['content'] }}{% endfor %}"}
                     """);
-            Files.writeString(FOLDER.resolve("special_tokens_map.json"), "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}");
+            Files.writeString(
+                    FOLDER.resolve("special_tokens_map.json"), "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}");
             Map<String, byte[]> files = new TreeMap<>();
             try (Stream<Path> paths = Files.list(FOLDER)) {
                 for (Path file : paths.toList()) {

@@ -131,7 +131,8 @@ final class DamagedFiles {
             Place place = places.get(random.nextInt(places.size()));
             switch (random.nextInt(6)) {
                 case 0 -> place.remove();
-                case 1 -> place.put(places.get(random.nextInt(places.size())).value().deepCopy());
+                case 1 ->
+                    place.put(places.get(random.nextInt(places.size())).value().deepCopy());
                 default -> place.put(JsonParser.parseString(ODD_VALUES.get(random.nextInt(ODD_VALUES.size()))));
             }
         }
