@@ -76,7 +76,8 @@ public final class SpeedBaseline {
             return Files.readAllLines(Path.of(file));
         } catch (IOException e) {
             throw new UserException(
-                    SpeedSettings.BASELINE + ": " + file + " is no text file that can be read here: " + e.getMessage(), e);
+                    SpeedSettings.BASELINE + ": " + file + " is no text file that can be read here: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -102,19 +103,15 @@ public final class SpeedBaseline {
 
         Key key() {
             return new Key(
-                    text("work"),
-                    text("dtype"),
-                    (int) number("streams"),
-                    (int) number("chunk"),
-                    (int) number("cache"));
+                    text("work"), text("dtype"), (int) number("streams"), (int) number("chunk"), (int) number("cache"));
         }
 
         Rate rate() {
-            Rate rate = new Rate(
-                    number("tokens_per_second"), number("mean"), number("deviation"), (int) number("rounds"));
+            Rate rate =
+                    new Rate(number("tokens_per_second"), number("mean"), number("deviation"), (int) number("rounds"));
             if (rate.rounds() < 2) {
-                throw new UserException(
-                        where + " was measured once, which has no spread: measure it again with more " + SpeedSettings.ROUNDS);
+                throw new UserException(where + " was measured once, which has no spread: measure it again with more "
+                        + SpeedSettings.ROUNDS);
             }
             return rate;
         }

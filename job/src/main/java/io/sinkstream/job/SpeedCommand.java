@@ -118,7 +118,8 @@ final class SpeedCommand extends SettingsCommand {
             if (text != null) {
                 if (Double.isNaN(reference)) {
                     ComputeOptions single = compute.withDtype("float32").withCacheDtype("float32");
-                    reference = speed(options.withCompute(single), place, values, err).nll(text, TEXT_TOKENS);
+                    reference = speed(options.withCompute(single), place, values, err)
+                            .nll(text, TEXT_TOKENS);
                 }
                 double nll = speed.nll(text, TEXT_TOKENS);
                 double price = nll / reference - 1;

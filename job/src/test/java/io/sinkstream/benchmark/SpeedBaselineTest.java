@@ -38,8 +38,7 @@ class SpeedBaselineTest {
 
     @Test
     void slowerIsWhatLostMoreThanTheSpreadOfBoth() throws IOException {
-        String file = written(
-                row(Work.SCORE, 16, 100, 3), row(Work.SCORE, 64, 100, 3), row(Work.MATMUL, 16, 100, 3));
+        String file = written(row(Work.SCORE, 16, 100, 3), row(Work.SCORE, 64, 100, 3), row(Work.MATMUL, 16, 100, 3));
 
         // Twice the root of 3 x 3 + 4 x 4.
         SpeedBaseline.Comparison found = SpeedBaseline.read(file, HERE)

@@ -69,8 +69,9 @@ public final class SparkPages {
 
     private static final class Site {
         private final URI root;
-        private final HttpClient client =
-                HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).build();
+        private final HttpClient client = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .build();
 
         Site(URI root) {
             this.root = root;

@@ -165,8 +165,7 @@ public final class StandaloneCluster implements AutoCloseable {
     /** What finds a GPU, of which there is none: Spark's schedule of them is the same. */
     private static Path discoveryScript(Path folder) throws IOException {
         Path script = Files.write(
-                folder.resolve("gpus.sh"),
-                List.of("#!/bin/sh", "echo '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'"));
+                folder.resolve("gpus.sh"), List.of("#!/bin/sh", "echo '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'"));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         return script;
     }

@@ -84,14 +84,16 @@ class SpeedCommandTest {
 
         Path slow = Files.write(folder.resolve("slow.csv"), times(lines, 0.01));
         Command same = Command.alone(with(small, "--baseline", slow.toString())).succeeded();
-        assertThat(same.err().lines().filter(line -> line.contains("tokens/s, +"))).hasSize(2);
+        assertThat(same.err().lines().filter(line -> line.contains("tokens/s, +")))
+                .hasSize(2);
         assertThat(same.err()).doesNotContain("slower");
 
         Path fast = Files.write(folder.resolve("fast.csv"), times(lines, 1000));
         Path after = folder.resolve("after.csv");
         Command slower = Command.alone(with(small, "--baseline", fast.toString(), "--output", after.toString()));
         assertThat(slower.code()).isEqualTo(1);
-        assertThat(slower.err().lines().filter(line -> line.endsWith(": slower"))).hasSize(2);
+        assertThat(slower.err().lines().filter(line -> line.endsWith(": slower")))
+                .hasSize(2);
         assertThat(slower.err().lines().reduce((first, second) -> second))
                 .hasValue("sinkstream speed failed: --baseline: 2 of 2 rows are slower by more than the spread");
         assertThat(after).exists();
@@ -104,7 +106,8 @@ class SpeedCommandTest {
                 folder.resolve("there.csv"),
                 SpeedTable.header() + "\nscore,float32,1,16,32,9.0,9.0,0.1,5,,,,3,,,," + there + "\n");
         assertThat(speed("--baseline", file.toString()).refusal())
-                .startsWith("sinkstream speed: --baseline: " + file + ", line 2: model is \"0123456789abcdef\", and here \"");
+                .startsWith("sinkstream speed: --baseline: " + file
+                        + ", line 2: model is \"0123456789abcdef\", and here \"");
         assertThat(speed("--baseline", file.toString(), "--rounds", "1").refusal())
                 .isEqualTo("sinkstream speed: --rounds: 1 has no spread to compare with --baseline: give at least 2");
         Files.writeString(file, "work,dtype\n");
