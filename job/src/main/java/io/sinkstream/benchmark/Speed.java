@@ -40,17 +40,20 @@ public final class Speed {
     private static final int CHUNK = 512;
 
     private final ModelOptions options;
+    private final SpeedPlace place;
     private final int rounds;
     private final Consumer<String> progress;
     private final Random random = new Random(0);
 
     /**
      * @param options which model, S and R, and the number type by its own name; chunk sizes and the cache's budget are the measurement's own
+     * @param place where this is
      * @param rounds how often each measurement is made at least
      * @param progress hears what is being done
      */
-    public Speed(ModelOptions options, int rounds, Consumer<String> progress) {
+    public Speed(ModelOptions options, SpeedPlace place, int rounds, Consumer<String> progress) {
         this.options = options;
+        this.place = place;
         this.rounds = rounds;
         this.progress = progress;
     }
@@ -104,7 +107,7 @@ public final class Speed {
                 compared(Work.DECODE, model, 1, cache, kept, again));
     }
 
-    private static SpeedRow compared(
+    private SpeedRow compared(
             Work work, StreamModel model, int chunk, int cache, double[] seconds, double[] recomputation) {
         return new SpeedRow(
                 work,
@@ -117,7 +120,8 @@ public final class Speed {
                 ResidentMemory.bytes(),
                 Double.NaN,
                 Double.NaN,
-                median(recomputation) / median(seconds));
+                median(recomputation) / median(seconds),
+                place);
     }
 
     /** All streams of a measurement keep their caches, whatever the machine's budget: else a rebuild would be timed. */
@@ -208,7 +212,8 @@ public final class Speed {
                 ResidentMemory.bytes(),
                 Double.NaN,
                 Double.NaN,
-                Double.NaN);
+                Double.NaN,
+                place);
     }
 
     /**

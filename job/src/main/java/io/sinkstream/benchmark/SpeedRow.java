@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param nll mean negative log-likelihood of a real text, nats a token; NaN without a text
  * @param nllPrice how much larger that is than in fp32, as a share of it; NaN without a text
  * @param speedup how many times the rate of re-computation, timed in turns; NaN where it was not
+ * @param place where it was measured
  */
 public record SpeedRow(
         Work work,
@@ -29,7 +30,8 @@ public record SpeedRow(
         long residentBytes,
         double nll,
         double nllPrice,
-        double speedup) {
+        double speedup,
+        SpeedPlace place) {
 
     /** What can be measured. */
     public enum Work {
@@ -90,6 +92,7 @@ public record SpeedRow(
 
     /** The same with a text's figures. */
     public SpeedRow withNll(double textNll, double price) {
-        return new SpeedRow(work, dtype, streams, chunk, cache, rate, shares, residentBytes, textNll, price, speedup);
+        return new SpeedRow(
+                work, dtype, streams, chunk, cache, rate, shares, residentBytes, textNll, price, speedup, place);
     }
 }

@@ -118,6 +118,9 @@ public final class SpeedTable {
         put(values, row, "nll", found -> rounded(found.nll(), 6));
         put(values, row, "nll_price", found -> rounded(found.nllPrice(), 6));
         put(values, row, "speedup", found -> rounded(found.speedup(), 3));
+        put(values, row, "model", found -> found.place().model());
+        put(values, row, "processor", found -> found.place().processor());
+        put(values, row, "threads", found -> found.place().threads());
         return values;
     }
 

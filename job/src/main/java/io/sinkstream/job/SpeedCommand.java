@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.benchmark.Speed;
+import io.sinkstream.benchmark.SpeedBaseline;
+import io.sinkstream.benchmark.SpeedPlace;
 import io.sinkstream.benchmark.SpeedRow;
 import io.sinkstream.benchmark.SpeedTable;
 import io.sinkstream.console.RunFailure;
@@ -24,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code speed}: tokens a second on this machine, and its share of what the machine can do. */
 final class SpeedCommand extends SettingsCommand {
@@ -46,6 +49,7 @@ final class SpeedCommand extends SettingsCommand {
                 SpeedSettings.RECOMPUTATION,
                 SpeedSettings.CACHES,
                 SpeedSettings.ROUNDS,
+                SpeedSettings.BASELINE,
                 SpeedSettings.TABLE_FORMAT,
                 Settings.INPUT,
                 Settings.OUTPUT,
@@ -66,7 +70,10 @@ final class SpeedCommand extends SettingsCommand {
                         + " in turns; speedup is the quotient of the two rates.",
                 "",
                 "The limit is the rate of the bare matrix products of the same shapes, timed in the same run. With"
-                        + " --output the rows go to a CSV file: " + SpeedTable.header() + ".");
+                        + " --output the rows go to a CSV file: " + SpeedTable.header() + ".",
+                "",
+                "With --baseline, such a file, each row is compared with the file's. It ends with 1 if one of scoring or decoding is"
+                        + " slower by more than the spread: twice the standard deviation of the difference of two rounds.");
     }
 
     @Override
@@ -75,6 +82,7 @@ final class SpeedCommand extends SettingsCommand {
                 "  speed --model llama --output speed.csv",
                 "  speed --model llama --dtype float32,bfloat16,int8 --input text.txt",
                 "  speed --model llama --rounds 20 --table-format markdown",
+                "  speed --model llama --baseline speed.csv",
                 "  speed --model llama --recomputation --caches 256,1024,4096",
                 "  speed --model llama --chunks 64,512 --streams 1 --attention-sink-window-size 4092");
     }
@@ -87,6 +95,8 @@ final class SpeedCommand extends SettingsCommand {
         ModelOptions options = ModelOptions.of(ModelSource.folder(values))
                 .withAttention(values.require(Settings.SINKS), values.require(Settings.WINDOW));
         boolean tokenizer = StreamModel.describe(options).tokenizer();
+        SpeedPlace place = SpeedPlace.here(StreamModel.fingerprint(options));
+        Optional<SpeedBaseline> baseline = baseline(values, place);
         String text = InputText.of(texts);
         if (text != null && !tokenizer) {
             throw new UserException(
@@ -101,14 +111,15 @@ final class SpeedCommand extends SettingsCommand {
                     values.require(Settings.DEVICE),
                     0,
                     values.require(Settings.WEIGHT_MEMORY));
-            Speed speed = speed(options.withCompute(compute), values, err);
+            Speed speed = speed(options.withCompute(compute), place, values, err);
             List<SpeedRow> measured = values.require(SpeedSettings.RECOMPUTATION)
                     ? speed.compareWithRecomputation(values.require(SpeedSettings.CACHES))
                     : speed.measure(values.require(SpeedSettings.CHUNKS), values.require(SpeedSettings.STREAMS));
             if (text != null) {
                 if (Double.isNaN(reference)) {
                     ComputeOptions single = compute.withDtype("float32").withCacheDtype("float32");
-                    reference = speed(options.withCompute(single), values, err).nll(text, TEXT_TOKENS);
+                    reference = speed(options.withCompute(single), place, values, err)
+                            .nll(text, TEXT_TOKENS);
                 }
                 double nll = speed.nll(text, TEXT_TOKENS);
                 double price = nll / reference - 1;
@@ -119,6 +130,32 @@ final class SpeedCommand extends SettingsCommand {
         SpeedTable.lines(rows, values.require(SpeedSettings.TABLE_FORMAT)).forEach(out::println);
         if (output != null) {
             write(output, rows);
+        }
+        baseline.ifPresent(before -> compare(before, rows, err));
+    }
+
+    private static Optional<SpeedBaseline> baseline(SettingValues values, SpeedPlace place) {
+        Optional<String> file = values.find(SpeedSettings.BASELINE);
+        if (file.isPresent() && values.require(SpeedSettings.ROUNDS) < 2) {
+            throw new UserException(SpeedSettings.ROUNDS + ": 1 has no spread to compare with " + SpeedSettings.BASELINE
+                    + ": give at least 2");
+        }
+        file.ifPresent(name -> OutputFile.of(values, SpeedSettings.BASELINE, List.of(name)));
+        return file.map(name -> SpeedBaseline.read(name, place));
+    }
+
+    /** On standard error, since the table may be for a program. */
+    private static void compare(SpeedBaseline baseline, List<SpeedRow> rows, PrintWriter err) {
+        SpeedBaseline.Comparison found = baseline.compare(rows);
+        found.lines().forEach(err::println);
+        if (found.compared() == 0) {
+            throw new RunFailure(SpeedSettings.BASELINE + ": no row of it was measured now", null);
+        }
+        if (found.slower() > 0) {
+            throw new RunFailure(
+                    SpeedSettings.BASELINE + ": " + found.slower() + " of " + found.compared()
+                            + " rows are slower by more than the spread",
+                    null);
         }
     }
 
@@ -145,8 +182,8 @@ final class SpeedCommand extends SettingsCommand {
         }
     }
 
-    private static Speed speed(ModelOptions options, SettingValues values, PrintWriter err) {
-        return new Speed(options, values.require(SpeedSettings.ROUNDS), err::println);
+    private static Speed speed(ModelOptions options, SpeedPlace place, SettingValues values, PrintWriter err) {
+        return new Speed(options, place, values.require(SpeedSettings.ROUNDS), err::println);
     }
 
     private static void write(Path output, List<SpeedRow> rows) {

@@ -18,6 +18,8 @@ class SpeedTableTest {
     /** Of 5 rounds: 10, 20, 30, 40 and 100 tokens a second. */
     private static final Rate RATE = Rate.of(new double[] {1, 10 / 20.0, 10 / 30.0, 0.1, 0.25}, 10);
 
+    private static final SpeedPlace PLACE = new SpeedPlace("0af3", "Some Processor", 2);
+
     private static final SpeedRow ROW = new SpeedRow(
             Work.SCORE,
             "int8",
@@ -29,10 +31,11 @@ class SpeedTableTest {
             3L << 20,
             Double.NaN,
             Double.NaN,
-            Double.NaN);
+            Double.NaN,
+            PLACE);
 
     private static final SpeedRow COMPARED = new SpeedRow(
-            Work.DECODE, "float32", 1, 1, 4096, RATE, Shares.UNKNOWN, 3L << 20, Double.NaN, Double.NaN, 22.24);
+            Work.DECODE, "float32", 1, 1, 4096, RATE, Shares.UNKNOWN, 3L << 20, Double.NaN, Double.NaN, 22.24, PLACE);
 
     @Test
     void aRateIsTheMedianMeanAndDeviationOfItsRounds() {
@@ -81,7 +84,7 @@ class SpeedTableTest {
                 .startsWith("decode")
                 .endsWith("-         -          -     3 MiB         -    22.2x");
         assertThat(SpeedTable.lines(List.of(COMPARED), TableFormat.CSV).get(1))
-                .isEqualTo("decode,float32,1,1,4096,30.0,40.0,35.36,5,,,,3,,,22.24");
+                .isEqualTo("decode,float32,1,1,4096,30.0,40.0,35.36,5,,,,3,,,22.24,0af3,Some Processor,2");
         JsonObject row = JsonParser.parseString(
                         String.join("\n", SpeedTable.lines(List.of(COMPARED), TableFormat.JSON)))
                 .getAsJsonArray()
@@ -96,9 +99,9 @@ class SpeedTableTest {
         assertThat(SpeedTable.lines(List.of(ROW, ROW.withNll(3, 0.01)), TableFormat.CSV))
                 .containsExactly(
                         "work,dtype,streams,chunk,cache,tokens_per_second,mean,deviation,rounds,share_of_limit,"
-                                + "share_of_matrix_rate,share_of_bandwidth,resident_mib,nll,nll_price,speedup",
-                        "score,int8,1,512,1024,30.0,40.0,35.36,5,0.75,0.5,0.25,3,,,",
-                        "score,int8,1,512,1024,30.0,40.0,35.36,5,0.75,0.5,0.25,3,3.0,0.01,");
+                                + "share_of_matrix_rate,share_of_bandwidth,resident_mib,nll,nll_price,speedup,model,processor,threads",
+                        "score,int8,1,512,1024,30.0,40.0,35.36,5,0.75,0.5,0.25,3,,,,0af3,Some Processor,2",
+                        "score,int8,1,512,1024,30.0,40.0,35.36,5,0.75,0.5,0.25,3,3.0,0.01,,0af3,Some Processor,2");
 
         JsonArray rows = JsonParser.parseString(String.join("\n", SpeedTable.lines(List.of(ROW), TableFormat.JSON)))
                 .getAsJsonArray();

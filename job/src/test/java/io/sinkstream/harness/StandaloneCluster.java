@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
 
 /**
  * A Spark cluster on this machine: a master and workers, each a JVM of its own, as are their executors. Workers come and
- * go as a test wants. The test closes it. Logs are beside those of {@link InstalledSpark}; an executor's are in its
+ * go as a test wants, and each says that it has a GPU. The test closes it. Logs are beside those of {@link InstalledSpark}; an executor's are in its
  * worker's folder there.
  */
 public final class StandaloneCluster implements AutoCloseable {
@@ -150,11 +151,18 @@ public final class StandaloneCluster implements AutoCloseable {
     private Worker launchWorker(int cores) throws IOException {
         String name = "worker-" + started++;
         Path folder = Files.createDirectories(spark.logs().resolve(name));
+        Path resources = Files.write(
+                folder.resolve("resources.conf"),
+                List.of(
+                        "spark.worker.resource.gpu.amount 1",
+                        "spark.worker.resource.gpu.discoveryScript " + discoveryScript(folder)));
         Process process = spark.start(
                 name,
                 spark.project(),
                 "org.apache.spark.deploy.worker.Worker",
                 List.of(
+                        "--properties-file",
+                        resources.toString(),
                         "--host",
                         HOST,
                         "--cores",
@@ -169,6 +177,14 @@ public final class StandaloneCluster implements AutoCloseable {
         Worker worker = new Worker(name, folder, process);
         workers.add(worker);
         return worker;
+    }
+
+    /** What finds a GPU, of which there is none: Spark's schedule of them is the same. */
+    private static Path discoveryScript(Path folder) throws IOException {
+        Path script = Files.write(
+                folder.resolve("gpus.sh"), List.of("#!/bin/sh", "echo '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'"));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return script;
     }
 
     /** Waits until the master answers and knows that many workers, no more and no fewer. */

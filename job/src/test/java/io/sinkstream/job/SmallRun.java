@@ -56,6 +56,27 @@ record SmallRun(Path model, Path input) {
         return command("score", folder, output);
     }
 
+    /** The command that scores the rows as a stream that comes to its end. */
+    List<String> streamScore(Path output) throws IOException {
+        Path rows = Files.createDirectories(output.resolveSibling(output.getFileName() + "-rows"));
+        Files.copy(input, rows.resolve(input.getFileName()));
+        List<String> line = new ArrayList<>(List.of("stream"));
+        line.addAll(command("score", model, output));
+        line.set(line.indexOf(input.toString()), rows.toString());
+        line.addAll(List.of(
+                "--format",
+                "json",
+                "--schema",
+                "key STRING, seq BIGINT, text STRING",
+                "--checkpoint",
+                output.resolveSibling(output.getFileName() + "-checkpoint").toString(),
+                "--trigger",
+                "available-now",
+                "--partitions",
+                "2"));
+        return line;
+    }
+
     /** The command that continues the rows by chance, by looking up tokens too. */
     List<String> generate(Path output) {
         List<String> line = new ArrayList<>(command("generate", model, output));

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.SparkPages;
 import io.sinkstream.harness.SqlProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -62,11 +64,21 @@ final class SparkSubmitIT {
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
-        // What the UI shows is made of these, too. The tables at the end are for the user and have rows.
+        // The tables at the end are for the user and have rows.
         try (Stream<Path> logs = Files.list(events)) {
             String all = Files.readString(logs.findFirst().orElseThrow());
             assertThat(all).contains("SparkListenerApplicationEnd").doesNotContain(SECRET, SmallRun.SAID);
         }
+        Map<String, String> pages = SparkPages.of(spark, "submit-pages", events);
+        assertThat(pages.keySet())
+                .anyMatch(path -> path.endsWith("/environment"))
+                .anyMatch(path -> path.contains("/environment/"))
+                .anyMatch(path -> path.contains("/stages/stage/"))
+                .anyMatch(path -> path.contains("/SQL/execution/"))
+                .anyMatch(path -> path.contains("/executors/"));
+        assertThat(pages).allSatisfy((path, page) -> assertThat(page).as(path).doesNotContain(SECRET, SmallRun.SAID));
+        // Told without its value.
+        assertThat(pages.values()).anyMatch(page -> page.contains("spark.executorEnv.HF_TOKEN"));
         assertThat(ended.stderr()).doesNotContain(SECRET, SmallRun.SAID);
         assertThat(ended.stdout()).contains(SmallRun.SAID).doesNotContain(SECRET);
     }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ class SpeedCommandTest {
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
         assertThat(lines.get(0)).isEqualTo(SpeedTable.header());
-        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){11}$", "")))
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){14}$", "")))
                 .containsExactly(
                         "matmul,float32,1,16,32",
                         "score,float32,1,16,32",
@@ -73,6 +74,67 @@ class SpeedCommandTest {
         assertThat(run.err()).contains("filling the cache of stream 3 of 3");
     }
 
+    /** What the same machine measured a moment ago, once with rates that it can't have lost and once with such as it can't reach. */
+    @Test
+    void aBaselineTellsWhatIsSlowerAndEndsWithOne() throws Exception {
+        Path before = folder.resolve("before.csv");
+        String[] small = {"speed", "--model", model.toString(), "--recomputation", "--caches", "32", "--rounds", "3"};
+        Command.alone(with(small, "--output", before.toString())).succeeded();
+        List<String> lines = Files.readAllLines(before);
+
+        Path slow = Files.write(folder.resolve("slow.csv"), times(lines, 0.01));
+        Command same = Command.alone(with(small, "--baseline", slow.toString())).succeeded();
+        assertThat(same.err().lines().filter(line -> line.contains("tokens/s, +")))
+                .hasSize(2);
+        assertThat(same.err()).doesNotContain("slower");
+
+        Path fast = Files.write(folder.resolve("fast.csv"), times(lines, 1000));
+        Path after = folder.resolve("after.csv");
+        Command slower = Command.alone(with(small, "--baseline", fast.toString(), "--output", after.toString()));
+        assertThat(slower.code()).isEqualTo(1);
+        assertThat(slower.err().lines().filter(line -> line.endsWith(": slower")))
+                .hasSize(2);
+        assertThat(slower.err().lines().reduce((first, second) -> second))
+                .hasValue("sinkstream speed failed: --baseline: 2 of 2 rows are slower by more than the spread");
+        assertThat(after).exists();
+    }
+
+    @Test
+    void aBaselineOfAnotherMachineIsRefused() throws Exception {
+        String there = "0123456789abcdef,Another Processor,64";
+        Path file = Files.writeString(
+                folder.resolve("there.csv"),
+                SpeedTable.header() + "\nscore,float32,1,16,32,9.0,9.0,0.1,5,,,,3,,,," + there + "\n");
+        assertThat(speed("--baseline", file.toString()).refusal())
+                .startsWith("sinkstream speed: --baseline: " + file
+                        + ", line 2: model is \"0123456789abcdef\", and here \"");
+        assertThat(speed("--baseline", file.toString(), "--rounds", "1").refusal())
+                .isEqualTo("sinkstream speed: --rounds: 1 has no spread to compare with --baseline: give at least 2");
+        Files.writeString(file, "work,dtype\n");
+        assertThat(speed("--baseline", file.toString()).refusal())
+                .isEqualTo("sinkstream speed: --baseline: " + file
+                        + " is no table of this version's speed --output: measure it again");
+        assertThat(speed("--baseline", file.toString(), "--output", file.toString(), "--overwrite")
+                        .refusal())
+                .contains("are the same");
+    }
+
+    private static String[] with(String[] some, String... more) {
+        return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
+    }
+
+    /** Rows of other rates without a spread. */
+    private static List<String> times(List<String> lines, double factor) {
+        List<String> changed = new ArrayList<>(List.of(lines.get(0)));
+        for (String line : lines.subList(1, lines.size())) {
+            String[] cells = line.split(",", -1);
+            cells[5] = "" + number(line, 5) * factor;
+            cells[7] = "0";
+            changed.add(String.join(",", cells));
+        }
+        return changed;
+    }
+
     @Test
     void aTokenByACacheStandsBesideOneByRecomputation() throws Exception {
         Path output = folder.resolve("speed.csv");
@@ -89,7 +151,7 @@ class SpeedCommandTest {
                         output.toString())
                 .succeeded();
         List<String> lines = Files.readAllLines(output);
-        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){11}$", "")))
+        assertThat(lines.stream().skip(1).map(line -> line.replaceFirst("(,[^,]*){14}$", "")))
                 .containsExactly(
                         "recompute,float32,1,32,32",
                         "decode,float32,1,1,32",

@@ -108,6 +108,57 @@ final class StandaloneClusterIT {
         return matcher.find() ? matcher.group(1) : "none";
     }
 
+    /**
+     * The file for GPUs, as far as a machine without one can: Spark gives executors one each, which a script finds, and tasks their
+     * shares; the model runs on the processor.
+     */
+    @Test
+    void scoresWhereGpusAreScheduled() throws Exception {
+        Path output = folder.resolve("scored-by-gpus");
+        // A CUDA libtorch is not here.
+        Path conf = Files.write(
+                folder.resolve("gpu.conf"),
+                Files.readAllLines(Path.of(cluster.conf("gpu.conf"))).stream()
+                        .filter(line -> !line.startsWith("spark.executorEnv.PYTORCH_"))
+                        .toList());
+        List<String> options = List.of(
+                "--properties-file",
+                conf.toString(),
+                "--conf",
+                "spark.executor.cores=1",
+                "--conf",
+                "spark.executorEnv.OMP_NUM_THREADS=1",
+                "--conf",
+                "spark.sinkstream.cache.memory=100m");
+        List<String> command = new ArrayList<>(run.score(run.model(), output));
+        command.addAll(List.of("--device", "cpu"));
+
+        Driver.Ended ended = cluster.submit("cluster-gpus", folder, options, command);
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        run.check(output);
+    }
+
+    /** The file for streams. */
+    @Test
+    void scoresAStream() throws Exception {
+        Path output = folder.resolve("streamed");
+        List<String> options = List.of(
+                "--properties-file",
+                cluster.conf("streaming.conf"),
+                "--conf",
+                "spark.executor.cores=1",
+                "--conf",
+                "spark.executorEnv.OMP_NUM_THREADS=1",
+                "--conf",
+                "spark.sinkstream.cache.memory=100m");
+
+        Driver.Ended ended = cluster.submit("cluster-stream", folder, options, run.streamScore(output));
+
+        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        run.check(output);
+    }
+
     @Test
     void sqlFunctionsAndASavedPipeline() throws Exception {
         Path results = folder.resolve("sql");

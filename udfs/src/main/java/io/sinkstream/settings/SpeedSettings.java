@@ -32,6 +32,15 @@ public final class SpeedSettings {
             Parsers.wholeNumber(1),
             "How often each measurement is made at least; more often while two seconds have not gone."));
 
+    /** What was measured before. */
+    public static final Setting<String> BASELINE = add(Setting.value(
+            "baseline",
+            "FILE",
+            null,
+            Parsers::nonEmpty,
+            "A CSV file that --output wrote on this machine, with the same model and number of threads. Each row is compared with"
+                    + " it, and the command ends with 1 if one is slower by more than the spread."));
+
     /** Whether re-computation is timed. */
     public static final Setting<Boolean> RECOMPUTATION = add(Setting.flag(
             "recomputation",
