@@ -31,12 +31,7 @@ class ModelHostTest {
     @TempDir
     private Path folder;
 
-    private record Context(SparkConf conf, String executorID) implements PluginContext {
-        @Override
-        public MetricRegistry metricRegistry() {
-            return new MetricRegistry();
-        }
-
+    record Context(SparkConf conf, String executorID, MetricRegistry metricRegistry) implements PluginContext {
         @Override
         public String hostname() {
             return "localhost";
@@ -68,7 +63,7 @@ class ModelHostTest {
             SparkConf conf = new SparkConf(false)
                     .set(Settings.MODEL.key(), model.toString())
                     .set(Settings.WINDOW.key(), "28");
-            new ModelHost().init(new Context(conf, executor), Map.of());
+            new ModelHost().init(new Context(conf, executor, new MetricRegistry()), Map.of());
             for (Thread thread : Thread.getAllStackTraces().keySet()) {
                 if (thread.getName().equals(LOADER)) {
                     thread.join();
