@@ -78,12 +78,14 @@ public final class ClusterSettings {
     private static List<String> ofAll(SparkConf conf) {
         List<String> told = new ArrayList<>();
         if (conf.getBoolean(SPECULATION, false)) {
-            told.add(SPECULATION + " is on: a second copy of a task that takes long takes the first one's cores; set it to"
+            told.add(SPECULATION
+                    + " is on: a second copy of a task that takes long takes the first one's cores; set it to"
                     + " false");
         }
         if (conf.getTimeAsSeconds(TIMEOUT, "120s") < 120) {
-            told.add(TIMEOUT + " is " + conf.get(TIMEOUT) + ": executors whose cores are busy with a pass may be taken for"
-                    + " lost; set it to 300s, and " + HEARTBEAT + " to 20s");
+            told.add(TIMEOUT + " is " + conf.get(TIMEOUT)
+                    + ": executors whose cores are busy with a pass may be taken for" + " lost; set it to 300s, and "
+                    + HEARTBEAT + " to 20s");
         }
         return told;
     }

@@ -62,8 +62,7 @@ public final class ContainerMemory {
                 || Hardware.mayBeGpu(options.compute().device())) {
             return options;
         }
-        return options.withCacheBytes(
-                caches.bytesOf(() -> conf.getSizeAsMb(HEAP, "1g") + overhead(conf) << MIB));
+        return options.withCacheBytes(caches.bytesOf(() -> conf.getSizeAsMb(HEAP, "1g") + overhead(conf) << MIB));
     }
 
     private static long overhead(SparkConf conf) {

@@ -32,7 +32,8 @@ public final class ExecutorModel {
     public static SharedModels.Held hold(ModelSource source, Map<String, ResourceInformation> resources) {
         ExecutorCores.limitThreads();
         try {
-            ModelOptions options = ContainerMemory.shared(source.here(), SparkEnv.get().conf());
+            ModelOptions options =
+                    ContainerMemory.shared(source.here(), SparkEnv.get().conf());
             return SharedModels.hold(TaskGpu.assigned(options, resources));
         } catch (UserException e) {
             String host = SparkEnv.get().blockManager().blockManagerId().host();

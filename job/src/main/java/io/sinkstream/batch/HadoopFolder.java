@@ -36,7 +36,8 @@ record HadoopFolder(FileSystem system, Path path) implements RemoteFolder {
             return new HadoopFolder(system, system.makeQualified(path));
         } catch (IOException | RuntimeException e) {
             throw new UserException(
-                    address + ": its file system can't be reached (" + firstLine(e) + "); its connector has to be on the class"
+                    address + ": its file system can't be reached (" + firstLine(e)
+                            + "); its connector has to be on the class"
                             + " path (for s3a --packages org.apache.hadoop:hadoop-aws, of Spark's version of Hadoop), and what it"
                             + " needs is set by spark.hadoop.*",
                     e);
@@ -49,7 +50,8 @@ record HadoopFolder(FileSystem system, Path path) implements RemoteFolder {
         if (context.isDefined()) {
             return context.get().hadoopConfiguration();
         }
-        SparkConf conf = SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
+        SparkConf conf =
+                SparkEnv.get() == null ? new SparkConf() : SparkEnv.get().conf();
         return SparkHadoopUtil.get().newConfiguration(conf);
     }
 

@@ -30,8 +30,9 @@ public final class ModelFolders {
             return ModelLocation.resolve(setting, model, System.getenv());
         }
         if (PASSWORD.matcher(model).matches()) {
-            throw new UserException(setting + ": its address holds a password, which logs would show; leave it out, and set"
-                    + " it by spark.hadoop.*");
+            throw new UserException(
+                    setting + ": its address holds a password, which logs would show; leave it out, and set"
+                            + " it by spark.hadoop.*");
         }
         ModelCopies copies = ModelLocation.copies(System.getenv());
         Matcher pinned = PINNED.matcher(model);

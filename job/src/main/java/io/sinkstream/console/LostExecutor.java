@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /** A run that failed because executors ended again and again, each time under the same task. */
 final class LostExecutor {
-    private static final Pattern FORM =
-            Pattern.compile("ExecutorLostFailure \\(executor (?<id>\\S+) exited[^)]*\\)(?: Reason:\\s*(?<reason>[^\\r\\n]*))?");
+    private static final Pattern FORM = Pattern.compile(
+            "ExecutorLostFailure \\(executor (?<id>\\S+) exited[^)]*\\)(?: Reason:\\s*(?<reason>[^\\r\\n]*))?");
 
     /** What YARN, Kubernetes and a kernel leave of what they end for its memory. */
     private static final Pattern MEMORY =

@@ -20,12 +20,13 @@ final class Attempts {
         }
         String master = conf.get("spark.master", "");
         if (master.equals("yarn") && !conf.get(ON_YARN, "").equals("1")) {
-            return Optional.of("sinkstream: YARN may start this driver again, to the same end; " + ON_YARN + "=1 keeps it"
-                    + " from that (for a stream see that it starts first)");
+            return Optional.of("sinkstream: YARN may start this driver again, to the same end; " + ON_YARN
+                    + "=1 keeps it" + " from that (for a stream see that it starts first)");
         }
         if (master.startsWith("spark:") && conf.getBoolean(SUPERVISED, false)) {
-            return Optional.of("sinkstream: this driver is supervised, and so is started again and again to the same end;"
-                    + " end it by spark-submit --kill, and submit it without --supervise until it starts");
+            return Optional.of(
+                    "sinkstream: this driver is supervised, and so is started again and again to the same end;"
+                            + " end it by spark-submit --kill, and submit it without --supervise until it starts");
         }
         return Optional.empty();
     }

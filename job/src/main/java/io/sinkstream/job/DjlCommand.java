@@ -91,7 +91,9 @@ final class DjlCommand extends SettingsCommand {
         boolean isFolder = name.startsWith("file:") || name.startsWith("~/") || Files.isDirectory(Path.of(name));
         Path folder = values.find(Settings.OUTPUT).map(Path::of).orElse(null);
         if (folder != null) {
-            settings.put(Settings.MODEL.key(), isFolder || ModelLocation.isElsewhere(name) ? checkpoint.toString() : model.name());
+            settings.put(
+                    Settings.MODEL.key(),
+                    isFolder || ModelLocation.isElsewhere(name) ? checkpoint.toString() : model.name());
             return folder;
         }
         if (!isFolder) {

@@ -26,7 +26,8 @@ class ClusterSettingsTest {
     private ModelSource model(String cacheMemory) throws Exception {
         Path model = Streams.model(folder.resolve("model"));
         // Sparse: 3 GiB that take no room.
-        try (RandomAccessFile weights = new RandomAccessFile(model.resolve("rest.safetensors").toFile(), "rw")) {
+        try (RandomAccessFile weights =
+                new RandomAccessFile(model.resolve("rest.safetensors").toFile(), "rw")) {
             weights.setLength(3L << 30);
         }
         return new ModelSource(
@@ -67,8 +68,9 @@ class ClusterSettingsTest {
                         "spark.locality.wait is 3s: tasks wait so long for a place that is nearer to their rows; set it to"
                                 + " 0s");
         assertThat(ClusterSettings.stream(on("yarn")))
-                .containsExactly("spark.locality.wait is 3s: a task that goes to another executor than its streams' caches"
-                        + " rebuilds them all; set it to 60s");
+                .containsExactly(
+                        "spark.locality.wait is 3s: a task that goes to another executor than its streams' caches"
+                                + " rebuilds them all; set it to 60s");
         assertThat(ClusterSettings.stream(on("yarn").set("spark.locality.wait", "1min")))
                 .isEmpty();
     }
@@ -95,7 +97,8 @@ class ClusterSettingsTest {
 
     @Test
     void aContainerThatIsTooSmallIsTold() throws Exception {
-        SparkConf conf = on("yarn").set("spark.executor.memory", "8g").set("spark.executor.memoryOverheadFactor", "0.2");
+        SparkConf conf =
+                on("yarn").set("spark.executor.memory", "8g").set("spark.executor.memoryOverheadFactor", "0.2");
         ContainerMemory.complete(conf, model("2g"));
 
         assertThat(conf.contains("spark.executor.memoryOverhead")).isFalse();
@@ -109,13 +112,13 @@ class ClusterSettingsTest {
 
     @Test
     void aShareForCachesIsOneOfTheContainer() throws Exception {
-        ModelOptions options = model("25%").options().withCompute(
-                model("25%").options().compute().withDevice("cpu"));
+        ModelOptions options = model("25%")
+                .options()
+                .withCompute(model("25%").options().compute().withDevice("cpu"));
         SparkConf conf = on("yarn").set("spark.executor.memory", "1g").set("spark.executor.memoryOverhead", "3g");
 
         assertThat(ContainerMemory.shared(options, conf).cacheMemory().bytes()).isEqualTo((4096L << MIB) / 100 * 25);
         assertThat(ContainerMemory.shared(options, on("spark://m:1"))).isEqualTo(options);
-        assertThat(ContainerMemory.shared(options.withCacheBytes(7), conf))
-                .isEqualTo(options.withCacheBytes(7));
+        assertThat(ContainerMemory.shared(options.withCacheBytes(7), conf)).isEqualTo(options.withCacheBytes(7));
     }
 }

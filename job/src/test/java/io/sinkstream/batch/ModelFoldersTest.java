@@ -57,7 +57,8 @@ class ModelFoldersTest {
     @Test
     void aFileSystemThatNobodyKnows() {
         assertThat(refusal("none://host/m"))
-                .startsWith("--model: none://host/m: its file system can't be reached (No FileSystem for scheme \"none\")")
+                .startsWith(
+                        "--model: none://host/m: its file system can't be reached (No FileSystem for scheme \"none\")")
                 .contains("--packages org.apache.hadoop:hadoop-aws");
         assertThat(refusal("s3a://bucket/m")).contains("S3AFileSystem not found");
         assertThat(refusal("https://127.0.0.1:1/m")).startsWith("--model: https://127.0.0.1:1/m");

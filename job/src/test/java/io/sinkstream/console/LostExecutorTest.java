@@ -32,8 +32,9 @@ class LostExecutorTest {
     void whoTookTooMuchMemoryIsToldWhatToSet(String reason) {
         assertThat(told(reason))
                 .startsWith("executor 3 was lost, as those before it: ")
-                .endsWith("; it may have taken more memory than it was given: set spark.executor.memoryOverhead to what the"
-                        + " weights, --cache-memory and 1 GiB for libtorch take together, or give a smaller --cache-memory")
+                .endsWith(
+                        "; it may have taken more memory than it was given: set spark.executor.memoryOverhead to what the"
+                                + " weights, --cache-memory and 1 GiB for libtorch take together, or give a smaller --cache-memory")
                 .doesNotContain("\n");
     }
 

@@ -81,8 +81,8 @@ final class StandaloneClusterIT {
         List<String> options = new ArrayList<>(OtherFileSystem.options());
         options.addAll(List.of("--conf", "spark.executorEnv.XDG_CACHE_HOME=" + caches));
 
-        Driver.Ended ended = cluster.submit(
-                "cluster-copies", folder, options, run.score(Path.of("other:" + run.model()), output));
+        Driver.Ended ended =
+                cluster.submit("cluster-copies", folder, options, run.score(Path.of("other:" + run.model()), output));
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);

@@ -109,8 +109,7 @@ public final class Hub {
         if (HubName.isCommit(name.revision()) && !commit.equals(name)) {
             throw new UserException(hub + ": gives commit " + listing.commit() + " for " + name);
         }
-        ModelFiles.requireSafetensors(
-                listing.files(), hub + ": " + name, "take a revision that has safetensors");
+        ModelFiles.requireSafetensors(listing.files(), hub + ": " + name, "take a revision that has safetensors");
         Path folder = cache.snapshot(listing.commit());
         Set<String> needed = ModelFiles.small(listing.files());
         if (!listing.files().contains(WEIGHTS)) {

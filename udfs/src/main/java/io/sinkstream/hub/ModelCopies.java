@@ -97,10 +97,12 @@ public final class ModelCopies {
      */
     public Path of(RemoteFolder remote, String hash) {
         Optional<Path> found = find(hash);
-        return found.orElseGet(() -> guarded(remote, () -> locked(remote, () -> {
-            Optional<Path> made = find(hash);
-            return made.isPresent() ? made.get() : copied(remote, list(remote), Optional.of(hash));
-        })));
+        return found.orElseGet(() -> guarded(
+                remote,
+                () -> locked(remote, () -> {
+                    Optional<Path> made = find(hash);
+                    return made.isPresent() ? made.get() : copied(remote, list(remote), Optional.of(hash));
+                })));
     }
 
     private interface Copying {
@@ -133,9 +135,8 @@ public final class ModelCopies {
     }
 
     private Map<String, RemoteFile> list(RemoteFolder remote) throws InterruptedException {
-        return new Retries(remote.name(), "begin again later", surroundings)
-                .send(() -> remote.files().stream()
-                        .collect(Collectors.toMap(RemoteFile::name, file -> file, (one, other) -> one, TreeMap::new)));
+        return new Retries(remote.name(), "begin again later", surroundings).send(() -> remote.files().stream()
+                .collect(Collectors.toMap(RemoteFile::name, file -> file, (one, other) -> one, TreeMap::new)));
     }
 
     /** The file that says which copy is of these files. */
@@ -170,7 +171,9 @@ public final class ModelCopies {
         try {
             CopyManifest manifest = fill(draft, remote, there);
             String hash = manifest.hash();
-            if (expected.isPresent() ? !expected.get().equals(hash) : !list(remote).equals(there)) {
+            if (expected.isPresent()
+                    ? !expected.get().equals(hash)
+                    : !list(remote).equals(there)) {
                 throw new UserException(remote.name() + ": has changed since the run began; begin again, and give each"
                         + " version of a model a folder of its own");
             }
@@ -194,8 +197,7 @@ public final class ModelCopies {
             needed.add(WEIGHTS);
         } else {
             RemoteFile index = there.get(INDEX);
-            DownloadProgress silent =
-                    new DownloadProgress(remote.name(), index.bytes(), System::nanoTime, line -> {});
+            DownloadProgress silent = new DownloadProgress(remote.name(), index.bytes(), System::nanoTime, line -> {});
             new FileCopy(remote, draft, surroundings, silent).bring(index);
             needed.add(INDEX);
             needed.addAll(shards.apply(draft.resolve(INDEX)));

@@ -61,9 +61,7 @@ final class Retries {
         failures = bytes >= STEP_BYTES ? 1 : failures + 1;
         Optional<Duration> asked = failure instanceof BusyException busy ? busy.pause() : Optional.empty();
         if (failures == MOST_FAILURES) {
-            throw new UserException(
-                    what + ": " + reason(failure) + ", " + failures + " times; " + advice,
-                    failure);
+            throw new UserException(what + ": " + reason(failure) + ", " + failures + " times; " + advice, failure);
         }
         if (asked.isPresent() && asked.get().compareTo(LONGEST_PAUSE) > 0) {
             throw new UserException(

@@ -18,16 +18,15 @@ public final class Settings {
     private static final int MOST_KEPT = 1 << 20;
 
     /** Which model. */
-    public static final Setting<String> MODEL = add(
-            Setting.value(
-                    "model",
-                    "MODEL",
-                    "builtin",
-                    Parsers::nonEmpty,
-                    "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder on the"
-                            + " driver and on every executor; or one of another file system, hdfs:// or s3a://, which each machine copies"
-                            + " once; or a Hugging Face name, org/name, which each finds in its local cache or downloads; or builtin,"
-                            + " the small one in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
+    public static final Setting<String> MODEL = add(Setting.value(
+            "model",
+            "MODEL",
+            "builtin",
+            Parsers::nonEmpty,
+            "The checkpoint, in Hugging Face's layout (config.json, safetensors and, for text, tokenizer.json): a folder on the"
+                    + " driver and on every executor; or one of another file system, hdfs:// or s3a://, which each machine copies"
+                    + " once; or a Hugging Face name, org/name, which each finds in its local cache or downloads; or builtin,"
+                    + " the small one in the jar, which knows logs of Spark, Kafka, Maven and the JVM."));
 
     /** Which commit of it. */
     public static final Setting<String> REVISION = add(Setting.value(

@@ -13,8 +13,7 @@ class DownloadProgressTest {
     void bytesAndTheTimeLeftAreToldEveryFewSeconds() {
         AtomicLong clock = new AtomicLong();
         List<String> lines = new ArrayList<>();
-        DownloadProgress progress =
-                new DownloadProgress("org/m@main", 1_500_000_000, clock::get, lines::add);
+        DownloadProgress progress = new DownloadProgress("org/m@main", 1_500_000_000, clock::get, lines::add);
         progress.found(500_000_000);
         for (int second = 1; second <= 12; second++) {
             clock.addAndGet(1_000_000_000);

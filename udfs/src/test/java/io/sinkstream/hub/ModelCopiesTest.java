@@ -191,8 +191,9 @@ class ModelCopiesTest {
         remote.spoil = in -> new ByteArrayInputStream(Arrays.copyOf(in.readAllBytes(), 3_000_001));
 
         assertThat(refusal())
-                .isEqualTo("mem:///m/model.safetensors: has more than the 3000000 bytes that its file system says it has; is"
-                        + " it still being written?");
+                .isEqualTo(
+                        "mem:///m/model.safetensors: has more than the 3000000 bytes that its file system says it has; is"
+                                + " it still being written?");
     }
 
     /** Fails at the end of so many bytes. */
@@ -244,8 +245,7 @@ class ModelCopiesTest {
         remote.files.put("model.safetensors.index.json", "a.safetensors\nb.safetensors".getBytes(UTF_8));
         remote.files.put("a.safetensors", new byte[] {1});
         remote.files.put("other.safetensors", new byte[] {3});
-        assertThat(refusal())
-                .isEqualTo("mem:///m: has no b.safetensors, which its model.safetensors.index.json names");
+        assertThat(refusal()).isEqualTo("mem:///m: has no b.safetensors, which its model.safetensors.index.json names");
         remote.files.put("b.safetensors", new byte[] {2});
 
         Path copy = copies().of(remote);
@@ -263,7 +263,8 @@ class ModelCopiesTest {
 
         assertThat(thrown)
                 .isExactlyInstanceOf(UserException.class)
-                .hasMessageStartingWith("mem:///m has no model.safetensors and no model.safetensors.index.json, only pickle,")
+                .hasMessageStartingWith(
+                        "mem:///m has no model.safetensors and no model.safetensors.index.json, only pickle,")
                 .hasMessageEndingWith("; save the model as safetensors");
     }
 
