@@ -2,6 +2,7 @@ package io.sinkstream.checkpoint;
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import io.sinkstream.settings.UserException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,16 +19,19 @@ final class ByteTokens {
     private static final String DECODER = "\"ByteFallback\"";
     private static final Pattern NAME = Pattern.compile("<0x[0-9A-F]{2}>");
 
+    private final Path file;
     private final Set<Integer> ids = new HashSet<>();
 
-    private ByteTokens() {}
+    private ByteTokens(Path file) {
+        this.file = file;
+    }
 
     /** Those of a {@code tokenizer.json} that was found to be one; none if its decoder does not fall back to bytes. */
     static Set<Integer> of(Path file, byte[] json) {
         if (!new String(json, StandardCharsets.ISO_8859_1).contains(DECODER)) {
             return Set.of();
         }
-        ByteTokens tokens = new ByteTokens();
+        ByteTokens tokens = new ByteTokens(file);
         return StrictJson.read(file, file + ":", new ByteArrayInputStream(json), tokens::read);
     }
 
@@ -62,8 +66,15 @@ final class ByteTokens {
     private void byName(JsonReader json) throws IOException {
         json.beginObject();
         while (json.hasNext()) {
-            if (NAME.matcher(json.nextName()).matches()) {
-                ids.add(json.nextInt());
+            String name = json.nextName();
+            if (NAME.matcher(name).matches()) {
+                // Hugging Face's have 32 bits without a sign.
+                long id = json.nextLong();
+                if (id > Integer.MAX_VALUE) {
+                    throw new UserException(
+                            file + ": the token " + name + " has the id " + id + ", which no vocabulary has");
+                }
+                ids.add((int) id);
             } else {
                 json.skipValue();
             }

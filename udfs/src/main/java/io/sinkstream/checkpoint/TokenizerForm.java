@@ -73,6 +73,7 @@ final class TokenizerForm {
             switch (field) {
                 case "pre_tokenizer" -> preTokenizer = part(json);
                 case "normalizer" -> normalizer = part(json);
+                case "post_processor" -> TemplateForm.check(file, part(json));
                 case "decoder" -> StrictJson.skipSound(json);
                 case "model" -> model(json);
                 case "added_tokens" -> added(json);
