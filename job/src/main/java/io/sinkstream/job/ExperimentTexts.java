@@ -55,7 +55,9 @@ final class ExperimentTexts {
                     .with(Settings.INPUT, input.paths())
                     .with(
                             ExperimentSettings.OUTPUT_DIR,
-                            written.stream().map(file -> file.toUri().toString()).toList());
+                            written.stream()
+                                    .map(file -> file.toUri().toString())
+                                    .toList());
         }
         return SampleTexts.read(
                 input.read(spark),

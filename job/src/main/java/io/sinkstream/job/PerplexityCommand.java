@@ -69,7 +69,8 @@ final class PerplexityCommand extends SettingsCommand {
         ExperimentTexts texts = new ExperimentTexts(values, form.model());
         try (Session session = Session.open("sinkstream perplexity")) {
             form.model().requireDevice(session.spark().sparkContext());
-            PerplexityExperiments experiments = new PerplexityExperiments(form, texts.read(session.spark(), form.written()));
+            PerplexityExperiments experiments =
+                    new PerplexityExperiments(form, texts.read(session.spark(), form.written()));
             experiments.shortages().forEach(err::println);
             try (PerplexityProgress progress = PerplexityProgress.start(err)) {
                 List<PerplexityRow> rows = experiments.run(

@@ -40,8 +40,8 @@ final class OwnCheckpoint extends Rule<LogicalPlan> {
         if (query instanceof StreamingQueryWrapper wrapper) {
             String root = wrapper.streamingQuery().resolvedCheckpointRoot();
             if (!new Path(root).equals(qualified())) {
-                throw new UserException(StreamSettings.CHECKPOINT + ": the table was made for the query of " + checkpoint
-                        + ", and the query's checkpointLocation is " + root + "; give both the same");
+                throw new UserException(StreamSettings.CHECKPOINT + ": the table was made for the query of "
+                        + checkpoint + ", and the query's checkpointLocation is " + root + "; give both the same");
             }
         }
         return plan;

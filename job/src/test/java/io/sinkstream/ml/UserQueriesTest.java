@@ -138,7 +138,8 @@ class UserQueriesTest {
                         .format("noop")))
                 .isInstanceOf(StreamingQueryException.class)
                 .hasMessageContaining("--checkpoint: the table was made for the query of " + path("another")
-                        + ", and the query's checkpointLocation is file:" + path("checkpoint") + "; give both the same");
+                        + ", and the query's checkpointLocation is file:" + path("checkpoint")
+                        + "; give both the same");
     }
 
     @Test

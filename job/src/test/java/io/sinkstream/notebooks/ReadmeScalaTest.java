@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The README's snippets of Scala run as they stand there, but for the table's place, and show what it says. */
 class ReadmeScalaTest {
     /** A snippet, and the first table behind it. */
-    private static final Pattern SNIPPET =
-            Pattern.compile("```scala\n(.*?)```\n.*?```\n(\\+--.*?)```", Pattern.DOTALL);
+    private static final Pattern SNIPPET = Pattern.compile("```scala\n(.*?)```\n.*?```\n(\\+--.*?)```", Pattern.DOTALL);
 
     private static final Path PROJECT = Path.of(System.getProperty("basedir", "."));
 
@@ -34,7 +33,10 @@ class ReadmeScalaTest {
                     folder.resolve("rows.jsonl"),
                     rows.filter(row -> row.contains("\"meeting-00\"")).limit(8).toList());
         }
-        score("--model", Shared.require("models").resolve("stories260K").toString(), "--attention-sink-window-size=252");
+        score(
+                "--model",
+                Shared.require("models").resolve("stories260K").toString(),
+                "--attention-sink-window-size=252");
 
         assertShows(0);
     }
@@ -82,7 +84,9 @@ class ReadmeScalaTest {
             shown = scala.run(code);
         }
 
-        assertSameCells(cells(shown.substring(shown.indexOf("+--"))), cells(snippets.get(snippet).group(2)));
+        assertSameCells(
+                cells(shown.substring(shown.indexOf("+--"))),
+                cells(snippets.get(snippet).group(2)));
     }
 
     private static List<List<String>> cells(String table) {
@@ -101,7 +105,8 @@ class ReadmeScalaTest {
                 if (cell.matches("-?\\d+\\.\\d+")) {
                     // A digit or two of the last place: sums differ by the processor.
                     double last = Math.pow(10, cell.indexOf('.') + 1 - cell.length());
-                    assertThat(Double.parseDouble(found.get(i).get(j))).isCloseTo(Double.parseDouble(cell), within(6 * last));
+                    assertThat(Double.parseDouble(found.get(i).get(j)))
+                            .isCloseTo(Double.parseDouble(cell), within(6 * last));
                 } else {
                     assertThat(found.get(i).get(j)).isEqualTo(cell);
                 }
