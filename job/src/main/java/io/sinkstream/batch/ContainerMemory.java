@@ -62,7 +62,7 @@ public final class ContainerMemory {
                 || Hardware.mayBeGpu(options.compute().device())) {
             return options;
         }
-        return options.withCacheBytes(caches.bytesOf(() -> conf.getSizeAsMb(HEAP, "1g") + overhead(conf) << MIB));
+        return options.withCacheBytes(caches.bytesOf(() -> (conf.getSizeAsMb(HEAP, "1g") + overhead(conf)) << MIB));
     }
 
     private static long overhead(SparkConf conf) {
@@ -90,7 +90,7 @@ public final class ContainerMemory {
                     .mapToLong(file -> file.toFile().length())
                     .sum();
             boolean isWider = options.compute().dtype().equals("float32");
-            return (isWider ? 2 : 1) * bytes >> MIB;
+            return ((isWider ? 2 : 1) * bytes) >> MIB;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

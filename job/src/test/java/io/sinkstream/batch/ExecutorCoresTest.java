@@ -66,7 +66,8 @@ class ExecutorCoresTest {
         TorchEngine.limitThreads(limit);
         CompletableFuture<Integer> threads = new CompletableFuture<>();
         new Thread(() -> {
-                    try (NDManager unused = TorchEngine.newManager(ComputeOptions.DEFAULTS)) {
+                    try (NDManager manager = TorchEngine.newManager(ComputeOptions.DEFAULTS)) {
+                        assertThat(manager.isOpen()).isTrue();
                         threads.complete(JniUtils.getNumThreads());
                     } catch (RuntimeException | Error e) {
                         threads.completeExceptionally(e);
