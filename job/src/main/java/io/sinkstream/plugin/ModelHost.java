@@ -32,6 +32,7 @@ final class ModelHost implements ExecutorPlugin {
         gauge(metrics, "model.tokens", () -> sum(StreamModelUsage::tokens));
         gauge(metrics, "model.tokens.rebuilt", () -> sum(StreamModelUsage::rebuiltTokens));
         metrics.register("model.batch.fill", (Gauge<Double>) ModelHost::batchFill);
+        metrics.register("model.batch.streams", (Gauge<Double>) ModelHost::batchStreams);
         cacheGauge(metrics, "hits", CachePool.Usage::hits);
         cacheGauge(metrics, "misses", CachePool.Usage::misses);
         cacheGauge(metrics, "evictions", CachePool.Usage::evictions);
@@ -66,6 +67,12 @@ final class ModelHost implements ExecutorPlugin {
                         entry -> entry.getKey().passTokens() * entry.getValue().passes())
                 .sum();
         return most == 0 ? 0 : sum(StreamModelUsage::tokens) / (double) most;
+    }
+
+    /** How many streams a pass advances on average. */
+    private static double batchStreams() {
+        long passes = sum(StreamModelUsage::passes);
+        return passes == 0 ? 0 : sum(StreamModelUsage::streams) / (double) passes;
     }
 
     /** Loads the model of Spark's configuration, if it names one, while the executor starts. A command has its own named there. */

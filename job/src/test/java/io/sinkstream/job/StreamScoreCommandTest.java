@@ -407,6 +407,7 @@ class StreamScoreCommandTest {
         assertThat((Long) before.get("stream.rows.late").getValue()).isEqualTo(late + 1);
         assertThat((Long) before.get("model.caches.bytes").getValue()).isPositive();
         assertThat((Double) before.get("model.batch.fill").getValue()).isBetween(0.0, 1.0);
+        assertThat((Double) before.get("model.batch.streams").getValue()).isBetween(1.0, 3.0);
     }
 
     private static Map<String, Gauge<?>> metrics() {

@@ -49,6 +49,7 @@ final class PassPlanner {
     private final Deque<StreamJob> active = new ArrayDeque<>();
     private final Deque<StreamJob> waiting = new ArrayDeque<>();
     private final AtomicLong passes = new AtomicLong();
+    private final AtomicLong streams = new AtomicLong();
     private final AtomicLong tokens = new AtomicLong();
     private final AtomicLong rebuilt = new AtomicLong();
     private int passTokens;
@@ -86,7 +87,7 @@ final class PassPlanner {
 
     /** What was done so far; may be asked by any thread. */
     StreamModelUsage usage() {
-        return new StreamModelUsage(passes.get(), tokens.get(), rebuilt.get(), pool.usage());
+        return new StreamModelUsage(passes.get(), streams.get(), tokens.get(), rebuilt.get(), pool.usage());
     }
 
     /** Makes one pass, if there is anything to run. */
@@ -230,6 +231,7 @@ final class PassPlanner {
             return;
         }
         passes.incrementAndGet();
+        streams.addAndGet(pass.size());
         tokens.addAndGet(size);
         if (passTokens < mostTokens && ++goodPasses == GOOD_PASSES) {
             passTokens = (int) Math.min(mostTokens, 2L * passTokens);
