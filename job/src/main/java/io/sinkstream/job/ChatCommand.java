@@ -42,7 +42,8 @@ final class ChatCommand extends SettingsCommand {
                 ExperimentSettings.EXPERIMENT,
                 GenerationSettings.TEMPLATE,
                 GenerationSettings.MAX_NEW_TOKENS,
-                GenerationSettings.IGNORE_EOS));
+                GenerationSettings.IGNORE_EOS,
+                GenerationSettings.LOOKUP_TOKENS));
         all.addAll(GenerationConfig.settings());
         all.addAll(List.of(
                 DialogueSettings.TURNS,
