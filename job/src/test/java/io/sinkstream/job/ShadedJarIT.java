@@ -27,6 +27,8 @@ import org.junit.jupiter.api.TestInstance;
 final class ShadedJarIT {
     private static final Pattern RESOLVED = Pattern.compile("\\s+(\\S+:\\S+:\\S+:\\S+)(?: -- .*)?");
 
+    private static final String PLATFORM = System.getProperty("sinkstream.platform");
+
     private final InstalledSpark spark = InstalledSpark.ofThisBuild();
     private JarFile jar;
     private List<String> files;
@@ -54,7 +56,9 @@ final class ShadedJarIT {
             Matcher resolved = RESOLVED.matcher(line.replaceAll("\u001B\\[[0-9;]*m", ""));
             if (resolved.matches() && !resolved.group(1).startsWith("io.sinkstream:")) {
                 // The scope says nothing of what is packed.
-                packed.add(resolved.group(1).replaceFirst(":(compile|runtime)$", ""));
+                packed.add(resolved.group(1)
+                        .replaceFirst(":(compile|runtime)$", "")
+                        .replace(":" + PLATFORM + ":", ":PLATFORM:"));
             }
         }
         Path now = Files.write(target.resolve("runtime-deps-now.txt"), packed);
@@ -84,16 +88,24 @@ final class ShadedJarIT {
     }
 
     @Test
-    void nativesAreLinuxs() {
+    void nativesAreThoseOfOnePlatform() throws IOException {
         assertThat(files)
                 .contains(
-                        "pytorch/cpu/linux-x86_64/libtorch_cpu.so",
-                        "jnilib/linux-x86_64/cpu/libdjl_torch.so",
-                        "jnilib/linux-x86_64/cu128/libdjl_torch.so",
-                        "native/lib/linux-x86_64/cpu/libtokenizers.so");
+                        library("pytorch/cpu", "", "torch_cpu"),
+                        library("jnilib", "cpu/", "djl_torch"),
+                        library("native/lib", "cpu/", "tokenizers"));
         assertThat(files)
                 .filteredOn(name -> name.matches("(pytorch|jnilib|native)/.*\\.(so.*|dylib|dll)"))
-                .allMatch(name -> name.contains("/linux-x86_64/"));
+                .allMatch(name -> name.contains("/" + PLATFORM + "/"));
+        assertThat(jar.getManifest().getMainAttributes().getValue("Sinkstream-Platform"))
+                .isEqualTo(PLATFORM);
+    }
+
+    private static String library(String folder, String kind, String name) {
+        String file = PLATFORM.startsWith("win")
+                ? name + ".dll"
+                : "lib" + name + (PLATFORM.startsWith("osx") ? ".dylib" : ".so");
+        return folder + "/" + PLATFORM + "/" + kind + file;
     }
 
     @Test

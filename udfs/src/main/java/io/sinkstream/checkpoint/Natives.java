@@ -18,7 +18,7 @@ public record Natives(String system, boolean isMusl, String libtorch) {
     private static final String VERSION = "2.7.1";
     private static final String MUSL = "ld-musl-";
 
-    /** Those that DJL has all libraries for but libtorch itself, which are in the slim jar. */
+    /** Those that DJL has all libraries for; the build makes a jar for each. */
     private static final Set<String> KNOWN = Set.of("linux-x86_64", "linux-aarch64", "osx-aarch64", "win-x86_64");
 
     /** One of the libraries. */
@@ -86,9 +86,8 @@ public record Natives(String system, boolean isMusl, String libtorch) {
             return cant + "this system is " + system + ", and DJL has libraries for "
                     + String.join(", ", KNOWN.stream().sorted().toList());
         }
-        return cant + "there is none for " + system
-                + " in the jar; take the one that \"mvn -Pslim -DskipTests package\" makes," + " unpack libtorch "
-                + VERSION + " for " + system + " and set " + LIBTORCH_PATH + " to its lib folder";
+        return cant + "there is none for " + system + " in the jar; take the one that \"mvn -DskipTests package -Dplatform="
+                + system + "\" makes";
     }
 
     private static String cause(Throwable failure) {

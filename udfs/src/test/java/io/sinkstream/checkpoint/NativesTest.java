@@ -35,12 +35,10 @@ class NativesTest {
     }
 
     @Test
-    void aSystemThatTheJarHasNothingForNeedsTheSlimJarAndALibtorch() {
+    void aSystemThatTheJarHasNothingForNeedsTheJarForIt() {
         assertThat(refusal("osx-aarch64", Library.LIBTORCH))
-                .isEqualTo(
-                        "libtorch can't be loaded: there is none for osx-aarch64 in the jar; take the one that \"mvn -Pslim"
-                                + " -DskipTests package\" makes, unpack libtorch 2.7.1 for osx-aarch64 and set PYTORCH_LIBRARY_PATH to its"
-                                + " lib folder");
+                .isEqualTo("libtorch can't be loaded: there is none for osx-aarch64 in the jar; take the one that"
+                        + " \"mvn -DskipTests package -Dplatform=osx-aarch64\" makes");
     }
 
     @Test
