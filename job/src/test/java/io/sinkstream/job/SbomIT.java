@@ -67,10 +67,9 @@ final class SbomIT {
         for (String name : NATIVES) {
             for (JsonNode component : bom(name).path("components")) {
                 assertThat(licences(component)).as("%s", component).isNotEmpty();
-                component
-                        .path("components")
-                        .forEach(part ->
-                                assertThat(licences(part)).as("%s", part).isNotEmpty());
+                component.path("components").forEach(part -> assertThat(licences(part))
+                        .as("%s", part)
+                        .isNotEmpty());
                 for (JsonNode occurrence : component.path("evidence").path("occurrences")) {
                     told.add(occurrence.path("location").asText());
                 }
@@ -93,7 +92,8 @@ final class SbomIT {
         List<String> licences = new ArrayList<>();
         for (JsonNode licence : component.path("licenses")) {
             JsonNode one = licence.path("license");
-            String name = one.path("id").asText() + one.path("name").asText()
+            String name = one.path("id").asText()
+                    + one.path("name").asText()
                     + licence.path("expression").asText();
             if (!name.isBlank()) {
                 licences.add(name);

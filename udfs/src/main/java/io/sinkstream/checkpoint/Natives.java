@@ -86,8 +86,8 @@ public record Natives(String system, boolean isMusl, String libtorch) {
             return cant + "this system is " + system + ", and DJL has libraries for "
                     + String.join(", ", KNOWN.stream().sorted().toList());
         }
-        return cant + "there is none for " + system + " in the jar; take the one that \"mvn -DskipTests package -Dplatform="
-                + system + "\" makes";
+        return cant + "there is none for " + system
+                + " in the jar; take the one that \"mvn -DskipTests package -Dplatform=" + system + "\" makes";
     }
 
     private static String cause(Throwable failure) {

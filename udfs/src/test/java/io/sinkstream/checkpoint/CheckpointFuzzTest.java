@@ -3,9 +3,14 @@ package io.sinkstream.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.sinkstream.chat.ChatMessage;
+import io.sinkstream.chat.ChatTemplate;
+import io.sinkstream.sampling.GenerationConfig;
+import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelOptions;
 import io.sinkstream.stream.StreamModel;
+import io.sinkstream.stream.StreamUpdate;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
 import io.sinkstream.testing.TinyModels.Shape;
@@ -13,6 +18,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +43,9 @@ class CheckpointFuzzTest {
     /** Of the whole process, for all tries: the native reader of tokenizers has no other measure. */
     private static final long RESIDENT_BYTES = 1L << 30;
 
+    /** Of the tries that a driver would go on with, how many are one whose weights are loaded and run: it takes longer. */
+    private static final int LOAD_EACH = 8;
+
     private static final Duration LONGEST = Duration.ofSeconds(10);
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -50,6 +59,7 @@ class CheckpointFuzzTest {
         System.out.println("fuzz: seed " + seed);
         List<Map<String, byte[]>> models = models();
         int refused = 0;
+        int loaded = 0;
         int tries = 0;
         long end = System.nanoTime() + length.toNanos();
         long resident = 0;
@@ -57,12 +67,15 @@ class CheckpointFuzzTest {
             // A seed for each try: one is repeated without those before it.
             if (!isRead(models, seed + tries)) {
                 refused++;
+            } else if (tries % LOAD_EACH == 0) {
+                load(seed + tries);
+                loaded++;
             }
             if (++tries == 50) {
                 resident = residentBytes();
             }
         }
-        System.out.println("fuzz: " + tries + " tries, " + refused + " refused");
+        System.out.println("fuzz: " + tries + " tries, " + refused + " refused, " + loaded + " loaded");
         assertThat(refused).as("refused of " + tries).isGreaterThan(tries / 4).isLessThan(tries);
         assertThat(residentBytes() - resident)
                 .as("resident bytes, from seed " + seed)
@@ -99,6 +112,21 @@ class CheckpointFuzzTest {
         return read;
     }
 
+    /** What an executor does with what the driver has described: weights are mapped, and a token is predicted or refused. */
+    private static void load(long seed) {
+        try (StreamModel model = StreamModel.open(ModelOptions.of(FOLDER).withAttention(2, 14))) {
+            int[] tokens = {1, 2, 3};
+            if (model.problem(tokens).isEmpty()) {
+                assertThat(model.advance(new StreamUpdate.Score(null, model.start(), tokens, TokenDetails.NONE)))
+                        .isNotNull();
+            }
+        } catch (UserException e) {
+            assertThat(e.getMessage()).as("-Dfuzz.seed=" + seed).isNotBlank().doesNotContain("\n", "\r");
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError("-Dfuzz.seed=" + seed + ": its files are in " + FOLDER, e);
+        }
+    }
+
     /** All that a driver does before a job, and the tokenizer as tasks use it. */
     private static void read(Path folder) {
         assertThat(StreamModel.describe(ModelOptions.of(folder).withAttention(2, 14)))
@@ -106,13 +134,20 @@ class CheckpointFuzzTest {
         Checkpoint checkpoint = Checkpoint.open(folder);
         assertThat(checkpoint.eosTokens()).isNotNull();
         assertThat(checkpoint.contextTokens()).isNotNull();
-        assertThat(checkpoint.chat()).isNotNull();
+        assertThat(GenerationConfig.of(folder)).isNotNull();
+        checkpoint.chat().ifPresent(CheckpointFuzzTest::render);
         try (TextTokenizer tokenizer = checkpoint.tokenizer().orElse(null)) {
             if (tokenizer != null) {
                 assertThat(tokenizer.decode(tokenizer.encode("Streams é 中 end\n")))
                         .isNotNull();
             }
         }
+    }
+
+    private static void render(ChatSource source) {
+        String text = ChatTemplate.of(source, Clock.systemUTC())
+                .prompt(List.of(new ChatMessage("user", "Hello"), new ChatMessage("assistant", "you\n")));
+        assertThat(text).isNotNull();
     }
 
     private static List<Map<String, byte[]>> models() throws IOException {
@@ -137,6 +172,12 @@ class CheckpointFuzzTest {
                     """);
             Files.writeString(
                     FOLDER.resolve("special_tokens_map.json"), "{\"bos_token\":\"<s>\",\"eos_token\":\"</s>\"}");
+            if (models.size() % 2 == 1) {
+                Files.writeString(
+                        FOLDER.resolve("chat_template.jinja"),
+                        "{% for m in messages %}<|{{ m.role }}|>{{ m['content'] | trim }}{% endfor %}"
+                                + "{% if add_generation_prompt %}<|assistant|>{% endif %}");
+            }
             Map<String, byte[]> files = new TreeMap<>();
             try (Stream<Path> paths = Files.list(FOLDER)) {
                 for (Path file : paths.toList()) {

@@ -61,6 +61,75 @@ final class DamagedFiles {
             "{\"\":0}",
             "[".repeat(40) + "]".repeat(40));
 
+    /** Parts of a tokenizer, each sound alone, that may stand where another is expected or ask for much. */
+    private static final List<String> TOKENIZER_PARTS = List.of(
+            "{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}",
+            "{\"type\":\"BPE\",\"dropout\":2.5,\"unk_token\":\"none\",\"vocab\":{\"a\":4294967295,\"b\":0},\"merges\":[[\"a\",\"c\"]]}",
+            "{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":0},\"merges\":[\"a b c\"],\"byte_fallback\":true}",
+            "{\"type\":\"WordLevel\",\"vocab\":{\"a\":7},\"unk_token\":\"none\"}",
+            "{\"type\":\"WordPiece\",\"vocab\":{},\"unk_token\":\"none\",\"continuing_subword_prefix\":\"\","
+                    + "\"max_input_chars_per_word\":0}",
+            "{\"type\":\"Unigram\",\"unk_id\":99,\"vocab\":[[\"a\",-1e308],[\"\",0]],\"byte_fallback\":true}",
+            "{\"type\":\"Unigram\",\"unk_id\":null,\"vocab\":[]}",
+            "{\"type\":\"ByteLevel\",\"add_prefix_space\":true,\"trim_offsets\":false,\"use_regex\":true}",
+            "{\"type\":\"Metaspace\",\"replacement\":\"ab\",\"prepend_scheme\":\"first\",\"split\":true}",
+            "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(a|a)*b|\"},\"behavior\":\"Isolated\",\"invert\":true}",
+            "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Removed\",\"invert\":false}",
+            "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"ab\"}",
+            "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\"},\"content\":\"\\ud83d\\ude00\"}",
+            "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA/////w==\"}",
+            "{\"type\":\"Prepend\",\"prepend\":\"\\u0000\"}",
+            "{\"type\":\"Strip\",\"content\":\"e\",\"start\":4294967295,\"stop\":4294967295}",
+            "{\"type\":\"Truncate\",\"max_length\":0,\"stride\":9,\"strategy\":\"LongestFirst\",\"direction\":\"Right\"}",
+            "{\"strategy\":{\"Fixed\":2147483647},\"direction\":\"Right\",\"pad_id\":0,\"pad_type_id\":0,\"pad_token\":\"a\","
+                    + "\"pad_to_multiple_of\":0}",
+            "{\"type\":\"Sequence\",\"normalizers\":[],\"pretokenizers\":[],\"decoders\":[],\"processors\":[]}",
+            "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFKD\"},{\"type\":\"Nmt\"}]}],"
+                    + "\"pretokenizers\":[{\"type\":\"Digits\",\"individual_digits\":true},{\"type\":\"Whitespace\"}],"
+                    + "\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}],"
+                    + "\"processors\":[{\"type\":\"BertProcessing\",\"sep\":[\"x\",9],\"cls\":[\"y\",9]}]}",
+            "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"none\",\"type_id\":0}}],\"pair\":[],"
+                    + "\"special_tokens\":{}}",
+            "[{\"id\":4294967295,\"content\":\"\",\"single_word\":true,\"lstrip\":true,\"rstrip\":true,\"normalized\":true,"
+                    + "\"special\":true}]",
+            "[{\"id\":0,\"content\":\"S\",\"single_word\":false,\"lstrip\":true,\"rstrip\":true,\"normalized\":true,"
+                    + "\"special\":false}]");
+
+    /** Of templates: what ends nowhere, asks for much, or calls what is not there. */
+    private static final List<String> TEMPLATE_PARTS = List.of(
+            "{% for m in messages %}",
+            "{% endfor %}",
+            "{% if x %}",
+            "{% elif %}",
+            "{% else %}",
+            "{% endif %}",
+            "{% set x = x ~ x ~ 'ab' %}",
+            "{% set ns = namespace(a=messages) %}",
+            "{% set ns.a = [ns.a, ns.a] %}",
+            "{% macro f(a) %}{{ f(a) }}{% endmacro %}{{ f(1) }}",
+            "{% for i in range(1000000000) %}{{ 'a' * i }}{% endfor %}",
+            "{{ 'ab' * 2147483647 }}",
+            "{{ [0] * 999999999 }}",
+            "{{ 9 ** 99999 }}",
+            "{{ 1 / 0 }}{{ 1 // 0 }}{{ 1 % 0 }}",
+            "{{ '%99999999d' % 1 }}",
+            "{{ 'a'.center(2147483647) }}",
+            "{{ messages | map(attribute='content') | join('x' * 9999) }}",
+            "{{ messages[99].content.a.b }}",
+            "{{ ''.__class__.__mro__ }}",
+            "{{ raise_exception('no\n\tmore') }}",
+            "{{ strftime_now('%Y %Q %') }}",
+            "{{ ('(' * 500) | replace('(', '((') | tojson(indent=999999999) }}",
+            "{{ " + "(".repeat(3000) + "1",
+            "{{ " + "not ".repeat(3000) + "1 }}",
+            "{{ a" + ".a".repeat(3000) + " }}",
+            "{# ",
+            "{{",
+            "}}",
+            "{% raw %}",
+            "{%- generation -%}",
+            "\ud800");
+
     /** A value, and what puts another in its place, or nothing. */
     private interface Place {
         JsonElement value();
@@ -82,8 +151,47 @@ final class DamagedFiles {
         for (int i = random.nextInt(4) == 0 ? 2 : 1; i > 0; i--) {
             String name = names.get(random.nextInt(names.size()));
             byte[] whole = files.get(name);
-            Files.write(folder.resolve(name), name.endsWith(".safetensors") ? weights(whole) : json(whole));
+            Files.write(folder.resolve(name), damaged(name, whole));
         }
+    }
+
+    private byte[] damaged(String name, byte[] whole) {
+        if (name.endsWith(".safetensors")) {
+            return weights(whole);
+        }
+        if (name.endsWith(".jinja")) {
+            return random.nextInt(3) == 0 ? bytes(whole) : template(whole);
+        }
+        return name.equals("tokenizer.json") && random.nextBoolean() ? parts(whole) : json(whole);
+    }
+
+    private byte[] template(byte[] whole) {
+        StringBuilder text = new StringBuilder(new String(whole, StandardCharsets.UTF_8));
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            text.insert(random.nextInt(text.length() + 1), TEMPLATE_PARTS.get(random.nextInt(TEMPLATE_PARTS.size())));
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Other parts in the place of whole ones. */
+    private byte[] parts(byte[] whole) {
+        JsonObject root = JsonParser.parseString(new String(whole, StandardCharsets.UTF_8))
+                .getAsJsonObject();
+        List<String> fields = List.of(
+                "model",
+                "normalizer",
+                "pre_tokenizer",
+                "post_processor",
+                "decoder",
+                "truncation",
+                "padding",
+                "added_tokens");
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            root.add(
+                    fields.get(random.nextInt(fields.size())),
+                    JsonParser.parseString(TOKENIZER_PARTS.get(random.nextInt(TOKENIZER_PARTS.size()))));
+        }
+        return root.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private byte[] json(byte[] whole) {
