@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+import checks
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.feature import SQLTransformer
@@ -15,8 +16,7 @@ from sinkstream import StreamGenerator, StreamScorer
 spark = SparkSession.builder.getOrCreate()
 folder = Path(sys.argv[1])
 readme = Path(sys.argv[2]).read_text(encoding="utf-8")
-logs = spark.read.schema("id INT, host STRING, time INT, text STRING").json(str(folder / "in"))
-logs.createOrReplaceTempView("logs")
+logs = checks.rows(spark, folder)
 settings = {"dtype": "float32", "attentionSinkWindowSize": 60, "tokenNll": True}
 
 
@@ -25,25 +25,12 @@ def write(table, name):
 
 
 def refused(kind, message, call):
-    try:
-        call()
-    except kind as error:
-        assert message in str(error), error
-        assert len(str(error).splitlines()) == 1 or kind is AnalysisException, error
-    else:
-        raise AssertionError("not refused: " + message)
+    told = checks.refused(kind, message, call)
+    assert len(told.splitlines()) == 1 or kind is AnalysisException, told
 
 
 def functions():
-    write(
-        logs.select(
-            "id",
-            F.call_function("sink_tokens", "text").alias("tokens"),
-            F.call_function("sink_nll", F.col("text")).alias("nll"),
-            F.expr("sink_nll(upper(text), attention_sink_window_size => 9)").alias("upper"),
-        ),
-        "functions",
-    )
+    write(checks.functions(logs), "functions")
     refused(AnalysisException, "sink_nll: the argument text is", lambda: logs.select(F.call_function("sink_nll")))
     refused(AnalysisException, "DATATYPE_MISMATCH", lambda: logs.select(F.call_function("sink_nll", F.array("id"))))
     refused(AnalysisException, "/no/such", lambda: logs.select(F.expr("sink_nll(text, model => '/no/such')")))

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import checks
 import pyspark
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
@@ -11,34 +12,16 @@ from pyspark.sql import functions as F
 assert not (Path(pyspark.__file__).parent / "jars").exists(), pyspark.__file__
 spark = SparkSession.builder.remote(sys.argv[1]).getOrCreate()
 folder = Path(sys.argv[2])
-logs = spark.read.schema("id INT, host STRING, time INT, text STRING").json(str(folder / "in"))
-logs.createOrReplaceTempView("logs")
+logs = checks.rows(spark, folder)
 
 
 def write(table, name):
     table.write.parquet(str(folder / name))
 
 
-def refused(kind, message, call):
-    try:
-        call()
-    except kind as error:
-        assert message in str(error), error
-    else:
-        raise AssertionError("not refused: " + message)
-
-
 def functions():
-    write(
-        logs.select(
-            "id",
-            F.call_function("sink_tokens", "text").alias("tokens"),
-            F.call_function("sink_nll", F.col("text")).alias("nll"),
-            F.expr("sink_nll(upper(text), attention_sink_window_size => 9)").alias("upper"),
-        ),
-        "connect-functions",
-    )
-    refused(AnalysisException, "/no/such", lambda: logs.select(F.expr("sink_nll(text, model => '/no/such')")).schema)
+    write(checks.functions(logs), "connect-functions")
+    checks.refused(AnalysisException, "/no/such", lambda: logs.select(F.expr("sink_nll(text, model => '/no/such')")).schema)
 
 
 def tables():
@@ -60,8 +43,8 @@ def transformers():
     loaded = StreamScorer.load(str(folder / "connect-saved"))
     assert loaded.uid == scorer.uid and loaded.extractParamMap() == scorer.extractParamMap(), loaded.extractParamMap()
     assert loaded.transform(logs).columns[-1] == "token_nll"
-    refused(NotImplementedError, "classic PySpark", lambda: scorer.writeStream(logs, "parquet"))
-    refused(Exception, "--key: there is no column hots", lambda: scorer.setKeyCol("hots").transform(logs).schema)
+    checks.refused(NotImplementedError, "classic PySpark", lambda: scorer.writeStream(logs, "parquet"))
+    checks.refused(Exception, "--key: there is no column hots", lambda: scorer.setKeyCol("hots").transform(logs).schema)
 
 
 def endless():

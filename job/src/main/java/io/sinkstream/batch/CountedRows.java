@@ -129,7 +129,7 @@ final class CountedRows implements Iterator<Row> {
     }
 
     private void judge(RowResult<Row> result) {
-        verdict = options.judge() == null ? null : options.judge().verdict(result.row(), result.outcome());
+        verdict = options.verdict(result.row(), result.outcome());
         if (ordinary != null) {
             options.judge().enter(ordinary, result.row(), verdict);
         }
@@ -140,7 +140,7 @@ final class CountedRows implements Iterator<Row> {
             totals.bad(bad.problem());
         } else if (result.outcome() instanceof Scored score) {
             totals.scored(score.tokens(), score.predicted(), score.nll(), score.bytes());
-            if (options.judge() != null && options.judge().calibration() != null) {
+            if (options.isJudged()) {
                 totals.judged(verdict);
             }
             Double perplexity = score.perplexity();

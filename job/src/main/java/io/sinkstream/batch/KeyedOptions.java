@@ -2,7 +2,9 @@ package io.sinkstream.batch;
 
 import io.sinkstream.calibration.CalibrationTerms;
 import io.sinkstream.calibration.Judge;
+import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.RowOptions;
+import io.sinkstream.rows.RowOutcome;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.sampling.GenerationConfig;
 import io.sinkstream.settings.OddBy;
@@ -14,8 +16,10 @@ import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.ModelDescription;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.sql.Row;
 
 /**
  * What is done with keyed rows.
@@ -85,6 +89,21 @@ public record KeyedOptions(
                 RowOptions.continued(values, model.options().model()),
                 RowTask.Continue.from(values, checkpoint),
                 null);
+    }
+
+    /** How odd a row is; null if nobody says so. */
+    public Verdict verdict(Row row, RowOutcome outcome) {
+        return judge == null ? null : judge.verdict(row, outcome);
+    }
+
+    /** Whether rows are judged by a calibration, so that they have p-values. */
+    public boolean isJudged() {
+        return judge != null && judge.calibration() != null;
+    }
+
+    /** What of the judge can't be done, as it is told to users; empty if there is nothing. */
+    public Optional<String> warning() {
+        return Optional.ofNullable(judge).flatMap(Judge::warning);
     }
 
     /** What rows have to have in common with these to be compared with them. */

@@ -31,7 +31,7 @@ public final class StreamTable {
                                 .as("perplexity"),
                         pValue(options).as("p_value"));
         Column perplexity = functions.col("perplexity").desc_nulls_last();
-        if (options.judge() == null || options.judge().calibration() == null) {
+        if (!options.isJudged()) {
             return streams.drop("p_value").orderBy(perplexity, functions.col("key"));
         }
         Double rate = options.judge().alarmRate();
@@ -42,7 +42,7 @@ public final class StreamTable {
     }
 
     private static Column pValue(KeyedOptions options) {
-        if (options.judge() == null || options.judge().calibration() == null) {
+        if (!options.isJudged()) {
             return functions.lit(null);
         }
         Column pValue = added(options, "p_value");

@@ -20,6 +20,9 @@ final class ChatCommands {
     private static final String STATS = "/stats";
     private static final String SAVE = "/save";
     private static final String LOAD = "/load";
+    /** Goes on with an answer. */
+    static final String CONTINUE = "/continue";
+
     private static final String HELP = "/help";
 
     private static final List<String> HELP_LINES = List.of(
@@ -27,6 +30,7 @@ final class ChatCommands {
             STATS + "        tells what the stream has, and what it takes",
             SAVE + " FILE    writes the stream, as tokens, to go on with later",
             LOAD + " FILE    goes on with a stream that was written so, by the same model, sinks and window",
+            CONTINUE + "     goes on with an answer that was cut off",
             HELP + "         this",
             EXIT + "         ends the dialogue, as Ctrl-D does",
             "All else is for the model. A line that ends with a backslash goes on with the next one; a message that begins",
@@ -41,7 +45,7 @@ final class ChatCommands {
     }
 
     static List<String> names() {
-        return List.of(RESET, STATS, SAVE, LOAD, HELP, EXIT);
+        return List.of(RESET, STATS, SAVE, LOAD, CONTINUE, HELP, EXIT);
     }
 
     /** Whether a message is one. */

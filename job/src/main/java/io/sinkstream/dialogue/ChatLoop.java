@@ -5,6 +5,7 @@ import io.sinkstream.settings.GenerationSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.stream.FinishReason;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A dialogue with a user, to its end. */
 public final class ChatLoop {
@@ -24,12 +25,14 @@ public final class ChatLoop {
         for (Optional<String> said = console.next(); said.isPresent(); said = console.next()) {
             String message = said.get();
             try {
-                if (ChatCommands.isCommand(message)) {
+                if (message.strip().equals(ChatCommands.CONTINUE)) {
+                    answer(conversation::goOn);
+                } else if (ChatCommands.isCommand(message)) {
                     if (!commands.obey(message)) {
                         return;
                     }
                 } else if (!message.isBlank()) {
-                    answer(message);
+                    answer(hearer -> conversation.say(conversation.tokens(message), hearer));
                 }
             } catch (UserException | ContextFullException e) {
                 console.tell("(" + e.getMessage() + ")");
@@ -37,10 +40,10 @@ public final class ChatLoop {
         }
     }
 
-    private void answer(String message) {
+    private void answer(Function<Hearer, Answer> asked) {
         Answer answer;
         try (ChatConsole.Interruption interruption = console.listen()) {
-            answer = conversation.say(conversation.tokens(message), new Shown(console, interruption));
+            answer = asked.apply(new Shown(console, interruption));
         } finally {
             console.show(System.lineSeparator());
         }
@@ -48,7 +51,7 @@ public final class ChatLoop {
             console.tell("(the model's context is full: " + ChatCommands.names().get(0) + " begins anew)");
         } else if (answer.spoken().finish() == FinishReason.LENGTH) {
             console.tell("(cut off after the " + TextTable.count(answer.tokens()) + " tokens of "
-                    + GenerationSettings.MAX_NEW_TOKENS + ")");
+                    + GenerationSettings.MAX_NEW_TOKENS + "; " + ChatCommands.CONTINUE + " goes on)");
         }
     }
 

@@ -3,8 +3,10 @@ package io.sinkstream.dialogue;
 import io.sinkstream.console.TextTable;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.rows.TurnTokens;
+import io.sinkstream.sampling.Sampling;
 import io.sinkstream.settings.ExperimentSettings;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.stream.FinishReason;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamState;
 
@@ -15,6 +17,8 @@ public final class Conversation {
     private final TurnTokens turnTokens;
     private final Speaker speaker;
     private StreamState state;
+    /** Whether the last answer was cut off. */
+    private boolean isOpen;
     private int turns;
     private long answered;
     private double nll;
@@ -54,6 +58,35 @@ public final class Conversation {
      * @throws ContextFullException if there is no room for it, which leaves the conversation as it was
      */
     Answer say(int[] prompt, Hearer hearer) {
+        Answer answer = speak(prompt, options.task(), hearer);
+        turns++;
+        return answer;
+    }
+
+    /**
+     * Goes on with an answer that was cut off, as if it had not been.
+     *
+     * @throws UserException if the last one was not
+     * @throws ContextFullException if there is no room for more
+     */
+    Answer goOn(Hearer hearer) {
+        if (!isOpen) {
+            throw new UserException("there is no answer that was cut off");
+        }
+        RowTask.Continue task = options.task();
+        Sampling sampling = task.sampling();
+        // The least of an answer was counted from its beginning.
+        return speak(
+                new int[0],
+                new RowTask.Continue(
+                        task.maxNewTokens(),
+                        task.ignoreEos(),
+                        sampling.withBans(sampling.bans().withMinNewTokens(0)),
+                        task.lookupTokens()),
+                hearer);
+    }
+
+    private Answer speak(int[] prompt, RowTask.Continue how, Hearer hearer) {
         long start = System.nanoTime();
         long room = options.longest() - state.position() - prompt.length;
         if (room < 1) {
@@ -62,11 +95,12 @@ public final class Conversation {
                     + TextTable.count(state.position()) + " that are there, and " + ExperimentSettings.EXPERIMENT
                     + " transformers drops none");
         }
-        RowTask.Continue task =
-                options.task().atMost((int) Math.min(room, options.task().maxNewTokens()));
+        RowTask.Continue task = how.atMost((int) Math.min(room, how.maxNewTokens()));
         TimedHearer timed = new TimedHearer(hearer);
         Spoken spoken = speaker.speak(state, prompt, task, timed);
         state = spoken.state();
+        FinishReason finish = spoken.answer().finish();
+        isOpen = finish == FinishReason.LENGTH || finish == FinishReason.STOP && hearer.isEnough();
         long end = System.nanoTime();
         Answer answer = new Answer(
                 prompt.length,
@@ -80,7 +114,6 @@ public final class Conversation {
     }
 
     private void count(Answer answer) {
-        turns++;
         answered += answer.tokens();
         nll += answer.spoken().nll();
         seconds += answer.seconds();
@@ -90,6 +123,7 @@ public final class Conversation {
     void reset() {
         speaker.forget();
         state = options.task().start(model);
+        isOpen = false;
         turns = 0;
         answered = 0;
         nll = 0;

@@ -61,11 +61,7 @@ final class RecomputingSpeaker implements Speaker {
     private Continuation next(StreamState now, RowTask.Continue task, int count) {
         Sampling sampling = task.sampling();
         Bans bans = sampling.bans();
-        Sampling here = sampling.withBans(new Bans(
-                        bans.noRepeatNgramSize(),
-                        bans.badWords(),
-                        Math.max(0, bans.minNewTokens() - count),
-                        bans.suppressed()))
+        Sampling here = sampling.withBans(bans.withMinNewTokens(Math.max(0, bans.minNewTokens() - count)))
                 .withStops(Stops.NONE);
         // All contexts begin at 0, where chance would be the same each time.
         String key = KEY + " " + now.position();

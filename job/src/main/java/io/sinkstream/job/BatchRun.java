@@ -82,9 +82,7 @@ final class BatchRun {
             Configuration conf = session.spark().sparkContext().hadoopConfiguration();
             checkPaths(conf);
             input.passedOver(conf).ifPresent(err::println);
-            if (options.judge() != null) {
-                options.judge().warning().ifPresent(err::println);
-            }
+            options.warning().ifPresent(err::println);
             Dataset<Row> rows = input.read(session.spark());
             ScoringTotals totals = new ScoringTotals(values.require(OddSettings.LEAST_TOKENS));
             // Without a name: Spark shows those that have one in its UI, and writes them to event logs, and rows' text

@@ -88,9 +88,7 @@ final class StreamRun {
             // The command's own session, or it would be set for the query alone and not for what its source keeps.
             KeyedStreams.startNoProcesses(spark, checkpoint);
             input.passedOver(conf).ifPresent(err::println);
-            if (options.keyed().judge() != null) {
-                options.keyed().judge().warning().ifPresent(err::println);
-            }
+            options.keyed().warning().ifPresent(err::println);
             Dataset<Row> rows = input.read(spark);
             Dataset<Row> initial = values.find(StreamSettings.INITIAL_STATE)
                     .map(path -> states(spark, path))

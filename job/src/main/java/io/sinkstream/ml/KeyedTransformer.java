@@ -89,7 +89,11 @@ abstract class KeyedTransformer extends Transformer implements DefaultParamsWrit
     final void put(String name, String value) {
         Param<String> param = settings.get(name);
         if (param == null) {
-            throw new UserException(name + ": is no setting of this; there are "
+            List<Setting<?>> known = Settings.all().stream()
+                    .filter(setting -> settings.containsKey(setting.name()))
+                    .toList();
+            throw new UserException(name + ": is no setting of this; the nearest is "
+                    + SettingValues.nearest(known, name).name() + ", and there are "
                     + String.join(", ", settings.keySet().stream().sorted().toList()));
         }
         // A wrong value is told where it is given.

@@ -11,17 +11,25 @@ import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 
 /** The functions of a table: they add to its rows the columns of {@code score} or {@code generate}. */
 enum TableFunction {
-    SCORE("sink_score", "Adds to a table of keyed rows how well the model predicts each from its stream before it."),
+    SCORE(
+            "sink_score",
+            "Adds to a table of keyed rows how well the model predicts each from its stream before it.",
+            "tokens"),
     GENERATE(
             "sink_generate",
-            "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.");
+            "Adds to a table of keyed turns what the model goes on with after each; it becomes part of the stream.",
+            "continuation");
 
     private final String sqlName;
     private final String usage;
 
-    TableFunction(String sqlName, String usage) {
+    /** The column that the example asks for. */
+    private final String column;
+
+    TableFunction(String sqlName, String usage, String column) {
         this.sqlName = sqlName;
         this.usage = usage;
+        this.column = column;
     }
 
     /** The name that queries call it by. */
@@ -52,8 +60,8 @@ enum TableFunction {
                 "\n    Arguments:\n      * TABLE(t) - the rows; PARTITION BY names the column that says which stream"
                         + " a row belongs to, ORDER BY those that order a stream\n"
                         + Names.arguments(settings()),
-                "\n    Examples:\n      > SELECT tokens FROM _FUNC_(TABLE(SELECT 'a' AS host, 1 AS time, 'INFO started'"
-                        + " AS text) PARTITION BY host ORDER BY time);\n",
+                "\n    Examples:\n      > SELECT " + column + " FROM _FUNC_(TABLE(SELECT 'a' AS host, 1 AS time,"
+                        + " 'INFO started' AS text) PARTITION BY host ORDER BY time);\n",
                 "",
                 "table_funcs",
                 Names.SINCE,

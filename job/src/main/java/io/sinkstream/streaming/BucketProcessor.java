@@ -9,8 +9,10 @@ import io.sinkstream.state.StreamStore;
 import io.sinkstream.stream.StreamModel;
 import io.sinkstream.stream.StreamName;
 import java.util.Collections;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.plans.logical.TransformWithState;
 import org.apache.spark.sql.streaming.ExpiredTimerInfo;
 import org.apache.spark.sql.streaming.MapState;
 import org.apache.spark.sql.streaming.OutputMode;
@@ -34,6 +36,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private static final long SHORTEST_LOOK_MILLIS = 1_000;
 
     private final StreamOptions options;
+    private final String checkpoint;
     private final RowLayout layout;
     private final StreamLayout more;
     private final Idleness idleness;
@@ -46,18 +49,21 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
     private transient StreamStore store;
 
     /**
+     * @param checkpoint of the query that it may run in; null if that may be any
      * @param idleness when a stream is forgotten, if {@code options} say that one ever is
      * @param query under whose name caches are kept
      * @param fingerprint of the model that the driver has
      */
     BucketProcessor(
             StreamOptions options,
+            String checkpoint,
             RowLayout layout,
             StreamLayout more,
             Idleness idleness,
             String query,
             String fingerprint) {
         this.options = options;
+        this.checkpoint = checkpoint;
         this.layout = layout;
         this.more = more;
         this.idleness = idleness;
@@ -65,9 +71,21 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
         this.fingerprint = fingerprint;
     }
 
+    /** Whether there is one in a table's plan. */
+    static boolean isIn(Dataset<Row> table) {
+        return ((org.apache.spark.sql.classic.Dataset<Row>) table)
+                .queryExecution()
+                .analyzed()
+                .exists(node -> node instanceof TransformWithState operator
+                        && (Object) operator.statefulProcessor() instanceof BucketProcessor);
+    }
+
     /** Also called on the driver, to see what state there is: no model is loaded here. */
     @Override
     public void init(OutputMode outputMode, TimeMode timeMode) {
+        if (checkpoint != null) {
+            OwnCheckpoint.require(checkpoint);
+        }
         heads = getHandle().getMapState(StreamStore.STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
         blocks = getHandle().getMapState(StreamStore.HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
     }

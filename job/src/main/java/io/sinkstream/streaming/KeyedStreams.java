@@ -59,7 +59,7 @@ public final class KeyedStreams {
      */
     public static Dataset<Row> apply(Dataset<Row> input, StreamOptions options) {
         StreamOptions settled = options.withPartitions(partitions(input.sparkSession(), options));
-        return added(OwnSession.of(input, settled.keyed().partitions()), settled, null, null);
+        return added(OwnSession.of(input, settled.keyed().partitions()), settled, null, null, null);
     }
 
     /**
@@ -92,11 +92,10 @@ public final class KeyedStreams {
         Dataset<Row> own = OwnSession.of(input, agreed.keyed().partitions());
         SparkSession spark = own.sparkSession();
         MicroBatchFiles.watch(spark);
-        OwnCheckpoint.watch(spark, checkpoint);
         startNoProcesses(spark, checkpoint);
         if (!isBegun) {
             // What does not fit must not leave a checkpoint behind.
-            var unused = added(own, agreed, null, null);
+            var unused = added(own, agreed, checkpoint, null, null);
             StreamContract contract = CheckpointTerms.of(checkpoint, agreed, input, conf);
             Dataset<Row> states = initial == null
                     ? null
@@ -111,15 +110,22 @@ public final class KeyedStreams {
         Idleness idleness = isBegun && isByClock
                 ? Idleness.resumed(spark, checkpoint, agreed.idle(), System.currentTimeMillis())
                 : null;
-        return added(own, agreed, StreamCommands.read(spark, checkpoint), idleness);
+        return added(own, agreed, checkpoint, StreamCommands.read(spark, checkpoint), idleness);
     }
 
-    /** @param resumed what is known of the time before this start; null for nothing */
+    /**
+     * @param checkpoint of the query; null if it may be any
+     * @param resumed what is known of the time before this start; null for nothing
+     */
     private static Dataset<Row> added(
-            Dataset<Row> input, StreamOptions options, Dataset<Row> commands, Idleness resumed) {
+            Dataset<Row> input, StreamOptions options, String checkpoint, Dataset<Row> commands, Idleness resumed) {
         SparkSession spark = input.sparkSession();
         if (!input.isStreaming()) {
             throw new UserException(Settings.INPUT + ": this table is not a streaming one");
+        }
+        if (BucketProcessor.isIn(input)) {
+            throw new UserException(Settings.INPUT + ": this table's streams are scored or continued already, and a"
+                    + " query does one of it, once; write its rows, and read them in another query");
         }
         KeyedInput.requireNoHelper(KeyedInput.columns(input));
         options.keyed().describe();
@@ -142,6 +148,7 @@ public final class KeyedStreams {
                 .transformWithState(
                         new BucketProcessor(
                                 run,
+                                checkpoint,
                                 layout,
                                 more,
                                 resumed == null ? Idleness.of(options.idle()) : resumed,

@@ -5,7 +5,6 @@ import io.sinkstream.settings.TrainingSettings;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.train.EncoderReport.Reading;
 import io.sinkstream.train.EncoderReport.Variant;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.util.LongAccumulator;
 
 /**
  * Whether a window and sinks are of use where attention looks both ways: encoders that differ in what a token saw of a sample
@@ -65,10 +63,7 @@ public record EncoderExperiment(Pretraining training) implements Comparison<Enco
     @Override
     public EncoderReport run(Dataset<Row> rows, Dataset<Row> heldOut, Stages stages) {
         Variants variants = variants();
-        variants.check();
-        try {
-            LongAccumulator skipped = Variants.skipped(rows);
-            variants.train(rows, heldOut, stages, skipped);
+        return variants.compare(rows, heldOut, stages, skipped -> {
             List<EncoderReport.Score> scores = new ArrayList<>();
             for (Variant variant : Variant.values()) {
                 Pretraining trained = variants.all().get(EncoderReport.name(variant));
@@ -81,13 +76,11 @@ public record EncoderExperiment(Pretraining training) implements Comparison<Enco
                             stages);
                 }));
             }
-            EncoderReport report = new EncoderReport(scores, skipped.value());
+            EncoderReport report = new EncoderReport(scores, skipped);
             variants.folder().writeModelFile("encoders.csv", report.csv().getBytes(StandardCharsets.UTF_8));
             variants.folder().writeModelFile("encoders.png", SinkPlots.encoders(report));
             return report;
-        } catch (IOException e) {
-            throw variants.folder().unusable(e);
-        }
+        });
     }
 
     private static List<EncoderReport.Score> scores(Variant variant, EncoderMeasurement measurement, Stages stages) {

@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.util.LongAccumulator;
 
 /**
  * Table 3 of StreamingLLM (Xiao et al. 2023, arXiv 2309.17453, section 3.3) for any text and size: models that differ in their
@@ -69,10 +68,7 @@ public record SinkExperiment(Pretraining training) implements Comparison<SinkRep
     @Override
     public SinkReport run(Dataset<Row> rows, Dataset<Row> heldOut, Stages stages) {
         Variants variants = variants();
-        variants.check();
-        try {
-            LongAccumulator skipped = Variants.skipped(rows);
-            variants.train(rows, heldOut, stages, skipped);
+        return variants.compare(rows, heldOut, stages, skipped -> {
             List<SinkReport.Score> perplexities = new ArrayList<>();
             List<SinkReport.Attention> attention = new ArrayList<>();
             for (Pretraining variant : variants.all().values()) {
@@ -80,12 +76,10 @@ public record SinkExperiment(Pretraining training) implements Comparison<SinkRep
                 attention.addAll(
                         Variants.measured(variant, model -> measured(model, variant, streams, perplexities, stages)));
             }
-            SinkReport report = new SinkReport(perplexities, attention, skipped.value());
+            SinkReport report = new SinkReport(perplexities, attention, skipped);
             write(variants.folder(), report);
             return report;
-        } catch (IOException e) {
-            throw variants.folder().unusable(e);
-        }
+        });
     }
 
     private static List<SinkReport.Attention> measured(

@@ -60,8 +60,26 @@ record Variants(Pretraining training, Map<String, String> settings, Map<String, 
         }
     }
 
+    /** What is found of variants that are trained. */
+    interface Findings<R> {
+        /** @param skipped rows that could not be used while they were trained */
+        R report(long skipped) throws IOException;
+    }
+
+    /** Checks them, trains those that are not trained yet, and has them measured. */
+    <R> R compare(Dataset<Row> rows, Dataset<Row> heldOut, Comparison.Stages stages, Findings<R> findings) {
+        check();
+        try {
+            LongAccumulator skipped = skipped(rows);
+            train(rows, heldOut, stages, skipped);
+            return findings.report(skipped.value());
+        } catch (IOException e) {
+            throw folder().unusable(e);
+        }
+    }
+
     /** Trains those that are not trained yet, after {@link #check}. */
-    void train(Dataset<Row> rows, Dataset<Row> heldOut, Comparison.Stages stages, LongAccumulator skipped)
+    private void train(Dataset<Row> rows, Dataset<Row> heldOut, Comparison.Stages stages, LongAccumulator skipped)
             throws IOException {
         prepare(rows, heldOut, skipped);
         if (folder().experiment().isEmpty()) {

@@ -71,8 +71,8 @@ class ChatLoopTest {
         assertThat(out.toString()).isEqualTo(answer("Who are you?") + answer("Who are you?", "Why?"));
         assertThat(told)
                 .containsExactly(
-                        "(cut off after the 12 tokens of --max-new-tokens)",
-                        "(cut off after the 12 tokens of --max-new-tokens)");
+                        "(cut off after the 12 tokens of --max-new-tokens; /continue goes on)",
+                        "(cut off after the 12 tokens of --max-new-tokens; /continue goes on)");
     }
 
     @Test
@@ -87,6 +87,27 @@ class ChatLoopTest {
         assertThat(talk("Who are you?", "/reset", "Why?")).contains("(the stream is empty)");
 
         assertThat(out.toString()).isEqualTo(answer("Who are you?") + answer("Why?"));
+    }
+
+    @Test
+    void anAnswerThatWasCutOffGoesOn() {
+        List<String> told = talk("Who are you?", "/continue", "/stats");
+
+        assertThat(out.toString()).startsWith(answer("Who are you?")).hasSizeGreaterThan(20);
+        assertThat(told.get(2)).startsWith("turns 1, tokens in the stream 39, answered 24, their perplexity ");
+    }
+
+    @Test
+    void thereIsNothingToGoOnWithButAnAnswerThatWasCutOff() {
+        String none = "(there is no answer that was cut off)";
+
+        assertThat(talk("/continue", "Who are you?", "/reset", "/continue", "/continue now"))
+                .containsExactly(
+                        none,
+                        "(cut off after the 12 tokens of --max-new-tokens; /continue goes on)",
+                        "(the stream is empty)",
+                        none,
+                        "(/continue takes nothing behind it, and there is \"now\")");
     }
 
     @Test

@@ -52,6 +52,40 @@ class ConversationTest {
         assertThat(answer.spoken().tokens()).isEqualTo(expected.tokens());
     }
 
+    /** As one that was not, and whatever is drawn. */
+    @ParameterizedTest
+    @ValueSource(strings = {"attention_sinks", "recomputation"})
+    void anAnswerThatWasCutOffGoesOn(String experiment) {
+        String[] drawn = {"do-sample", "true", "top-k", "40", "experiment", experiment, "dtype", "float32"};
+        DialogueOptions whole = TinyDialogue.options(folder, with(drawn, "max-new-tokens", "24"));
+        DialogueOptions half = TinyDialogue.options(folder, drawn);
+        try (StreamModel model = StreamModel.open(whole.model().options())) {
+            Conversation expected = new Conversation(model, whole);
+            Conversation cut = new Conversation(model, half);
+            assertThatThrownBy(() -> cut.goOn(new Listening())).hasMessage("there is no answer that was cut off");
+            int[] answer = expected.say(TinyDialogue.first("Why?"), new Listening())
+                    .spoken()
+                    .tokens();
+
+            int[] first =
+                    cut.say(TinyDialogue.first("Why?"), new Listening()).spoken().tokens();
+            Answer second = cut.goOn(new Listening());
+
+            assertThat(joined(first, second.spoken().tokens())).hasSize(24).isEqualTo(answer);
+            assertThat(second.promptTokens()).isZero();
+            assertThat(cut.state().position()).isEqualTo(expected.state().position());
+            assertThat(cut.say(next("And?"), new Listening()).spoken().tokens())
+                    .isEqualTo(Arrays.copyOf(
+                            expected.say(next("And?"), new Listening()).spoken().tokens(), TinyDialogue.NEW_TOKENS));
+        }
+    }
+
+    private static String[] with(String[] first, String... more) {
+        String[] all = Arrays.copyOf(first, first.length + more.length);
+        System.arraycopy(more, 0, all, first.length, more.length);
+        return all;
+    }
+
     @Test
     void turnsAndAnswersAreOneStream() {
         DialogueOptions options = TinyDialogue.options(folder);

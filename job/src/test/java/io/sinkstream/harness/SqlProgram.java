@@ -1,5 +1,6 @@
 package io.sinkstream.harness;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.sql.Dataset;
@@ -8,12 +9,12 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A program of a user's, which names nothing of sinkstream's: SQL over its functions, and a pipeline that another program saved. Arguments
- * are rows as JSON lines, the pipeline, and a folder for the results.
+ * are rows as JSON lines, the pipeline, a folder for the results, and perhaps the README, whose queries are run too.
  */
 public final class SqlProgram {
     private SqlProgram() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         Path results = Path.of(args[2]);
         SparkSession spark = SparkSession.builder().getOrCreate();
         Dataset<Row> rows = spark.read().json(args[0]);
@@ -22,7 +23,19 @@ public final class SqlProgram {
         write(
                 spark.sql("SELECT * FROM sink_score(TABLE(rows) PARTITION BY key ORDER BY seq)"),
                 results.resolve("table"));
+        write(
+                spark.sql("SELECT * FROM sink_generate(TABLE(SELECT *, sink_continue(text, 4, ignore_eos => true) AS alone"
+                        + " FROM rows) PARTITION BY key ORDER BY seq, max_new_tokens => 4, ignore_eos => true)"),
+                results.resolve("continued"));
         write(PipelineModel.load(args[1]).transform(rows), results.resolve("pipeline"));
+        if (args.length > 3) {
+            spark.sql(ReadmeSql.LOGS).createOrReplaceTempView("logs");
+            for (String query : ReadmeSql.queries(Path.of(args[3]))) {
+                if (spark.sql(query).isEmpty()) {
+                    throw new IllegalStateException("no rows: " + query);
+                }
+            }
+        }
         spark.stop();
     }
 

@@ -80,19 +80,19 @@ public final class StandaloneCluster implements AutoCloseable {
     /** Spark-submit to this cluster, waited for: {@link InstalledSpark#submit}. */
     public Driver.Ended submit(String name, Path folder, List<String> options, List<String> command)
             throws IOException, InterruptedException {
-        return spark.submit(name, folder, onThis(options), command);
+        return spark.submit(name, folder, options(options), command);
     }
 
     /** The same of a program that is one of the tests' classes: {@link InstalledSpark#submitProgram}. */
     public Driver.Ended submitProgram(
             String name, Path folder, List<String> options, Class<?> program, List<String> arguments)
             throws IOException, InterruptedException {
-        return spark.submitProgram(name, folder, onThis(options), program, arguments);
+        return spark.submitProgram(name, folder, options(options), program, arguments);
     }
 
     /** Spark-submit to this cluster, which runs when this returns: {@link InstalledSpark#launch}. */
     public Driver launch(String name, Path folder, List<String> options, List<String> command) throws IOException {
-        return spark.launch(name, folder, onThis(options), command);
+        return spark.launch(name, folder, options(options), command);
     }
 
     /** The path of a file of {@code conf}. */
@@ -100,7 +100,8 @@ public final class StandaloneCluster implements AutoCloseable {
         return spark.project().resolve("conf").resolve(name).toString();
     }
 
-    private List<String> onThis(List<String> options) {
+    /** Spark-submit's options for this cluster, with {@code options} behind them. */
+    public List<String> options(List<String> options) {
         List<String> all = new ArrayList<>(List.of("--master", url, "--conf", "spark.driver.host=" + HOST));
         all.addAll(List.of("--conf", "spark.executor.memory=1g"));
         all.addAll(

@@ -3,8 +3,10 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Driver;
+import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.PySpark;
 import io.sinkstream.harness.SameRows;
+import io.sinkstream.harness.StandaloneCluster;
 import io.sinkstream.ml.StreamGenerator;
 import io.sinkstream.ml.StreamScorer;
 import io.sinkstream.testing.TestSession;
@@ -15,6 +17,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +30,17 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** PySpark from PyPI with the shaded jar and the zipped module: Java's numbers, and no Python on executors. */
+/**
+ * PySpark from PyPI with the shaded jar and the zipped module: Java's numbers, and no Python on executors. The classic one is the driver
+ * of a master and two workers, the server of Spark Connect is local.
+ */
 @Tag("integration")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class PySparkIT {
@@ -41,6 +48,7 @@ final class PySparkIT {
     private static final String SCHEMA = "id INT, host STRING, time INT, text STRING";
 
     private PySpark python;
+    private StandaloneCluster cluster;
     private Path folder;
     private SparkSession spark;
     private Dataset<Row> logs;
@@ -48,6 +56,7 @@ final class PySparkIT {
     @BeforeAll
     void write(@TempDir Path folder) throws Exception {
         python = PySpark.require();
+        cluster = StandaloneCluster.start(InstalledSpark.ofThisBuild(), 2);
         this.folder = folder;
         spark = TestSession.get();
         Files.createDirectories(folder.resolve("in"));
@@ -60,6 +69,13 @@ final class PySparkIT {
                 {"id": 4, "host": "b", "time": 7}
                 """);
         logs = spark.read().schema(SCHEMA).json(folder.resolve("in").toString());
+    }
+
+    @AfterAll
+    void close() {
+        if (cluster != null) {
+            cluster.close();
+        }
     }
 
     private static StreamScorer scorer() {
@@ -85,13 +101,10 @@ final class PySparkIT {
     }
 
     private List<String> submit(String script, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(
-                // Spark's master and two workers, whose executors are processes of their own.
-                "--master",
-                "local-cluster[2,1,1024]",
+        List<String> all = new ArrayList<>(cluster.options(List.of(
                 "--py-files",
                 python.project().resolve("job/target/sinkstream-python.zip").toString(),
-                script));
+                script)));
         all.addAll(List.of(arguments));
         return python.submit(all);
     }
@@ -111,6 +124,7 @@ final class PySparkIT {
         Files.createSymbolicLink(home.resolve("job"), project.resolve("job"));
         Files.writeString(home.resolve("incoming/a.json"), "{\"key\": \"a\", \"seq\": 1, \"text\": \"INFO started\"}");
 
+        Instant start = Instant.now();
         Driver.Ended ended = python.run(
                 "pyspark-classic",
                 home,
@@ -121,6 +135,8 @@ final class PySparkIT {
                 Map.of());
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
+        // Both workers had a part.
+        assertThat(cluster.logsSince(start)).hasSize(2);
         SameRows.assertSame(written("functions"), functionsOfJava());
         Dataset<Row> scored = scorer().transform(logs);
         SameRows.assertSame(written("table"), scored);

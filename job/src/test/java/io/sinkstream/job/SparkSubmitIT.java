@@ -83,14 +83,17 @@ final class SparkSubmitIT {
         assertThat(ended.stdout()).contains(SmallRun.SAID).doesNotContain(SECRET);
     }
 
-    /** From the jar alone, in a program that names none of its classes and did not save the pipeline. */
+    /** From the jar alone, in a program that names none of its classes and did not save the pipeline. The README's queries too. */
     @Test
     void sqlFunctionsAndASavedPipeline() throws Exception {
         Path results = folder.resolve("sql");
         List<String> options = new ArrayList<>(LOCAL);
         options.addAll(run.sql());
 
-        Driver.Ended ended = spark.submitProgram("submit-sql", folder, options, SqlProgram.class, run.program(results));
+        List<String> arguments = new ArrayList<>(run.program(results));
+        arguments.add(spark.project().resolve("README.md").toString());
+
+        Driver.Ended ended = spark.submitProgram("submit-sql", folder, options, SqlProgram.class, arguments);
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.checkProgram(results);

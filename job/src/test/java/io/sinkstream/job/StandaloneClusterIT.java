@@ -55,10 +55,15 @@ final class StandaloneClusterIT {
     void scores() throws Exception {
         Path output = folder.resolve("scored");
 
+        requireScores("cluster-scores", cluster.conf("cluster.conf"), run.score(run.model(), output), output);
+    }
+
+    /** The rows' numbers come of a command with the options of such a file. */
+    private void requireScores(String name, String properties, List<String> command, Path output) throws Exception {
         // The workers have a core each, and less memory than an executor of the file's.
         List<String> options = List.of(
                 "--properties-file",
-                cluster.conf("cluster.conf"),
+                properties,
                 "--conf",
                 "spark.executor.cores=1",
                 "--conf",
@@ -66,7 +71,7 @@ final class StandaloneClusterIT {
                 "--conf",
                 "spark.sinkstream.cache.memory=100m");
 
-        Driver.Ended ended = cluster.submit("cluster-scores", folder, options, run.score(run.model(), output));
+        Driver.Ended ended = cluster.submit(name, folder, options, command);
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         run.check(output);
@@ -121,42 +126,18 @@ final class StandaloneClusterIT {
                 Files.readAllLines(Path.of(cluster.conf("gpu.conf"))).stream()
                         .filter(line -> !line.startsWith("spark.executorEnv.PYTORCH_"))
                         .toList());
-        List<String> options = List.of(
-                "--properties-file",
-                conf.toString(),
-                "--conf",
-                "spark.executor.cores=1",
-                "--conf",
-                "spark.executorEnv.OMP_NUM_THREADS=1",
-                "--conf",
-                "spark.sinkstream.cache.memory=100m");
         List<String> command = new ArrayList<>(run.score(run.model(), output));
         command.addAll(List.of("--device", "cpu"));
 
-        Driver.Ended ended = cluster.submit("cluster-gpus", folder, options, command);
-
-        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
-        run.check(output);
+        requireScores("cluster-gpus", conf.toString(), command, output);
     }
 
     /** The file for streams. */
     @Test
     void scoresAStream() throws Exception {
         Path output = folder.resolve("streamed");
-        List<String> options = List.of(
-                "--properties-file",
-                cluster.conf("streaming.conf"),
-                "--conf",
-                "spark.executor.cores=1",
-                "--conf",
-                "spark.executorEnv.OMP_NUM_THREADS=1",
-                "--conf",
-                "spark.sinkstream.cache.memory=100m");
 
-        Driver.Ended ended = cluster.submit("cluster-stream", folder, options, run.streamScore(output));
-
-        assertThat(ended.exitCode()).as(ended.stderr()).isZero();
-        run.check(output);
+        requireScores("cluster-stream", cluster.conf("streaming.conf"), run.streamScore(output), output);
     }
 
     @Test

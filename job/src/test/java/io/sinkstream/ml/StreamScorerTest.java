@@ -242,9 +242,11 @@ class StreamScorerTest {
 
     @Test
     void whatWouldBeIgnoredIsRefused() {
-        assertThatThrownBy(() -> scorer().set("output", "x"))
+        assertThatThrownBy(() -> scorer().set("output", "x")).isInstanceOf(UserException.class);
+        assertThatThrownBy(() -> scorer().set("attention-sink-sise", "4"))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("output: is no setting of this; there are alarm-rate, attention-sink-size, ");
+                .hasMessageStartingWith("attention-sink-sise: is no setting of this; the nearest is attention-sink-size,"
+                        + " and there are alarm-rate, attention-sink-size, ");
         assertThatThrownBy(() -> scorer().set("late", "never")).isInstanceOf(UserException.class);
         assertThatThrownBy(() -> scorer().set("idle", "1h").transform(batch()))
                 .isInstanceOf(UserException.class)

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sinkstream.harness.SameRows;
+import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.TestSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.VoidFunction2;
@@ -15,6 +17,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQueryException;
 import org.apache.spark.sql.streaming.Trigger;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A transformer within a streaming query that is the user's own. */
 class UserQueriesTest {
@@ -129,17 +134,56 @@ class UserQueriesTest {
                 .isInstanceOf(StreamingQueryException.class);
     }
 
-    @Test
-    void aQueryThatKeepsItselfElsewhereIsRefused() {
-        assertThatThrownBy(() -> run(endless()
-                        .setCheckpoint(path("another"))
-                        .transform(streaming(1))
-                        .writeStream()
-                        .format("noop")))
+    /** Whichever session it is in that the query is started from. */
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void aQueryThatKeepsItselfElsewhereIsRefused(Way way) {
+        Dataset<Row> another = endless().setCheckpoint(path("another")).transform(streaming(1));
+
+        assertThatThrownBy(() -> run(way.table(another).writeStream().format("noop")))
                 .isInstanceOf(StreamingQueryException.class)
                 .hasMessageContaining("--checkpoint: the table was made for the query of " + path("another")
                         + ", and the query's checkpointLocation is file:" + path("checkpoint")
                         + "; give both the same");
+    }
+
+    /** Where the table of a transformer goes. */
+    private enum Way {
+        ITSELF {
+            @Override
+            Dataset<Row> table(Dataset<Row> scored) {
+                return scored;
+            }
+        },
+        INTO_ANOTHER_SESSION {
+            @Override
+            Dataset<Row> table(Dataset<Row> scored) {
+                scored.createOrReplaceGlobalTempView("scored_elsewhere");
+                SparkSession other = TestSession.get().newSession();
+                other.conf()
+                        .set(
+                                "spark.sql.streaming.stateStore.providerClass",
+                                RocksDBStateStoreProvider.class.getName());
+                return other.table("global_temp.scored_elsewhere");
+            }
+        };
+
+        abstract Dataset<Row> table(Dataset<Row> scored);
+    }
+
+    @Test
+    void aQueryHasOneTransformer() {
+        for (StreamScorer first : List.of(scorer(), endless())) {
+            Dataset<Row> scored = first.transform(streaming(1)).withColumn("more", functions.lit(1));
+
+            assertThatThrownBy(() -> scorer().setPrefix("x_")
+                            .setCheckpoint(path("second"))
+                            .transform(scored))
+                    .isInstanceOf(UserException.class)
+                    .hasMessage("--input: this table's streams are scored or continued already, and a query does one of"
+                            + " it, once; write its rows, and read them in another query");
+            assertThat(folder.resolve("second")).doesNotExist();
+        }
     }
 
     @Test

@@ -260,6 +260,8 @@ class SqlFunctionsTest {
         SELECT sink_nll('a', model => '/no/such/folder')          | /no/such/folder
         SELECT sink_nll('a', text => 'b')                         | the argument text is given twice
         SELECT sink_nll(array(1))                                 | DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE
+        SELECT sink_nll('a', attention_sink_window_size => 'wide') | --attention-sink-window-size: "wide" is
+        SELECT sink_nll(text) OVER (ORDER BY id) FROM lines       | not supported within a window function
         SELECT sink_continue('a', 0)                              | the argument n is 0; allowed is a whole number of at least 1
         SELECT sink_continue('a', 2, max_new_tokens => 3)         | the argument max_new_tokens is given twice
         SELECT sink_continue('a', 2, temperature => 0)            | --temperature: "0" is wrong

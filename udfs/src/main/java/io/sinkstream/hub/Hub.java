@@ -8,10 +8,7 @@ import static io.sinkstream.hub.ModelFiles.WEIGHTS;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.http.HttpHeaders;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,24 +73,13 @@ public final class Hub {
      * @throws UserException if the hub does not have it or does not give it, or there is no room
      */
     public HubName download(HubName name) {
-        try {
-            return downloaded(name);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw interrupted(e);
-        } catch (ClosedByInterruptException | FileLockInterruptionException e) {
-            throw interrupted(e);
-        } catch (IOException e) {
-            throw new UserException(
-                    environment.cache() + ": " + name + " can't be brought into it (" + e
-                            + "); expected a folder that can be written and has links and locks (HF_HOME)",
-                    e);
-        }
-    }
-
-    /** A killed task's interrupt is not the user's fault. */
-    private static UncheckedIOException interrupted(Exception cause) {
-        return new UncheckedIOException(new IOException("a download was interrupted", cause));
+        FileWork<HubName> download = () -> downloaded(name);
+        return download.done(
+                "a download",
+                e -> new UserException(
+                        environment.cache() + ": " + name + " can't be brought into it (" + e
+                                + "); expected a folder that can be written and has links and locks (HF_HOME)",
+                        e));
     }
 
     private HubName downloaded(HubName name) throws IOException, InterruptedException {

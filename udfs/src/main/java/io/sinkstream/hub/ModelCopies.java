@@ -6,9 +6,6 @@ import static io.sinkstream.hub.ModelFiles.WEIGHTS;
 import io.sinkstream.hub.RemoteFolder.RemoteFile;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -105,26 +102,8 @@ public final class ModelCopies {
                 })));
     }
 
-    private interface Copying {
-        Path run() throws IOException, InterruptedException;
-    }
-
-    private Path guarded(RemoteFolder remote, Copying copying) {
-        try {
-            return copying.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw interrupted(e);
-        } catch (ClosedByInterruptException | FileLockInterruptionException e) {
-            throw interrupted(e);
-        } catch (IOException e) {
-            throw unusable(remote.name(), e);
-        }
-    }
-
-    /** A killed task's interrupt is not the user's fault. */
-    private static UncheckedIOException interrupted(Exception cause) {
-        return new UncheckedIOException(new IOException("a copy was interrupted", cause));
+    private Path guarded(RemoteFolder remote, FileWork<Path> copying) {
+        return copying.done("a copy", e -> unusable(remote.name(), e));
     }
 
     private UserException unusable(String what, IOException cause) {
@@ -152,7 +131,7 @@ public final class ModelCopies {
         return hash.matches("[0-9a-f]{64}") ? find(hash) : Optional.empty();
     }
 
-    private Path locked(RemoteFolder remote, Copying copying) throws IOException, InterruptedException {
+    private Path locked(RemoteFolder remote, FileWork<Path> copying) throws IOException, InterruptedException {
         MachineLock lock = MachineLock.take(folder.resolve(".locks").resolve(CopyManifest.hash(remote.name())));
         try {
             return copying.run();

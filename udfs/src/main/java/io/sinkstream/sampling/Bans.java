@@ -27,6 +27,11 @@ public record Bans(int noRepeatNgramSize, List<List<Integer>> badWords, int minN
         suppressed = Set.copyOf(suppressed);
     }
 
+    /** The same with another number of tokens before an end-of-sequence token. */
+    public Bans withMinNewTokens(int tokens) {
+        return new Bans(noRepeatNgramSize, badWords, tokens, suppressed);
+    }
+
     boolean isNone() {
         return equals(NONE);
     }

@@ -37,8 +37,7 @@ class ModelCopiesTest {
     private Path home;
 
     private final Memory remote = new Memory();
-    private final List<Duration> pauses = new ArrayList<>();
-    private long freeBytes = Long.MAX_VALUE;
+    private final NotedSurroundings surroundings = new NotedSurroundings();
 
     /** A folder in memory, whose reads may be spoilt. */
     private static final class Memory implements RemoteFolder {
@@ -82,17 +81,6 @@ class ModelCopiesTest {
     }
 
     private ModelCopies copies() {
-        Surroundings surroundings = new Surroundings() {
-            @Override
-            public void pause(Duration time) {
-                pauses.add(time);
-            }
-
-            @Override
-            public long freeBytes(Path folder) {
-                return freeBytes;
-            }
-        };
         return new ModelCopies(home, index -> lines(index), surroundings);
     }
 
@@ -218,7 +206,7 @@ class ModelCopiesTest {
         remote.spoil = in -> cut(in, 1_100_000);
 
         assertIsThere(copies().of(remote));
-        assertThat(pauses).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(1));
+        assertThat(surroundings.pauses()).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(1));
     }
 
     @Test
@@ -232,7 +220,7 @@ class ModelCopiesTest {
 
     @Test
     void aDiskWithoutRoomIsToldBeforeItIsFull() {
-        freeBytes = 3_000_009;
+        surroundings.freeBytes(3_000_009);
 
         assertThat(refusal())
                 .isEqualTo("mem:///m takes 3000010 bytes, and " + home.resolve("sinkstream/models")
