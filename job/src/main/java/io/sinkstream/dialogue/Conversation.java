@@ -19,6 +19,7 @@ public final class Conversation {
     private StreamState state;
     /** Whether the last answer was cut off. */
     private boolean isOpen;
+
     private int turns;
     private long answered;
     private double nll;

@@ -67,8 +67,9 @@ class ConversationTest {
                     .spoken()
                     .tokens();
 
-            int[] first =
-                    cut.say(TinyDialogue.first("Why?"), new Listening()).spoken().tokens();
+            int[] first = cut.say(TinyDialogue.first("Why?"), new Listening())
+                    .spoken()
+                    .tokens();
             Answer second = cut.goOn(new Listening());
 
             assertThat(joined(first, second.spoken().tokens())).hasSize(24).isEqualTo(answer);

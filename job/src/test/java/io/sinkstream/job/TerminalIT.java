@@ -50,9 +50,8 @@ final class TerminalIT {
                 "--prompt-history",
                 history.toString()));
         Path shown = folder.resolve("shown");
-        Process process = start(new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(shown.toFile()));
+        Process process =
+                start(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(shown.toFile()));
         try {
             assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
         } finally {
@@ -60,9 +59,7 @@ final class TerminalIT {
             process.destroyForcibly();
         }
 
-        assertThat(process.exitValue())
-                .as(() -> read(shown))
-                .isZero();
+        assertThat(process.exitValue()).as(() -> read(shown)).isZero();
         assertThat(Files.readString(history)).contains("Who are you?", "/continue");
     }
 

@@ -245,8 +245,9 @@ class StreamScorerTest {
         assertThatThrownBy(() -> scorer().set("output", "x")).isInstanceOf(UserException.class);
         assertThatThrownBy(() -> scorer().set("attention-sink-sise", "4"))
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("attention-sink-sise: is no setting of this; the nearest is attention-sink-size,"
-                        + " and there are alarm-rate, attention-sink-size, ");
+                .hasMessageStartingWith(
+                        "attention-sink-sise: is no setting of this; the nearest is attention-sink-size,"
+                                + " and there are alarm-rate, attention-sink-size, ");
         assertThatThrownBy(() -> scorer().set("late", "never")).isInstanceOf(UserException.class);
         assertThatThrownBy(() -> scorer().set("idle", "1h").transform(batch()))
                 .isInstanceOf(UserException.class)

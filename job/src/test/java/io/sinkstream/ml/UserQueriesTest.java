@@ -161,9 +161,7 @@ class UserQueriesTest {
                 scored.createOrReplaceGlobalTempView("scored_elsewhere");
                 SparkSession other = TestSession.get().newSession();
                 other.conf()
-                        .set(
-                                "spark.sql.streaming.stateStore.providerClass",
-                                RocksDBStateStoreProvider.class.getName());
+                        .set("spark.sql.streaming.stateStore.providerClass", RocksDBStateStoreProvider.class.getName());
                 return other.table("global_temp.scored_elsewhere");
             }
         };

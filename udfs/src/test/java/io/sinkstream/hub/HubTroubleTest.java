@@ -157,7 +157,8 @@ class HubTroubleTest extends HubTrial {
         hub().download(NAME);
 
         assertIsThere();
-        assertThat(surroundings.pauses()).containsExactly(Duration.ofSeconds(17), Duration.ofSeconds(2), Duration.ofSeconds(4));
+        assertThat(surroundings.pauses())
+                .containsExactly(Duration.ofSeconds(17), Duration.ofSeconds(2), Duration.ofSeconds(4));
     }
 
     @Test

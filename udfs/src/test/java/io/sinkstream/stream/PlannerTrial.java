@@ -32,8 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
  */
 abstract class PlannerTrial {
     static final SinkWindow RULE = new SinkWindow(4, 12);
-    static final CacheShape SHAPE =
-            new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, 0, NumberType.FLOAT32);
+    static final CacheShape SHAPE = new CacheShape(RULE, List.of(new LayerGroup(RULE, 1)), 1, 2, 0, NumberType.FLOAT32);
     static final long PLENTY = 1L << 30;
 
     NDManager manager;
