@@ -124,6 +124,11 @@ public record KeyedOptions(
         return new KeyedOptions(model, others, rows, task, judge, prefix, partitions);
     }
 
+    /** The same, judged by another. */
+    public KeyedOptions withJudge(Judge other) {
+        return new KeyedOptions(model, columns, rows, task, other, prefix, partitions);
+    }
+
     /** The same over so many tasks. */
     public KeyedOptions withPartitions(int count) {
         return new KeyedOptions(model, columns, rows, task, judge, prefix, count);
