@@ -31,6 +31,8 @@ final class CountedRows implements Iterator<Row> {
     private final EndState endState;
     private final SegmentNumbers segments;
     private final CalibrationTotals ordinary;
+    private final SurprisingToken surprising;
+    private String previous;
     private Row ready;
     private RowResult<Row> waiting;
     private Verdict verdict;
@@ -43,6 +45,7 @@ final class CountedRows implements Iterator<Row> {
      * @param endState what is to be kept of streams at their end; null for nothing
      * @param segments of streams that the rows are of; null for whole streams
      * @param ordinary takes rows in that are known to be ordinary; null for none
+     * @param surprising marks what is surprising of rows that are judged; null if they have no texts
      */
     CountedRows(
             RowEngine<Row> results,
@@ -51,7 +54,9 @@ final class CountedRows implements Iterator<Row> {
             ScoringTotals totals,
             EndState endState,
             SegmentNumbers segments,
-            CalibrationTotals ordinary) {
+            CalibrationTotals ordinary,
+            SurprisingToken surprising) {
+        this.surprising = surprising;
         this.segments = segments;
         this.results = results;
         this.options = options;
@@ -106,6 +111,9 @@ final class CountedRows implements Iterator<Row> {
                 ended(layout.key(result.row()), end);
             }
             evidence = StreamEvidence.NONE;
+            previous = null;
+        } else if (surprising != null && result.outcome() instanceof Scored) {
+            previous = layout.text(result.row());
         }
     }
 
@@ -155,14 +163,22 @@ final class CountedRows implements Iterator<Row> {
 
     private Ranked ranked(Row row, Scored score, double perplexity, Double pValue) {
         Order order = layout.order(row);
-        boolean isText = options.rows().content() == Content.TEXT;
         return new Ranked(
                 layout.key(row),
                 order == null ? null : order.toString(),
                 score.tokens(),
                 perplexity,
                 pValue,
-                isText ? start(layout.text(row)) : null);
+                text(row, score, pValue));
+    }
+
+    private String text(Row row, Scored score, Double pValue) {
+        if (options.rows().content() != Content.TEXT) {
+            return null;
+        }
+        return surprising == null || pValue == null
+                ? SurprisingToken.start(layout.text(row), Ranked.TEXT_CHARACTERS)
+                : surprising.marked(layout.text(row), score.tokenNll(), previous);
     }
 
     private void ended(String key, StreamEnd stream) {
@@ -170,12 +186,12 @@ final class CountedRows implements Iterator<Row> {
         totals.ended(
                 perplexity == null
                         ? null
-                        : new Ranked(key, null, stream.state().position(), perplexity, evidence.pValue(), null));
-    }
-
-    private static String start(String text) {
-        return text.codePointCount(0, text.length()) <= Ranked.TEXT_CHARACTERS
-                ? text
-                : text.substring(0, text.offsetByCodePoints(0, Ranked.TEXT_CHARACTERS));
+                        : new Ranked(
+                                key,
+                                null,
+                                stream.state().position(),
+                                perplexity,
+                                options.pValue(evidence, perplexity),
+                                null));
     }
 }

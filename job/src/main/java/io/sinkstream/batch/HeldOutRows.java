@@ -20,7 +20,7 @@ public record HeldOutRows(Dataset<Row> others, Dataset<Row> heldOut, boolean isO
     private static final int ONE_OF = 5;
 
     /** From so many streams on a fifth of them is not nothing, but by a chance of one in 70,000. */
-    static final int MANY_STREAMS = 50;
+    public static final int MANY_STREAMS = 50;
 
     private static final String PLACE = KeyedInput.HELPER + "place";
 

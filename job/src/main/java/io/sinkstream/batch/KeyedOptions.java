@@ -2,6 +2,7 @@ package io.sinkstream.batch;
 
 import io.sinkstream.calibration.CalibrationTerms;
 import io.sinkstream.calibration.Judge;
+import io.sinkstream.calibration.StreamEvidence;
 import io.sinkstream.calibration.Verdict;
 import io.sinkstream.rows.RowOptions;
 import io.sinkstream.rows.RowOutcome;
@@ -96,6 +97,16 @@ public record KeyedOptions(
         return judge == null ? null : judge.verdict(row, outcome);
     }
 
+    /** How odd a stream is as a whole; null if nobody says so. */
+    Double pValue(StreamEvidence stream, double perplexity) {
+        return judge == null ? null : judge.pValue(stream, perplexity);
+    }
+
+    /** A verdict in the columns that there are for it. */
+    Object[] values(Verdict verdict) {
+        return judge == null ? new Object[0] : judge.values(verdict);
+    }
+
     /** Whether rows are judged by a calibration, so that they have p-values. */
     public boolean isJudged() {
         return judge != null && judge.calibration() != null;
@@ -141,6 +152,11 @@ public record KeyedOptions(
     /** The same with other columns of the same content. */
     public KeyedOptions withColumns(StreamColumns others) {
         return new KeyedOptions(model, others, rows, task, judge, prefix, partitions);
+    }
+
+    /** The same, judged by another. */
+    public KeyedOptions withJudge(Judge other) {
+        return new KeyedOptions(model, columns, rows, task, other, prefix, partitions);
     }
 
     /** The same over so many tasks. */

@@ -3,6 +3,7 @@ package io.sinkstream.batch;
 import io.sinkstream.calibration.CalibrationTotals;
 import io.sinkstream.rows.MemoryStreams;
 import io.sinkstream.rows.RowEngine;
+import io.sinkstream.rows.RowOptions.Content;
 import io.sinkstream.state.EndState;
 import io.sinkstream.state.SavedStream;
 import io.sinkstream.stream.StreamModel;
@@ -64,7 +65,17 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
                 totals,
                 endState,
                 segments == null ? null : new SegmentNumbers(segments),
-                ordinary);
+                ordinary,
+                surprising());
+    }
+
+    /** Null where rows have no texts. */
+    private SurprisingToken surprising() {
+        return ExecutorModel.of(options.model())
+                .tokenizer()
+                .filter(known -> options.rows().content() == Content.TEXT)
+                .map(known -> new SurprisingToken(known, options.rows().separator()))
+                .orElse(null);
     }
 
     /** The rows, each of which says where its segment begins before it is read. */

@@ -11,7 +11,7 @@ import java.util.Comparator;
  * @param tokens how many tokens it has
  * @param perplexity over its predicted tokens
  * @param pValue beside ordinary rows; null if it has none
- * @param text the start of the row's text; null for a stream or where there are only tokens
+ * @param text the start of the row's text, or what is surprising of it; null for a stream or where there are only tokens
  */
 public record Ranked(String key, String order, long tokens, double perplexity, Double pValue, String text)
         implements Serializable {

@@ -56,7 +56,7 @@ public final class ResultSchema {
     public static Object[] values(
             Row input, int columns, KeyedOptions options, RowOutcome outcome, Verdict verdict, Object... more) {
         List<ResultColumn> results = options.task().columns();
-        Object[] judged = options.isJudged() ? options.judge().values(verdict) : new Object[0];
+        Object[] judged = options.values(verdict);
         int width = columns + results.size();
         Object[] values = new Object[width + judged.length + more.length];
         for (int i = 0; i < columns; i++) {

@@ -22,7 +22,7 @@ final class SegmentNumbers {
     /** {@code position} is the stream's, where its segment ends; null elsewhere. */
     static final DataType TYPE = StructType.fromDDL(
             "key STRING, segment INT, is_scored BOOLEAN, predicted BIGINT, nll DOUBLE, position BIGINT, judged BIGINT,"
-                    + " smallest DOUBLE");
+                    + " smallest DOUBLE, largest DOUBLE");
 
     private final SegmentLayout layout;
     private String stream;
@@ -88,6 +88,7 @@ final class SegmentNumbers {
                 sums.nll(),
                 position,
                 sums.evidence().rows(),
-                sums.evidence().smallest());
+                sums.evidence().smallest(),
+                sums.evidence().largest());
     }
 }

@@ -141,7 +141,7 @@ public final class SplitStreams {
 
     private record Sum(long predicted, double nll) implements Serializable {}
 
-    private static Before before(String key, NavigableMap<Integer, Row> segments, ScoringTotals totals) {
+    private Before before(String key, NavigableMap<Integer, Row> segments, ScoringTotals totals) {
         TreeMap<Integer, Sum> sums = new TreeMap<>();
         Sum sum = new Sum(0, 0);
         StreamEvidence evidence = StreamEvidence.NONE;
@@ -151,7 +151,9 @@ public final class SplitStreams {
                     sum.predicted + segment.getValue().getLong(3),
                     sum.nll + segment.getValue().getDouble(4));
             evidence = evidence.and(new StreamEvidence(
-                    segment.getValue().getLong(6), segment.getValue().getDouble(7)));
+                    segment.getValue().getLong(6),
+                    segment.getValue().getDouble(7),
+                    segment.getValue().getDouble(8)));
         }
         // Of a last segment without an end, whose rows are all bad.
         sums.put(segments.lastKey() + 1, sum);
@@ -164,7 +166,7 @@ public final class SplitStreams {
                                 null,
                                 segments.lastEntry().getValue().getLong(5),
                                 perplexity,
-                                evidence.pValue(),
+                                options.pValue(evidence, perplexity),
                                 null));
         return new Before(sums, segments.lastKey());
     }

@@ -8,6 +8,9 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,18 +23,28 @@ import org.apache.hadoop.fs.Path;
  *
  * @param terms what rows have to have in common with these
  * @param kinds those of each kind; of {@link #ALL} if rows are of one
+ * @param streams what streams are judged by as a whole; null where that is their rows
  */
-public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kinds) implements Serializable {
+public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kinds, OrdinaryStreams streams)
+        implements Serializable {
     /** The kind of rows that are all of one. */
     static final String ALL = "";
 
     /** A calibration is a sketch a kind: a larger file is none. */
     private static final int MOST_BYTES = 256 << 20;
 
+    private static final int FINGERPRINT_BYTES = 8;
+
     /** Copies the map. */
-    public Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kinds) {
+    public Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kinds, OrdinaryStreams streams) {
         this.terms = terms;
         this.kinds = new TreeMap<>(kinds);
+        this.streams = streams;
+    }
+
+    /** Of rows alone. */
+    public Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kinds) {
+        this(terms, kinds, null);
     }
 
     /**
@@ -70,6 +83,17 @@ public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kind
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Tells it from others. */
+    String fingerprint() {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(CalibrationFile.text(this).getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, FINGERPRINT_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has SHA-256", e);
         }
     }
 

@@ -6,9 +6,11 @@ import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.StreamsBy;
 import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -31,9 +33,21 @@ import org.apache.spark.sql.types.StructType;
  * @param kind the column of its kind; null if all are of one
  * @param calibration what rows are judged by; null for nothing
  * @param alarmRate the share of ordinary rows that may be called odd; null to call none so
+ * @param streams what is looked at as a whole
+ * @param tellsSurprise whether there is a column {@link #SURPRISE}
  */
-public record Judge(OddBy by, TokenDetails known, String kind, Calibration calibration, Double alarmRate)
+public record Judge(
+        OddBy by,
+        TokenDetails known,
+        String kind,
+        Calibration calibration,
+        Double alarmRate,
+        StreamRule streams,
+        boolean tellsSurprise)
         implements Serializable {
+    /** How surprising rows are, a float: what streams are judged by as a whole. No column of a result that is written. */
+    public static final String SURPRISE = "__sinkstream_surprise";
+
     private static final List<DataType> KINDS = List.of(
             DataTypes.StringType,
             DataTypes.ByteType,
@@ -44,6 +58,16 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
 
     /** So many names of kinds are told. */
     private static final int SHOWN_KINDS = 5;
+
+    /** Who judges rows alone. */
+    Judge(OddBy by, TokenDetails known, String kind, Calibration calibration, Double alarmRate) {
+        this(by, known, kind, calibration, alarmRate, new StreamRule(StreamsBy.ROWS, null), false);
+    }
+
+    /** The same with a column {@link #SURPRISE}. */
+    public Judge tellingSurprise() {
+        return new Judge(by, known, kind, calibration, alarmRate, streams, true);
+    }
 
     /**
      * Who judges as these settings say; nobody if they ask for no calibration.
@@ -63,7 +87,7 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
             return Optional.empty();
         }
         if (path == null) {
-            return Optional.of(new Judge(by, known, kind, null, null));
+            return Optional.of(new Judge(by, known, kind, null, null, StreamRule.from(values), false));
         }
         Calibration calibration = Calibration.read(conf, path);
         calibration.terms().check(path, terms.get());
@@ -79,7 +103,31 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
                     calibration.mostRows(),
                     least));
         }
-        return Optional.of(new Judge(by, known, kind, calibration, alarmRate));
+        StreamRule streams = StreamRule.from(values);
+        if (streams.isOwn()) {
+            requireStreams(calibration.streams(), streams, alarmRate, path);
+        }
+        return Optional.of(new Judge(by, known, kind, calibration, alarmRate, streams, false));
+    }
+
+    private static void requireStreams(OrdinaryStreams known, StreamRule asked, Double alarmRate, String path) {
+        if (known == null || !known.rule().equals(asked)) {
+            throw new UserException(OddSettings.CALIBRATE + ": " + path + " has "
+                    + (known == null ? "no streams" : "streams with " + known.rule()) + ", and this run has " + asked
+                    + "; allowed is a calibration of the same");
+        }
+        if (alarmRate != null && alarmRate < 1.0 / (known.count() + 1)) {
+            throw new UserException(String.format(
+                    Locale.ROOT,
+                    "%s %s: no stream could be odd, as %s has %,d streams; allowed is at least 1 / (streams + 1), here"
+                            + " %.3g, or %s rows",
+                    OddSettings.ALARM_RATE,
+                    alarmRate,
+                    path,
+                    known.count(),
+                    1.0 / (known.count() + 1),
+                    OddSettings.STREAMS_BY));
+        }
     }
 
     /** Throws UserException if a setting is given that does nothing without a calibration. */
@@ -88,7 +136,7 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
             throw new UserException(OddSettings.ALARM_RATE + " " + values.require(OddSettings.ALARM_RATE)
                     + " does nothing without " + OddSettings.CALIBRATE + ", by which rows are judged");
         }
-        for (Setting<?> shared : List.of(OddSettings.KIND, OddSettings.ODD_BY)) {
+        for (Setting<?> shared : List.of(OddSettings.KIND, OddSettings.ODD_BY, OddSettings.STREAMS_BY)) {
             if (values.isGiven(shared) && !OddSettings.isAsked(values)) {
                 throw new UserException(shared + " does nothing without " + OddSettings.CALIBRATE + " or "
                         + OddSettings.CALIBRATION_OUTPUT);
@@ -123,13 +171,17 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
         if (kind != null) {
             requireKind(input);
         }
-        if (calibration == null) {
-            return List.of();
+        List<StructField> columns = new ArrayList<>();
+        if (calibration != null) {
+            columns.add(new StructField("p_value", DataTypes.DoubleType, true, Metadata.empty()));
         }
-        StructField pValue = new StructField("p_value", DataTypes.DoubleType, true, Metadata.empty());
-        return alarmRate == null
-                ? List.of(pValue)
-                : List.of(pValue, new StructField("odd", DataTypes.BooleanType, true, Metadata.empty()));
+        if (alarmRate != null) {
+            columns.add(new StructField("odd", DataTypes.BooleanType, true, Metadata.empty()));
+        }
+        if (tellsSurprise) {
+            columns.add(new StructField(SURPRISE, DataTypes.FloatType, true, Metadata.empty()));
+        }
+        return columns;
     }
 
     private void requireKind(StructType input) {
@@ -144,24 +196,64 @@ public record Judge(OddBy by, TokenDetails known, String kind, Calibration calib
         }
     }
 
+    /** What rows are judged by. */
+    @FunctionalInterface
+    private interface Ordinary {
+        Double pValue(String kind, float surprise);
+    }
+
     /** The verdict of a row. */
     public Verdict verdict(Row row, RowOutcome outcome) {
+        return verdict(row, outcome, calibration == null ? (own, surprise) -> null : calibration::pValue);
+    }
+
+    /** The verdict of a row by a calibration that takes it in then. */
+    public Verdict verdict(Row row, RowOutcome outcome, RenewedCalibration renewed) {
+        Verdict verdict = verdict(row, outcome, renewed::pValue);
+        String own = kind(row);
+        if (!Float.isNaN(verdict.surprise()) && own != null) {
+            renewed.add(own, verdict.surprise(), Boolean.TRUE.equals(verdict.isOdd()));
+        }
+        return verdict;
+    }
+
+    private Verdict verdict(Row row, RowOutcome outcome, Ordinary ordinary) {
         float surprise = outcome instanceof Scored scored ? Surprise.of(by, scored, known) : Float.NaN;
         if (Float.isNaN(surprise)) {
             return Verdict.NONE;
         }
         String own = kind(row);
-        Double pValue = calibration == null || own == null ? null : calibration.pValue(own, surprise);
+        Double pValue = own == null ? null : ordinary.pValue(own, surprise);
         boolean isCalled = pValue != null && alarmRate != null;
         return new Verdict(surprise, pValue, isCalled ? (Boolean) (pValue <= alarmRate) : null);
     }
 
     /** A verdict as the values of {@link #columns}. */
     public Object[] values(Verdict verdict) {
-        if (calibration == null) {
-            return new Object[0];
+        List<Object> values = new ArrayList<>();
+        if (calibration != null) {
+            values.add(verdict.pValue());
         }
-        return alarmRate == null ? new Object[] {verdict.pValue()} : new Object[] {verdict.pValue(), verdict.isOdd()};
+        if (alarmRate != null) {
+            values.add(verdict.isOdd());
+        }
+        if (tellsSurprise) {
+            values.add(Float.isNaN(verdict.surprise()) ? null : (Float) verdict.surprise());
+        }
+        return values.toArray();
+    }
+
+    /**
+     * The p-value of a stream; null if it has none.
+     *
+     * @param perplexity its own
+     */
+    public Double pValue(StreamEvidence stream, double perplexity) {
+        if (calibration == null) {
+            return null;
+        }
+        // Of a stream's windows only its table knows.
+        return streams.isOwn() && streams.window() == null ? stream.pValue(calibration.streams(), perplexity) : stream.pValue();
     }
 
     /** Takes an ordinary row in, if it has a number and a kind. */

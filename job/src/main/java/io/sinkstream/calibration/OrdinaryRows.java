@@ -12,7 +12,7 @@ import org.apache.datasketches.req.ReqSketch;
  *
  * <p>Not safe for several threads.
  */
-final class OrdinaryRows implements Serializable {
+public final class OrdinaryRows implements Serializable {
     private static final long serialVersionUID = 1;
     private static final int SECTION = 128;
 
@@ -54,19 +54,23 @@ final class OrdinaryRows implements Serializable {
     }
 
     /**
-     * (1 + count of rows at least as surprising) / (n + 1), where the sketch's error makes it no smaller than it is but once in
-     * several hundred times.
+     * (1 + count of rows at least as surprising) / (n + 1), where the count is that of {@link #atLeast}.
      */
     double pValue(float surprise) {
         long count = sketch.getN();
+        return Math.min(1, (1.0 + atLeast(surprise)) / (count + 1));
+    }
+
+    /** How many rows are at least as surprising: no fewer than there are but once in several hundred times. */
+    double atLeast(float surprise) {
+        long count = sketch.getN();
         if (count == 0) {
-            return 1;
+            return 0;
         }
         double below = sketch.getRank(surprise, QuantileSearchCriteria.EXCLUSIVE);
         double least = Math.max(0, sketch.getRankLowerBound(below, DEVIATIONS));
         // A rank is a quotient: what it is of is a whole number.
-        double atLeast = Math.ceil(count * (1 - least) - 1e-6);
-        return Math.min(1, (1 + atLeast) / (count + 1));
+        return Math.ceil(count * (1 - least) - 1e-6);
     }
 
     private Object writeReplace() {

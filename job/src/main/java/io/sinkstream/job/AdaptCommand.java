@@ -1,12 +1,14 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.HeldOutRows;
+import io.sinkstream.batch.KeyedInput;
 import io.sinkstream.batch.KeyedOptions;
 import io.sinkstream.batch.KeyedRows;
 import io.sinkstream.batch.ScoringTotals;
 import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.calibration.Calibration;
 import io.sinkstream.calibration.CalibrationTotals;
+import io.sinkstream.calibration.StreamRule;
 import io.sinkstream.console.ScoreProgress;
 import io.sinkstream.console.TextTable;
 import io.sinkstream.settings.OddSettings;
@@ -24,6 +26,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
+import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.LongAccumulator;
 
 /** {@code adapt}: a model and a calibration for logs of one's own. */
@@ -54,6 +57,7 @@ final class AdaptCommand extends SettingsCommand {
                 TrainingSettings.WARMUP,
                 TrainingSettings.VALIDATION,
                 TrainingSettings.SAVE_EVERY,
+                TrainingSettings.PATIENCE,
                 TrainingSettings.SEED,
                 Settings.SINKS,
                 Settings.WINDOW,
@@ -61,6 +65,8 @@ final class AdaptCommand extends SettingsCommand {
                 Settings.DEVICE,
                 OddSettings.ODD_BY,
                 OddSettings.KIND,
+                OddSettings.STREAMS_BY,
+                OddSettings.WINDOW_ROWS,
                 Settings.PARTITIONS,
                 Settings.OUTPUT);
     }
@@ -73,8 +79,8 @@ final class AdaptCommand extends SettingsCommand {
                 "A fifth of the streams is kept for the calibration; of fewer than 50 streams, the last fifth of each one's rows."
                         + " --output becomes a folder with model, a folder that --model takes, and calibration, a file that"
                         + " --calibrate takes. Where nothing else is given: --initial-model builtin, --epochs 3, --batch 4,"
-                        + " --learning-rate 5e-4, --warmup 20. A training that ended before its time goes on when the same"
-                        + " command is run again.");
+                        + " --learning-rate 5e-4, --warmup 20, --save-every 50, --patience 3. What ended before its time, training or"
+                        + " calibrating, goes on when the same command is run again.");
     }
 
     @Override
@@ -100,18 +106,23 @@ final class AdaptCommand extends SettingsCommand {
                 .orElse(TrainingSettings.EPOCHS, "3")
                 .orElse(TrainingSettings.BATCH, "4")
                 .orElse(TrainingSettings.LEARNING_RATE, "5e-4")
-                .orElse(TrainingSettings.WARMUP, "20");
+                .orElse(TrainingSettings.WARMUP, "20")
+                .orElse(TrainingSettings.SAVE_EVERY, "50")
+                .orElse(TrainingSettings.PATIENCE, patience(given));
         TableInput input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), StreamColumns.from(values));
         Pretraining training = TrainCommand.training(values, columns);
-        training.check();
+        boolean isTrained = isTrained(output, training);
         try (Session session = Session.open("sinkstream adapt")) {
             input.passedOver(session.spark().sparkContext().hadoopConfiguration())
                     .ifPresent(err::println);
             HeldOutRows rows = HeldOutRows.of(input.read(session.spark()), columns);
-            LongAccumulator skipped = session.spark().sparkContext().longAccumulator("sinkstream.skipped");
-            TrainingSummary summary = TrainCommand.train(training, rows.others(), skipped, "", err);
-            TrainCommand.print(out, summary, skipped.value(), training.output());
+            requireWhole(StreamRule.from(values), columns, rows);
+            if (isTrained) {
+                out.println("the model is there: " + training.output());
+            } else {
+                train(session, training, rows, out, err);
+            }
             long ordinary = calibrate(
                     session,
                     rows.heldOut(),
@@ -125,6 +136,47 @@ final class AdaptCommand extends SettingsCommand {
         }
     }
 
+    /** A training without samples for validation has nothing to be patient about. */
+    private static String patience(SettingValues given) {
+        return given.require(TrainingSettings.VALIDATION) == 0 ? "0" : "3";
+    }
+
+    /**
+     * Whether the model is there already, trained as the settings say, of a run that ended before its calibration. Leaves how it is
+     * trained in the folder if it is not.
+     *
+     * @throws UserException if a calibration is there, or another model
+     */
+    private static boolean isTrained(String output, Pretraining training) {
+        AdaptedFolder folder = AdaptedFolder.of(output);
+        if (folder.has(CALIBRATION)) {
+            throw new UserException(Settings.OUTPUT + ": " + output
+                    + " has a model and a calibration; remove it, or write somewhere else");
+        }
+        if (folder.has(MODEL + "/config.json") && folder.settings().isPresent()) {
+            Pretraining.requireSame(training.settings(), folder.settings().get(), output);
+            return true;
+        }
+        training.check();
+        folder.begin(training.settings());
+        return false;
+    }
+
+    /** Throws UserException if streams are to stand beside each other and the rows that are kept are no whole streams. */
+    private static void requireWhole(StreamRule rule, StreamColumns columns, HeldOutRows rows) {
+        if (rule.isOwn() && (columns.key() == null || !rows.isOfStreams())) {
+            throw new UserException(rule + ": of fewer than " + HeldOutRows.MANY_STREAMS
+                    + " streams none is kept whole to calibrate on; give " + OddSettings.STREAMS_BY + " rows");
+        }
+    }
+
+    private static void train(
+            Session session, Pretraining training, HeldOutRows rows, PrintWriter out, PrintWriter err) {
+        LongAccumulator skipped = session.spark().sparkContext().longAccumulator("sinkstream.skipped");
+        TrainingSummary summary = TrainCommand.train(training, rows.others(), skipped, "training: ", err);
+        TrainCommand.print(out, summary, skipped.value(), training.output());
+    }
+
     private static String child(String folder, String name) {
         return folder + (folder.endsWith("/") ? "" : "/") + name;
     }
@@ -132,12 +184,19 @@ final class AdaptCommand extends SettingsCommand {
     /** Writes how surprising the rows are, and says of how many. */
     private static long calibrate(
             Session session, Dataset<Row> rows, SettingValues values, StreamColumns columns, PrintWriter err) {
-        KeyedOptions options = KeyedOptions.scoring(values).withColumns(columns);
+        KeyedOptions given = KeyedOptions.scoring(values).withColumns(columns);
+        StreamRule rule = given.judge().streams();
+        KeyedOptions options =
+                rule.isOwn() ? given.withJudge(given.judge().tellingSurprise()) : given;
         ScoringTotals totals = new ScoringTotals();
         CalibrationTotals ordinary = new CalibrationTotals();
         session.spark().sparkContext().register(totals);
         session.spark().sparkContext().register(ordinary);
         Dataset<Row> scored = KeyedRows.apply(rows, options, totals, null, ordinary);
+        if (rule.isOwn()) {
+            // Read twice, run once.
+            scored = scored.persist(StorageLevel.DISK_ONLY());
+        }
         try (ScoreProgress progress = ScoreProgress.start(session.spark(), totals, err)) {
             try {
                 scored.write().format("noop").mode(SaveMode.Overwrite).save();
@@ -146,7 +205,12 @@ final class AdaptCommand extends SettingsCommand {
             }
             progress.end();
         }
-        Calibration made = new Calibration(options.calibrationTerms(), ordinary.value());
+        Calibration made = BatchRun.calibration(
+                options, ordinary, scored, rule.isOwn() ? KeyedInput.key(scored, rows, columns) : null, rule);
+        if (made.rows() == 0) {
+            throw new UserException(Settings.INPUT + ": none of the rows that are kept to calibrate on has a number and a"
+                    + " kind, so that there is no calibration; the model is in " + values.require(Settings.MODEL));
+        }
         made.write(
                 session.spark().sparkContext().hadoopConfiguration(), values.require(OddSettings.CALIBRATION_OUTPUT));
         return made.rows();

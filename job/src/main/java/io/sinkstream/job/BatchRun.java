@@ -10,6 +10,9 @@ import io.sinkstream.batch.StreamColumns;
 import io.sinkstream.batch.StreamTable;
 import io.sinkstream.calibration.Calibration;
 import io.sinkstream.calibration.CalibrationTotals;
+import io.sinkstream.calibration.Judge;
+import io.sinkstream.calibration.OrdinaryStreams;
+import io.sinkstream.calibration.StreamRule;
 import io.sinkstream.console.ScoreProgress;
 import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.OddSettings;
@@ -32,6 +35,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkClassNotFoundException;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -46,6 +50,7 @@ final class BatchRun {
     private final Optional<String> states;
     private final Optional<String> streams;
     private final Optional<String> calibration;
+    private final StreamRule rule;
     private final SaveMode mode;
 
     /** Checks the settings and the model. */
@@ -59,7 +64,8 @@ final class BatchRun {
         this.mode = values.require(Settings.OVERWRITE) ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
         this.input = TableInput.from(values);
         StreamColumns columns = TableInput.columns(input.format(), given.columns());
-        this.options = given.withColumns(columns);
+        this.rule = StreamRule.from(values);
+        this.options = telling(given.withColumns(columns));
         options.describe();
         if (given.judge() != null && given.judge().by() == OddBy.LEVEL && values.isGiven(Settings.SPLIT_TOKENS)) {
             throw new UserException(
@@ -67,13 +73,29 @@ final class BatchRun {
                             + " which a segment knows only its own part; leave out " + Settings.SPLIT_TOKENS
                             + ", or give another " + OddSettings.ODD_BY);
         }
-        if (streams.isPresent() && columns.key() == null) {
-            throw new UserException(OddSettings.STREAM_OUTPUT + " needs " + Settings.KEY + ", which names its streams");
-        }
+        requireStreams(columns);
         if (states.isPresent() && (columns.key() == null || columns.order() == null)) {
             throw new UserException(StreamSettings.SAVE_STATE + " needs " + Settings.KEY + " and " + Settings.ORDER
                     + ", by which an endless stream goes on");
         }
+    }
+
+    private void requireStreams(StreamColumns columns) {
+        boolean isCalibrated = calibration.isPresent() && rule.isOwn();
+        if (columns.key() == null && (streams.isPresent() || isCalibrated)) {
+            throw new UserException((streams.isPresent() ? OddSettings.STREAM_OUTPUT.toString() : rule.toString())
+                    + " needs " + Settings.KEY + ", which names its streams");
+        }
+        if (rule.window() != null && streams.isEmpty() && !isCalibrated) {
+            throw new UserException(OddSettings.WINDOW_ROWS + " " + rule.window() + " does nothing without "
+                    + OddSettings.STREAM_OUTPUT + ", which has a row for each window");
+        }
+    }
+
+    /** The options with a judge who tells what streams stand beside each other by, if they do. */
+    private KeyedOptions telling(KeyedOptions all) {
+        boolean isAsked = (streams.isPresent() && all.judge() != null) || calibration.isPresent();
+        return rule.isOwn() && isAsked ? all.withJudge(all.judge().tellingSurprise()) : all;
     }
 
     /** Runs it, and returns what it has done. */
@@ -95,7 +117,8 @@ final class BatchRun {
             Dataset<Row> results = split.isPresent()
                     ? split.orElseThrow().segments(rows, totals, endState, ordinary)
                     : KeyedRows.apply(rows, options, totals, endState, ordinary);
-            if (states.isPresent() || streams.isPresent() || split.isPresent()) {
+            boolean isStreamsOwn = rule.isOwn() && calibration.isPresent();
+            if (states.isPresent() || streams.isPresent() || split.isPresent() || isStreamsOwn) {
                 // Read twice, run once.
                 results = results.persist(StorageLevel.DISK_ONLY());
             }
@@ -104,11 +127,9 @@ final class BatchRun {
                     if (split.isPresent()) {
                         results = split.orElseThrow().joined(results, totals, endState);
                     }
-                    write(states.isPresent() ? results.drop(EndState.COLUMN) : results, output);
+                    write(results.drop(EndState.COLUMN, options.prefix() + Judge.SURPRISE), output);
                     if (streams.isPresent()) {
-                        write(
-                                StreamTable.of(results, KeyedInput.key(results, rows, options.columns()), options),
-                                streams);
+                        write(table(results, rows), streams);
                     }
                     if (states.isPresent()) {
                         writeStates(results, rows, states.get());
@@ -121,10 +142,39 @@ final class BatchRun {
                 progress.end();
             }
             if (ordinary != null) {
-                writeCalibration(conf, new Calibration(options.calibrationTerms(), ordinary.value()));
+                Column key = isStreamsOwn ? KeyedInput.key(results, rows, options.columns()) : null;
+                writeCalibration(conf, calibration(options, ordinary, results, key, rule));
             }
             return totals.value();
         }
+    }
+
+    private Dataset<Row> table(Dataset<Row> results, Dataset<Row> rows) {
+        String order = options.columns().order();
+        return StreamTable.of(
+                results,
+                KeyedInput.key(results, rows, options.columns()),
+                order == null ? null : KeyedInput.order(rows, order),
+                options,
+                rule);
+    }
+
+    /**
+     * The calibration that a run's rows make.
+     *
+     * @param key the results' column of keys; null unless streams stand beside each other
+     */
+    static Calibration calibration(
+            KeyedOptions options, CalibrationTotals ordinary, Dataset<Row> results, Column key, StreamRule rule) {
+        return new Calibration(
+                options.calibrationTerms(),
+                ordinary.value(),
+                rule.isOwn()
+                        ? OrdinaryStreams.of(
+                                rule,
+                                StreamTable.numbers(results, key, options, rule)
+                                        .toLocalIterator())
+                        : null);
     }
 
     /** Null where no calibration is made. */

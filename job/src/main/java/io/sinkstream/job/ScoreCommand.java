@@ -17,7 +17,12 @@ final class ScoreCommand extends SettingsCommand {
     List<Setting<?>> settings() {
         List<Setting<?>> own = new ArrayList<>(Settings.OF_SCORING);
         own.add(Settings.SPLIT_TOKENS);
-        own.addAll(List.of(OddSettings.CALIBRATION_OUTPUT, OddSettings.STREAM_OUTPUT, OddSettings.LEAST_TOKENS));
+        own.addAll(List.of(
+                OddSettings.CALIBRATION_OUTPUT,
+                OddSettings.STREAM_OUTPUT,
+                OddSettings.STREAMS_BY,
+                OddSettings.WINDOW_ROWS,
+                OddSettings.LEAST_TOKENS));
         return BatchRun.settings(own);
     }
 

@@ -1,12 +1,14 @@
 package io.sinkstream.job;
 
 import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.streaming.StreamOptions;
 import io.sinkstream.tables.StreamInput;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code stream score}: perplexity per row, for ever. */
@@ -15,7 +17,9 @@ final class StreamScoreCommand extends SettingsCommand {
 
     @Override
     List<Setting<?>> settings() {
-        return StreamRun.settings(Settings.OF_SCORING);
+        List<Setting<?>> own = new ArrayList<>(Settings.OF_SCORING);
+        own.add(OddSettings.RECALIBRATE);
+        return StreamRun.settings(own);
     }
 
     @Override

@@ -71,6 +71,7 @@ final class TrainCommand extends SettingsCommand {
                 TrainingSettings.CLIP,
                 TrainingSettings.VALIDATION,
                 TrainingSettings.SAVE_EVERY,
+                TrainingSettings.PATIENCE,
                 TrainingSettings.REPLICAS,
                 TrainingSettings.AVERAGE_EVERY,
                 TrainingSettings.SEED,
@@ -265,6 +266,12 @@ final class TrainCommand extends SettingsCommand {
                 Double.isNaN(last.validation())
                         ? ""
                         : String.format(Locale.ROOT, ", on samples for validation %.4f", last.validation()));
+        if (summary.steps() > last.step()) {
+            out.printf(
+                    Locale.ROOT,
+                    "that is the state of the smallest loss on samples for validation, of %,d steps that were taken%n",
+                    summary.steps());
+        }
         out.println("written to " + output);
     }
 }

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonSyntaxException;
 import com.google.gson.reflect.TypeToken;
+import io.sinkstream.settings.OddSettings;
 import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.StreamSettings;
@@ -41,6 +42,11 @@ public final class StreamContract {
     private static final String FORGETTING = "idle-streams-are-forgotten";
     private static final String KEY_TYPE = "key-type";
     private static final String ORDER_TYPE = "order-type";
+
+    private static final String RENEWING = "calibration-is-renewed";
+
+    /** Of a query whose calibration stays as it is: see {@link #renewing}. */
+    public static final String NOT_RENEWING = "without " + OddSettings.RECALIBRATE;
 
     private final Map<String, String> terms;
 
@@ -80,6 +86,11 @@ public final class StreamContract {
     /** The same with when streams are forgotten, in words: Spark can't add timers to a checkpoint, nor change their clock. */
     public StreamContract forgetting(String when) {
         return with(FORGETTING, when);
+    }
+
+    /** The same with how its calibration is renewed, in words. */
+    public StreamContract renewing(String how) {
+        return with(RENEWING, how);
     }
 
     /** The same with the kinds of the key's and the order's column: see {@code KeyedInput}. */
@@ -202,6 +213,9 @@ public final class StreamContract {
             case FORGETTING ->
                 StreamSettings.IDLE + ": " + checkpoint + " was begun " + mine + ", not " + found
                         + ", and can't change that; go on so, or " + keeping;
+            case RENEWING ->
+                OddSettings.RECALIBRATE + ": " + checkpoint + " was begun " + mine + ", not " + found
+                        + "; go on so, or " + keeping;
             case KEY_TYPE ->
                 Settings.KEY + ": " + checkpoint + " was begun with a column " + term(Settings.KEY) + " of type " + mine
                         + ", and it is of type " + found
@@ -271,6 +285,8 @@ public final class StreamContract {
             if (terms == null || !VERSION.equals(terms.get(FORMAT))) {
                 throw new UserException(file + ": is of another version; expected format " + VERSION);
             }
+            // Earlier versions knew no other.
+            terms.putIfAbsent(RENEWING, NOT_RENEWING);
             return new StreamContract(terms);
         } catch (JsonSyntaxException e) {
             throw new UserException(file + ": is broken: " + e.getMessage(), e);

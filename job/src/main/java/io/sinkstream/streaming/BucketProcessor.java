@@ -2,6 +2,7 @@ package io.sinkstream.streaming;
 
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.RowLayout;
+import io.sinkstream.calibration.RenewedCalibration;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.settings.UserException;
 import io.sinkstream.state.StreamHead;
@@ -35,6 +36,9 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
 
     private static final long SHORTEST_LOOK_MILLIS = 1_000;
 
+    /** The name of the state that holds a calibration that is renewed. */
+    private static final String CALIBRATION = "calibration";
+
     private final StreamOptions options;
     private final String checkpoint;
     private final RowLayout layout;
@@ -45,6 +49,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
 
     private transient MapState<String, byte[]> heads;
     private transient MapState<byte[], byte[]> blocks;
+    private transient MapState<String, byte[]> calibrations;
     private transient StreamModel model;
     private transient StreamStore store;
 
@@ -88,6 +93,10 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
         }
         heads = getHandle().getMapState(StreamStore.STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
         blocks = getHandle().getMapState(StreamStore.HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
+        if (options.recalibration() != null) {
+            calibrations =
+                    getHandle().getMapState(CALIBRATION, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
+        }
     }
 
     @Override
@@ -115,7 +124,34 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
                 options.keyed().rows(),
                 new BucketStreams(store, model, query),
                 options.keyed().model().options().passTokens());
-        return CollectionConverters.asScala(new BucketRows(results, options.keyed(), layout));
+        return CollectionConverters.asScala(new BucketRows(results, options.keyed(), layout, renewed()));
+    }
+
+    /** The bucket's calibration, to be saved behind its rows; null if it is the file's for ever. */
+    private RenewedCalibration renewed() {
+        return options.recalibration() == null
+                ? null
+                : new RenewedCalibration(
+                        options.recalibration(),
+                        options.keyed().judge().calibration(),
+                        new CalibrationState(calibrations));
+    }
+
+    private record CalibrationState(MapState<String, byte[]> values) implements RenewedCalibration.Store {
+        @Override
+        public byte[] read(String name) {
+            return values.getValue(name);
+        }
+
+        @Override
+        public void write(String name, byte[] bytes) {
+            values.updateValue(name, bytes);
+        }
+
+        @Override
+        public void remove(String name) {
+            values.removeKey(name);
+        }
     }
 
     /** Forgets the streams that are idle. */

@@ -1,6 +1,7 @@
 package io.sinkstream.streaming;
 
 import io.sinkstream.batch.KeyedOptions;
+import io.sinkstream.calibration.Recalibration;
 import io.sinkstream.rows.RowTask;
 import io.sinkstream.settings.HistoryLength;
 import io.sinkstream.settings.SamplingSettings;
@@ -21,9 +22,15 @@ import java.time.Duration;
  * @param idle how long a stream without rows is remembered; null for ever
  * @param eventTime the column that says when a row happened, a timestamp; null to measure {@code idle} on the cluster's clock
  * @param watermark how late rows may be by {@code eventTime}; null without it
+ * @param recalibration how the calibration that rows are judged by is renewed; null if it stays as it is
  */
 public record StreamOptions(
-        KeyedOptions keyed, HistoryLength history, Duration idle, String eventTime, Duration watermark)
+        KeyedOptions keyed,
+        HistoryLength history,
+        Duration idle,
+        String eventTime,
+        Duration watermark,
+        Recalibration recalibration)
         implements Serializable {
 
     /** Checks what can be checked without the input or the model. */
@@ -62,7 +69,8 @@ public record StreamOptions(
                 values.require(StreamSettings.HISTORY),
                 values.find(StreamSettings.IDLE).orElse(null),
                 values.find(StreamSettings.EVENT_TIME).orElse(null),
-                values.find(StreamSettings.WATERMARK).orElse(null));
+                values.find(StreamSettings.WATERMARK).orElse(null),
+                Recalibration.from(values, keyed.judge()).orElse(null));
     }
 
     /** The same over so many partitions. */
@@ -76,7 +84,7 @@ public record StreamOptions(
     }
 
     private StreamOptions with(KeyedOptions other) {
-        return new StreamOptions(other, history, idle, eventTime, watermark);
+        return new StreamOptions(other, history, idle, eventTime, watermark, recalibration);
     }
 
     /** Whether rows are continued, and not only scored. */

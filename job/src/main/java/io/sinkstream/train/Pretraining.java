@@ -94,7 +94,7 @@ public record Pretraining(
     }
 
     /** Throws UserException unless what is begun in a folder has all of these settings. */
-    static void requireSame(Map<String, String> settings, Map<String, String> begun, String folder) {
+    public static void requireSame(Map<String, String> settings, Map<String, String> begun, String folder) {
         settings.forEach((name, value) -> {
             String other = begun.get(name);
             if (!value.equals(other)) {
@@ -105,7 +105,7 @@ public record Pretraining(
     }
 
     /** What a training that goes on has to have in common with how it was begun. */
-    Map<String, String> settings() {
+    public Map<String, String> settings() {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put(Settings.KEY.name(), text.columns().key());
         all.put(Settings.ORDER.name(), text.columns().order());
@@ -140,6 +140,9 @@ public record Pretraining(
         all.put(TrainingSettings.CLIP.name(), plan.clip());
         all.put(TrainingSettings.VALIDATION.name(), plan.validation());
         all.put(TrainingSettings.SAVE_EVERY.name(), plan.saveEvery());
+        if (plan.patience() > 0) {
+            all.put(TrainingSettings.PATIENCE.name(), plan.patience());
+        }
         all.put(TrainingSettings.REPLICAS.name(), plan.replicas());
         all.put(TrainingSettings.AVERAGE_EVERY.name(), plan.averageEvery());
         all.put(TrainingSettings.SEED.name(), plan.seed());
@@ -274,7 +277,8 @@ public record Pretraining(
         if (initial != null) {
             folder.save(
                     new SavedState(initial.state(), List.of()),
-                    shape.architecture(known.size()).decoder());
+                    shape.architecture(known.size()).decoder(),
+                    plan.patienceRule());
         }
         Map<String, String> settings = settings();
         // An encoder's mask has the id behind the tokenizer's.
@@ -322,19 +326,21 @@ public record Pretraining(
 
     private TrainingSummary finish(TrainingFolder folder, int ids, long samples, int sinkToken) throws IOException {
         Architecture architecture = shape.architecture(ids);
-        SavedState saved = folder.latest(architecture.decoder()).orElseThrow();
+        SavedState end = folder.latest(architecture.decoder()).orElseThrow();
+        Optional<LogEntry> best = plan.patienceRule().best(end.log());
+        SavedState saved = best.isEmpty() ? end : folder.state(best.get().step(), architecture.decoder());
         if (text.columns().tokens() == null) {
             String json = folder.read(TOKENIZER_FILE);
             folder.writeModelFile(TOKENIZER_FILE, json.getBytes(StandardCharsets.UTF_8));
             folder.writeModelFile("tokenizer_config.json", HubFolder.tokenizerConfig(json, shape.context(), sinkToken));
         }
-        folder.writeModelFile("loss.csv", TrainingFolder.csv(saved.log()).getBytes(StandardCharsets.UTF_8));
-        folder.writeModelFile("loss.png", LossPlot.png(saved.log()));
+        folder.writeModelFile("loss.csv", TrainingFolder.csv(end.log()).getBytes(StandardCharsets.UTF_8));
+        folder.writeModelFile("loss.png", LossPlot.png(end.log()));
         folder.writeModelFile(WEIGHTS_FILE, HubFolder.weights(architecture, saved.state(), type));
         // With it the model is there.
         folder.writeModelFile(CONFIG_FILE, HubFolder.config(architecture, sinkToken, eosTokens(), type));
         folder.end();
         LogEntry last = saved.log().get(saved.log().size() - 1);
-        return new TrainingSummary(architecture.decoder().parameters(), ids, samples, last.step(), last);
+        return new TrainingSummary(architecture.decoder().parameters(), ids, samples, end.step(), last);
     }
 }

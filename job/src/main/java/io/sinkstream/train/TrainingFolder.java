@@ -164,10 +164,14 @@ record TrainingFolder(String path) implements Serializable {
         }
     }
 
-    /** Keeps a state, under the step of its log's last entry. */
-    void save(SavedState saved, DecoderSpec spec) throws IOException {
+    /**
+     * Keeps a state, under the step of its log's last entry, and the one before.
+     *
+     * @param patience by which the best one is kept, too
+     */
+    void save(SavedState saved, DecoderSpec spec, Patience patience) throws IOException {
         Path states = new Path(path, TRAINING + "/" + STATES);
-        Path folder = new Path(states, STEP + String.format(Locale.ROOT, "%09d", saved.step()));
+        Path folder = new Path(states, name(saved.step()));
         Path draft = new Path(states, "." + folder.getName() + ".draft");
         List<SafetensorsWriter.Tensor> tensors = new ArrayList<>();
         tensors(tensors, "weight.", saved.state().weights(), spec);
@@ -183,9 +187,16 @@ record TrainingFolder(String path) implements Serializable {
         files().delete(folder, true);
         rename(draft, folder);
         List<Path> all = states();
+        String best = patience.best(saved.log()).map(entry -> name(entry.step())).orElse("");
         for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) {
-            files().delete(old, true);
+            if (!old.getName().equals(best)) {
+                files().delete(old, true);
+            }
         }
+    }
+
+    private static String name(int step) {
+        return STEP + String.format(Locale.ROOT, "%09d", step);
     }
 
     static String csv(List<LogEntry> log) {
@@ -220,7 +231,15 @@ record TrainingFolder(String path) implements Serializable {
         if (all.isEmpty()) {
             return Optional.empty();
         }
-        Path folder = all.get(all.size() - 1);
+        return Optional.of(read(all.get(all.size() - 1), spec));
+    }
+
+    /** The state after a step that was kept. */
+    SavedState state(int step, DecoderSpec spec) throws IOException {
+        return read(new Path(path, TRAINING + "/" + STATES + "/" + name(step)), spec);
+    }
+
+    private SavedState read(Path folder, DecoderSpec spec) throws IOException {
         List<LogEntry> log;
         try (InputStream in = files().open(new Path(folder, LOG))) {
             log = new String(in.readAllBytes(), StandardCharsets.UTF_8)
@@ -232,8 +251,7 @@ record TrainingFolder(String path) implements Serializable {
         try (DataInputStream in =
                 new DataInputStream(new BufferedInputStream(files().open(new Path(folder, STATE)), 1 << 20))) {
             in.skipNBytes(Long.reverseBytes(in.readLong()));
-            return Optional.of(
-                    new SavedState(new TrainingState(numbers(in, spec), numbers(in, spec), numbers(in, spec)), log));
+            return new SavedState(new TrainingState(numbers(in, spec), numbers(in, spec), numbers(in, spec)), log);
         } catch (EOFException e) {
             throw new UserException(
                     folder + ": the state is cut off; remove this folder to go on from the one before", e);

@@ -22,6 +22,7 @@ import java.util.List;
  * @param clip the largest norm of all gradients together
  * @param validation the share of samples that are not trained on
  * @param saveEvery steps between states that are kept
+ * @param patience states without a better one after which the training ends; 0 for any number
  * @param replicas tasks that train a copy each
  * @param averageEvery steps between averages of the copies
  * @param seed what all that is drawn begins with
@@ -40,6 +41,7 @@ public record TrainingPlan(
         double clip,
         double validation,
         int saveEvery,
+        int patience,
         int replicas,
         int averageEvery,
         int seed,
@@ -68,11 +70,21 @@ public record TrainingPlan(
                 values.require(TrainingSettings.CLIP),
                 values.require(TrainingSettings.VALIDATION),
                 values.require(TrainingSettings.SAVE_EVERY),
+                patience(values),
                 values.require(TrainingSettings.REPLICAS),
                 values.require(TrainingSettings.AVERAGE_EVERY),
                 values.require(TrainingSettings.SEED),
                 dtypes.get(0),
                 values.require(Settings.DEVICE));
+    }
+
+    private static int patience(SettingValues values) {
+        int patience = values.require(TrainingSettings.PATIENCE);
+        if (patience > 0 && values.require(TrainingSettings.VALIDATION) == 0) {
+            throw new UserException(TrainingSettings.PATIENCE + " " + patience + " does nothing with "
+                    + TrainingSettings.VALIDATION + " 0: there is no loss on validation samples to be better");
+        }
+        return patience;
     }
 
     /** The same with products of another number type. */
@@ -89,11 +101,17 @@ public record TrainingPlan(
                 clip,
                 validation,
                 saveEvery,
+                patience,
                 replicas,
                 averageEvery,
                 seed,
                 other,
                 device);
+    }
+
+    /** When it ends before its time. */
+    Patience patienceRule() {
+        return new Patience(patience);
     }
 
     /** The largest divisor up to {@code most}, so that all micro-batches of a step are alike. */

@@ -202,7 +202,8 @@ record TrainingTask(
                     (long) plan.replicas() * plan.batch() * task.shape().context();
             double told = Double.NaN;
             long start = System.nanoTime();
-            for (int step = begun; step < task.allSteps(); step++) {
+            boolean isOver = plan.patienceRule().isOver(log);
+            for (int step = begun; step < task.allSteps() && !isOver; step++) {
                 double loss = batch(step);
                 double rate = optimization.rateOf(step);
                 double norm = trainer.step(step, rate);
@@ -222,6 +223,7 @@ record TrainingTask(
                 LogEntry entry =
                         new LogEntry(done, done * tokensPerStep, loss, onValidation, norm, rate, before + seconds);
                 log.add(entry);
+                isOver = saves && plan.patienceRule().isOver(log);
                 if (isFirst) {
                     task.counts()
                             .add(new TrainingCounts.Progress(
@@ -237,7 +239,8 @@ record TrainingTask(
                                         new SavedState(trainer.state(), log),
                                         task.shape()
                                                 .architecture(task.vocabulary())
-                                                .decoder());
+                                                .decoder(),
+                                        plan.patienceRule());
                     }
                 }
             }

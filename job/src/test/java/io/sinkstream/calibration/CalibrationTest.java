@@ -8,6 +8,7 @@ import io.sinkstream.rows.RowOutcome.Scored;
 import io.sinkstream.rows.RowProblem;
 import io.sinkstream.settings.OddBy;
 import io.sinkstream.settings.SettingValues;
+import io.sinkstream.settings.StreamsBy;
 import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
 import java.io.IOException;
@@ -130,12 +131,32 @@ final class CalibrationTest {
         assertThat(read.pValue("c", 9)).isNull();
     }
 
+    @Test
+    void whatIsKnownOfStreamsComesBackToo() throws IOException {
+        StreamRule rule = new StreamRule(StreamsBy.PERPLEXITY, 5);
+        Calibration made =
+                new Calibration(TERMS, Map.of("", rows(1)), new OrdinaryStreams(rule, rows(10, 20, 30)));
+        Path file = written(made);
+        Calibration read = Calibration.read(new Configuration(), file.toString());
+
+        assertThat(read.streams().rule()).isEqualTo(rule);
+        assertThat(read.fingerprint()).isEqualTo(made.fingerprint()).hasSize(16);
+        StreamEvidence stream = StreamEvidence.NONE.and(new Verdict(5, null, null)).and(new Verdict(20, 0.1, null));
+        assertThat(stream.pValue(read.streams(), Math.exp(25))).isEqualTo(0.5);
+        assertThat(StreamEvidence.NONE.pValue(read.streams(), 1)).isNull();
+        assertThat(stream.pValue(new OrdinaryStreams(new StreamRule(StreamsBy.LARGEST, null), rows(10, 20, 30)), 1))
+                .isEqualTo(0.75);
+        // Rows alone are what an earlier version reads.
+        assertThat(Files.readString(file)).startsWith("{\"calibration\":2");
+        assertThat(Files.readString(written(calibration(Map.of("", rows(1)))))).startsWith("{\"calibration\":1");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "{} | it has no field \"calibration\"",
-                "{\"calibration\":9} | its version is 9, and 1 is known",
+                "{\"calibration\":9} | its version is 9, and 1 and 2 are known",
                 "PAR1 | is no calibration: ",
                 "{\"calibration\":1,\"model\":\"a\",\"sinks\":4,\"window\":1,\"odd_by\":\"mean\",\"kinds\":{\"\":{\"rows\":1,"
                         + "\"sketch\":\"AAAA\"}}} | is no calibration: "
@@ -260,12 +281,13 @@ final class CalibrationTest {
 
         assertThat(StreamEvidence.NONE.pValue()).isNull();
         assertThat(stream.pValue()).isEqualTo(0.06);
-        assertThat(stream.and(new StreamEvidence(2, 0.01)).pValue()).isEqualTo(0.05);
+        assertThat(stream.and(new StreamEvidence(2, 0.01, 3)).pValue()).isEqualTo(0.05);
         assertThat(StreamEvidence.NONE
                         .and(new Verdict(1, 0.7, null))
-                        .and(new StreamEvidence(1, 0.6))
+                        .and(new StreamEvidence(1, 0.6, 1))
                         .pValue())
                 .isEqualTo(1);
+        assertThat(stream.largest()).isEqualTo(1);
     }
 
     @Test

@@ -105,9 +105,42 @@ final class AdaptCommandTest {
 
     @Test
     void ofFewStreamsTheLastRowsAreKept() throws IOException {
-        Command command = adapt(write("few.jsonl", 1, 2, 101), "--steps", "2").succeeded();
+        Path input = write("few.jsonl", 1, 2, 101);
+        Command command = adapt(input, "--steps", "2").succeeded();
 
         assertThat(command.out()).contains("calibrated on 40 rows, the last fifth of each stream");
+
+        assertThat(adapt(input, "--steps", "2").refusal())
+                .endsWith("--output: " + folder.resolve("mine")
+                        + " has a model and a calibration; remove it, or write somewhere else");
+        // As if it had ended before.
+        Path calibration = folder.resolve("mine/calibration");
+        Files.delete(calibration);
+        assertThat(adapt(input, "--steps", "3").refusal())
+                .endsWith("--steps: the training in " + folder.resolve("mine")
+                        + " was begun with 2, not 3; go on with that, or write somewhere else");
+        assertThat(adapt(input, "--steps", "2").succeeded().out())
+                .startsWith("the model is there: " + folder.resolve("mine") + "/model")
+                .contains("calibrated on 40 rows");
+        assertThat(calibration).exists();
+    }
+
+    @Test
+    void rowsOfWhichNoneHasAKindMakeNoCalibration() throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 101; i++) {
+            lines.add("{\"key\":\"a\",\"seq\":" + i + ",\"text\":\"pump " + i + "\",\"host\":"
+                    + (i < 80 ? "\"h\"" : "null") + "}");
+        }
+        Path input = Files.write(folder.resolve("kinds.jsonl"), lines);
+
+        Command command = adapt(input, "--steps", "2", "--kind", "host");
+
+        assertThat(command.code()).isEqualTo(2);
+        assertThat(command.err().strip())
+                .endsWith("none of the rows that are kept to calibrate on has a number and a kind, so that there is no"
+                        + " calibration; the model is in " + folder.resolve("mine") + "/model");
+        assertThat(folder.resolve("mine/calibration")).doesNotExist();
     }
 
     @Test

@@ -104,6 +104,30 @@ final class TrainCommandTest {
         }
     }
 
+    /** At such a rate the loss goes up and down. */
+    @Test
+    void aTrainingThatNoLongerHelpsEndsAndItsBestStateIsTheModel() throws IOException {
+        Path model = folder.resolve("patient");
+        List<String> command = TrainingRun.train(
+                text, model, 300, "--learning-rate", "0.1", "--save-every", "3", "--patience", "1", "--sink", "none");
+
+        Command run = train(command).succeeded();
+
+        List<String> log = Files.readAllLines(model.resolve("loss.csv"));
+        assertThat(log).hasSizeLessThan(300);
+        int taken = log.size() - 1;
+        String last = log.get(taken);
+        String best = log.get(taken - 3);
+        assertThat(number(last, 3)).isGreaterThanOrEqualTo(number(best, 3));
+        assertThat(run.out())
+                .contains((taken - 3) + " steps, ")
+                .contains(String.format(Locale.ROOT, "on samples for validation %.4f", number(best, 3)))
+                .contains("of " + taken + " steps that were taken");
+        assertThat(train(TrainingRun.train(text, folder.resolve("x"), 3, "--patience", "1", "--validation", "0"))
+                        .refusal())
+                .contains("--patience 1 does nothing with --validation 0");
+    }
+
     private static double number(String line, int cell) {
         return Double.parseDouble(line.split(",", -1)[cell]);
     }

@@ -57,6 +57,16 @@ public final class OddSettings {
                     + " be the key's. Without it all rows are of one kind. The same for --calibration-output and"
                     + " --calibrate."));
 
+    /** After how many rows the calibration of an endless stream is renewed. */
+    public static final Setting<Integer> RECALIBRATE = add(Setting.value(
+            "recalibrate",
+            "ROWS",
+            null,
+            Parsers.wholeNumber(1),
+            "Renews the calibration while stream score runs: in each partition of the state, every so many rows of a kind"
+                    + " count from then on, and those before them half as much. What lasts for less than this is odd as long as"
+                    + " it lasts; what lasts for three times as long becomes ordinary. Needs --calibrate and --alarm-rate."));
+
     /** Where a table of streams goes. */
     public static final Setting<String> STREAM_OUTPUT = add(
             Setting.value(
@@ -65,7 +75,30 @@ public final class OddSettings {
                     null,
                     Parsers::nonEmpty,
                     "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
-                            + " p_value, the smallest of its rows' times their number, and with --alarm-rate odd. Needs --key."));
+                            + " p_value, see --odd-streams-by, and with --alarm-rate odd. Needs --key."));
+
+    /** By what streams are odd. */
+    public static final Setting<StreamsBy> STREAMS_BY = add(Setting.value(
+            "odd-streams-by",
+            "rows|largest|perplexity",
+            "rows",
+            Parsers.choice(StreamsBy.class),
+            "What p_value a stream has in --stream-output. rows: the smallest of its rows' times their number, which bounds"
+                    + " false alarms however its rows depend on each other. largest, perplexity: beside n ordinary streams,"
+                    + " the share (1 + those whose largest surprise of a row, or perplexity, is at least as high) / (n + 1). The same for"
+                    + " --calibration-output, which counts them then, and --calibrate; there has to be --key."));
+
+    /** How many rows are looked at as a whole. */
+    public static final Setting<Integer> WINDOW_ROWS = add(Setting.value(
+            "window",
+            "ROWS",
+            null,
+            Parsers.wholeNumber(1),
+            "--stream-output writes a row for each window of so many rows of a stream, one behind the other: window (from 0),"
+                    + " first and last (of --order), and what it has of streams; with --calibrate also stream_p_value, the"
+                    + " smallest p_value of the stream's windows times their number. With --odd-streams-by largest or"
+                    + " perplexity windows stand beside one of each ordinary stream, drawn by a hash. The same for --calibration-output"
+                    + " and --calibrate."));
 
     /** Which rows are too short for the table at the end. */
     public static final Setting<Integer> LEAST_TOKENS = add(Setting.value(

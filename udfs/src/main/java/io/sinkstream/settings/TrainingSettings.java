@@ -188,6 +188,15 @@ public final class TrainingSettings {
             Parsers.wholeNumber(1),
             "After how many steps the loss on the validation samples is taken and the state is kept, to go on from."));
 
+    /** When a training ends before its time. */
+    public static final Setting<Integer> PATIENCE = add(Setting.value(
+            "patience",
+            "STATES",
+            "0",
+            Parsers.wholeNumber(0),
+            "Ends a training when so many states in a row had no smaller loss on the validation samples than the best one"
+                    + " before them, and takes the best one. 0 takes all steps, and the last state."));
+
     /** How many copies train side by side. */
     public static final Setting<Integer> REPLICAS = add(Setting.value(
             "replicas",
