@@ -9,6 +9,9 @@ import time
 PATIENCE = 60
 CTRL_C, CTRL_D, UP = b"\x03", b"\x04", b"\x1b[A"
 
+# What comes before it says that text may be pasted, which no answer does.
+PROMPT = b"\x1b[?2004h>"
+
 child, screen = pty.fork()
 if child == 0:
     os.environ["TERM"] = "xterm"
@@ -44,7 +47,7 @@ def await_more(count, behind):
 
 def say(text):
     """Types a line once one is asked for, and returns where its answer begins."""
-    place = await_text(b"> ", say.place)
+    place = await_text(PROMPT, say.place)
     os.write(screen, text + b"\r")
     say.place = place
     return place
@@ -73,7 +76,7 @@ try:
     say(UP)
     await_text(b"turns 0, tokens in the stream 0,", say.place)
     say.place = await_text(b"\n", say.place)
-    await_text(b"> ", say.place)
+    await_text(PROMPT, say.place)
     os.write(screen, CTRL_D)
     while read():
         pass

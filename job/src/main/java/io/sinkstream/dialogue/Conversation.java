@@ -101,7 +101,7 @@ public final class Conversation {
         Spoken spoken = speaker.speak(state, prompt, task, timed);
         state = spoken.state();
         FinishReason finish = spoken.answer().finish();
-        isOpen = finish == FinishReason.LENGTH || finish == FinishReason.STOP && hearer.isEnough();
+        isOpen = finish == FinishReason.LENGTH || (finish == FinishReason.STOP && hearer.isEnough());
         long end = System.nanoTime();
         Answer answer = new Answer(
                 prompt.length,

@@ -62,7 +62,7 @@ record Variants(Pretraining training, Map<String, String> settings, Map<String, 
 
     /** What is found of variants that are trained. */
     interface Findings<R> {
-        /** @param skipped rows that could not be used while they were trained */
+        /** What is found, and {@code skipped}: how many rows could not be used while they were trained. */
         R report(long skipped) throws IOException;
     }
 
