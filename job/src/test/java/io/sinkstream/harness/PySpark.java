@@ -41,7 +41,8 @@ public record PySpark(Path folder, Path project, Path logs) {
         PySpark python = new PySpark(folder, project, Path.of(System.getProperty("spark.logs")));
         Files.createDirectories(python.logs);
         // Another JVM of the build may be installing it.
-        Path lock = Files.createDirectories(folder.toAbsolutePath().getParent()).resolve(folder.getFileName() + ".lock");
+        Path lock =
+                Files.createDirectories(folder.toAbsolutePath().getParent()).resolve(folder.getFileName() + ".lock");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.lock();
             Path installed = folder.resolve("installed-" + VERSION);

@@ -30,11 +30,7 @@ class ScoreTranscriptsTest {
         args.addAll(List.of("--key", "key", "--order", "seq"));
         args.addAll(List.of(more));
         Command.run(args.toArray(String[]::new)).succeeded();
-        return Command.spark()
-                .read()
-                .parquet(output)
-                .sort("key", "seq")
-                .collectAsList();
+        return Command.spark().read().parquet(output).sort("key", "seq").collectAsList();
     }
 
     private static void assertSame(List<Row> found, List<Row> expected) {
