@@ -40,7 +40,7 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
                 Path.of(property("sinkstream.jar")),
                 List.of(property("spark.jvm.opens").split(" ")),
                 project,
-                project.resolve("job/target/spark-logs"));
+                Path.of(property("spark.logs")));
     }
 
     /** The classes of the tests, for those of Spark's programs that run some. */

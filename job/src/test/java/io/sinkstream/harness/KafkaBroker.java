@@ -1,11 +1,7 @@
 package io.sinkstream.harness;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +46,7 @@ import org.apache.kafka.server.common.MetadataVersion;
  * it; its files are the caller's to delete.
  */
 public final class KafkaBroker implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final String HOST = "127.0.0.1";
     private static final int NODE = 1;
 
@@ -94,9 +90,8 @@ public final class KafkaBroker implements AutoCloseable {
                 .addDirectory(data.toString())
                 .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
                 .run();
-        int[] ports = freePorts();
-        String clients = HOST + ":" + ports[0];
-        String controller = HOST + ":" + ports[1];
+        String clients = HOST + ":" + Ports.free();
+        String controller = HOST + ":" + Ports.free();
         KafkaRaftServer server = new KafkaRaftServer(
                 new KafkaConfig(
                         Map.ofEntries(
@@ -295,16 +290,6 @@ public final class KafkaBroker implements AutoCloseable {
     private static void failAfter(long deadline, String what) {
         if (System.nanoTime() > deadline) {
             throw new IllegalStateException(what + " after " + PATIENCE);
-        }
-    }
-
-    /** Two of them: both are held until both are known, so that they differ. */
-    private static int[] freePorts() {
-        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new int[] {one.getLocalPort(), other.getLocalPort()};
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,8 +27,8 @@ import java.util.concurrent.TimeUnit;
  */
 public record PySpark(Path folder, Path project, Path logs) {
     private static final String VERSION = "4.0.1";
-    private static final Duration INSTALLING = Duration.ofMinutes(6);
-    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final Duration INSTALLING = Duration.ofMinutes(10);
+    private static final Duration PATIENCE = Duration.ofMinutes(6);
 
     /** What the installation of this run lacked; empty for nothing, null before it. */
     private static String missing;
@@ -34,23 +36,28 @@ public record PySpark(Path folder, Path project, Path logs) {
     /** The environment, which is made if it is not there. Aborts the test with what is missing. */
     public static synchronized PySpark require() throws IOException, InterruptedException {
         Path project = Path.of(System.getProperty("project.root"));
-        Path target = project.resolve("job/target");
-        Path folder = Path.of(
-                System.getProperty("pyspark.folder", target.resolve("pyspark").toString()));
-        PySpark python = new PySpark(folder, project, target.resolve("spark-logs"));
+        Path folder = Path.of(System.getProperty(
+                "pyspark.folder", project.resolve("job/target/pyspark").toString()));
+        PySpark python = new PySpark(folder, project, Path.of(System.getProperty("spark.logs")));
         Files.createDirectories(python.logs);
-        Path installed = folder.resolve("installed-" + VERSION);
-        if (Files.exists(installed)) {
+        // Another JVM of the build may be installing it.
+        Path lock =
+                Files.createDirectories(folder.toAbsolutePath().getParent()).resolve(folder.getFileName() + ".lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock();
+            Path installed = folder.resolve("installed-" + VERSION);
+            if (Files.exists(installed)) {
+                return python;
+            }
+            if (missing == null) {
+                missing = python.install();
+            }
+            if (!missing.isEmpty()) {
+                abort(missing);
+            }
+            Files.createFile(installed);
             return python;
         }
-        if (missing == null) {
-            missing = python.install();
-        }
-        if (!missing.isEmpty()) {
-            abort(missing);
-        }
-        Files.createFile(installed);
-        return python;
     }
 
     /** Installs it all, and returns what is missing, or nothing. */

@@ -2,8 +2,6 @@ package io.sinkstream.harness;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,7 +21,7 @@ import java.util.regex.Pattern;
 
 /** The pages of Spark's UI and the answers of its REST API for an application that has ended, of Spark's history server. */
 public final class SparkPages {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Pattern LINK = Pattern.compile("(?:href|src)=['\"]([^'\"#]+)");
 
     /** Of the REST API, below the application's own address. */
@@ -45,10 +43,7 @@ public final class SparkPages {
      */
     public static Map<String, String> of(InstalledSpark spark, String name, Path events)
             throws IOException, InterruptedException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = Ports.free();
         Path conf = Files.write(
                 events.resolveSibling(name + ".conf"),
                 List.of("spark.history.ui.port " + port, "spark.history.fs.logDirectory " + events.toUri()));

@@ -1,8 +1,6 @@
 package io.sinkstream.harness;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,7 +27,7 @@ import java.util.stream.Stream;
  * worker's folder there.
  */
 public final class StandaloneCluster implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
     private static final Pattern ALIVE = Pattern.compile("\"aliveworkers\"\\s*:\\s*(\\d+)");
     private static final String HOST = "127.0.0.1";
@@ -47,8 +45,8 @@ public final class StandaloneCluster implements AutoCloseable {
     private int started;
 
     private StandaloneCluster(InstalledSpark spark) throws IOException {
-        int port = freePort();
-        int web = freePort();
+        int port = Ports.free();
+        int web = Ports.free();
         this.spark = spark;
         this.url = "spark://" + HOST + ":" + port;
         this.state = HttpRequest.newBuilder(URI.create("http://" + HOST + ":" + web + "/json/"))
@@ -228,12 +226,6 @@ public final class StandaloneCluster implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.InstalledSpark;
+import io.sinkstream.harness.Ports;
 import io.sinkstream.harness.PySpark;
 import io.sinkstream.harness.SameRows;
 import io.sinkstream.harness.StandaloneCluster;
@@ -12,7 +13,6 @@ import io.sinkstream.ml.StreamScorer;
 import io.sinkstream.testing.TestSession;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,10 +172,7 @@ final class PySparkIT {
 
     @Test
     void aThinClientOfSparkConnectGivesTheSame() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = Ports.free();
         Process server = python.start(
                 "connect-server",
                 folder,

@@ -8,6 +8,7 @@ import io.sinkstream.testing.Shared;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
@@ -15,24 +16,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Real meetings through a trained model: the same numbers however the work is cut. */
 class ScoreTranscriptsTest {
-    private static final List<String> SHORT_MEETINGS = List.of("meeting-08", "meeting-10", "meeting-15");
-
     @TempDir
     private Path folder;
 
-    private List<Row> score(String input, String output, String... more) {
-        List<String> args = new ArrayList<>(List.of("score", "--input", input, "--output", folder + "/" + output));
+    private List<Row> score(Dataset<Row> rows, String name, String... more) {
+        String input = folder + "/" + name + ".json";
+        String output = folder + "/" + name + "-scored";
+        rows.write().json(input);
+        List<String> args = new ArrayList<>(List.of("score", "--input", input, "--output", output));
         args.addAll(List.of(
                 "--model", Shared.require("models").resolve("stories260K").toString()));
         args.addAll(List.of("--attention-sink-size", "4", "--attention-sink-window-size", "252"));
         args.addAll(List.of("--key", "key", "--order", "seq"));
         args.addAll(List.of(more));
         Command.run(args.toArray(String[]::new)).succeeded();
-        return Command.spark()
-                .read()
-                .parquet(folder + "/" + output)
-                .sort("key", "seq")
-                .collectAsList();
+        return Command.spark().read().parquet(output).sort("key", "seq").collectAsList();
     }
 
     private static void assertSame(List<Row> found, List<Row> expected) {
@@ -55,31 +53,32 @@ class ScoreTranscriptsTest {
 
     @Test
     void anyPartitionsAnyOrderAndAnyChunkGiveTheSameNumbers() {
-        String transcripts = Shared.require("data").resolve("transcripts.jsonl").toString();
-        List<Row> one = score(transcripts, "one", "--partitions", "1", "--pass-tokens", "4096");
-        assertThat(one).hasSize(20_718);
-        assertThat(one.stream().map(row -> row.getAs("key")).distinct()).hasSize(35);
-
-        Command.spark()
+        Dataset<Row> transcripts = Command.spark()
                 .read()
-                .json(transcripts)
-                .orderBy(functions.rand(3))
-                .repartition(5)
-                .write()
-                .json(folder + "/shuffled.json");
-        assertSame(score(folder + "/shuffled.json", "seven", "--partitions", "7"), one);
+                .json(Shared.require("data").resolve("transcripts.jsonl").toString());
+        List<Row> all = score(transcripts.orderBy(functions.rand(3)).repartition(5), "all", "--partitions", "7");
+        assertThat(all).hasSize(20_718).allMatch(row -> row.getAs("error") == null);
+        assertThat(all.stream().map(row -> row.getAs("key")).distinct()).hasSize(35);
 
-        Command.spark()
-                .read()
-                .json(transcripts)
-                .where(functions.col("key").isInCollection(SHORT_MEETINGS))
-                .write()
-                .json(folder + "/three.json");
-        List<Row> single = score(folder + "/three.json", "single", "--chunk-tokens", "1");
-        assertSame(
-                single,
-                one.stream()
-                        .filter(row -> SHORT_MEETINGS.contains(row.<String>getAs("key")))
-                        .toList());
+        // Long ones and short ones.
+        String ten = "meeting-1.";
+        List<Row> one = score(of(transcripts, ten), "ten", "--partitions", "1", "--pass-tokens", "4096");
+        assertThat(one).hasSize(6_140);
+        assertSame(one, of(all, ten));
+
+        String two = "meeting-(08|10)";
+        List<Row> single = score(of(transcripts, two), "two", "--chunk-tokens", "1");
+        assertThat(single).hasSize(577);
+        assertSame(single, of(all, two));
+    }
+
+    private static Dataset<Row> of(Dataset<Row> rows, String keys) {
+        return rows.where(functions.col("key").rlike("^" + keys + "$"));
+    }
+
+    private static List<Row> of(List<Row> rows, String keys) {
+        return rows.stream()
+                .filter(row -> row.<String>getAs("key").matches(keys))
+                .toList();
     }
 }

@@ -143,7 +143,7 @@ final class AveragingTest {
 
         List<String> why = new ArrayList<>();
         for (int rank : new int[] {0, 2}) {
-            Throwable ended = catchThrowable(() -> all.get(rank).get(30, TimeUnit.SECONDS));
+            Throwable ended = catchThrowable(() -> all.get(rank).get(2, TimeUnit.MINUTES));
             why.add(Throwables.getRootCause(ended).getMessage());
         }
         // Who is told first goes away, and that may be what the other sees before it is told.
@@ -162,7 +162,7 @@ final class AveragingTest {
         Future<Averaging> alone =
                 threads.submit(() -> Averaging.join(0, 2, "127.0.0.1", own -> new String[] {own[0], ""}, look));
 
-        assertThatThrownBy(() -> alone.get(30, TimeUnit.SECONDS)).hasRootCauseMessage("Spark ends this task");
+        assertThatThrownBy(() -> alone.get(2, TimeUnit.MINUTES)).hasRootCauseMessage("Spark ends this task");
     }
 
     @Test
