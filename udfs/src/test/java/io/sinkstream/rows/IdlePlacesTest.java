@@ -40,19 +40,16 @@ class IdlePlacesTest {
     private static final int PASS_TOKENS = 4 * 80 * CHUNK;
 
     /** Ends answers at lengths from a few tokens to all of them, as a model of dialogue does. */
-    private static final Sampling SAMPLING = new Sampling(
-            Penalties.NONE,
-            Bans.NONE,
-            new Draw(1, 0, 1, 0, 1, 23),
-            new Stops(List.of("."), Set.of()));
+    private static final Sampling SAMPLING =
+            new Sampling(Penalties.NONE, Bans.NONE, new Draw(1, 0, 1, 0, 1, 23), new Stops(List.of("."), Set.of()));
 
     /** Of a stream whose turn ends its next begins a pass later, since rows are handed over while the model runs. */
     @Test
     void theTurnsOfMtBenchLeaveFewPlacesIdle() throws IOException {
         Path questions = Shared.require("data/mt_bench_questions.jsonl");
         Path folder = Shared.require("models/stories260K");
-        try (StreamModel model = StreamModel.open(
-                ModelOptions.of(folder).withAttention(4, 252).withChunk(CHUNK, PASS_TOKENS))) {
+        try (StreamModel model =
+                StreamModel.open(ModelOptions.of(folder).withAttention(4, 252).withChunk(CHUNK, PASS_TOKENS))) {
             Watched watched = new Watched(model);
             List<TestRow> rows = rows(questions, model.tokenizer().orElseThrow());
             List<Integer> lengths = new ArrayList<>();
@@ -65,8 +62,7 @@ class IdlePlacesTest {
                                 new RowOptions(RowOptions.Content.TOKENS, Prompt.TEXT, "", LateRows.ERROR, 1 << 20),
                                 states,
                                 new SliceLimits(1_000, 1_000_000, 100_000_000))
-                        .forEachRemaining(result -> lengths.add(
-                                ((Continued) result.outcome()).continuation().length));
+                        .forEachRemaining(result -> lengths.add(((Continued) result.outcome()).continuation().length));
             }
 
             double idle = 1 - model.usage().streams() / (double) watched.passesWithWork();
@@ -74,7 +70,9 @@ class IdlePlacesTest {
                     "%d turns of %d conversations, %d passes, %.1f %% of the places idle%n",
                     lengths.size(), watched.last.size(), model.usage().passes(), 100 * idle);
             assertThat(lengths).hasSize(160);
-            assertThat(lengths.stream().distinct().count()).as("answers of all lengths").isGreaterThan(20);
+            assertThat(lengths.stream().distinct().count())
+                    .as("answers of all lengths")
+                    .isGreaterThan(20);
             assertThat(idle).isBetween(0.0, 0.1);
         }
     }
@@ -112,13 +110,15 @@ class IdlePlacesTest {
 
         @Override
         public List<CompletableFuture<StreamResult>> submit(List<StreamUpdate> updates) {
-            updates.forEach(update -> first.putIfAbsent(update.name(), model.usage().passes()));
+            updates.forEach(
+                    update -> first.putIfAbsent(update.name(), model.usage().passes()));
             List<CompletableFuture<StreamResult>> results = all.submit(updates);
             List<CompletableFuture<StreamResult>> noted = new ArrayList<>();
             for (int i = 0; i < updates.size(); i++) {
                 Object name = updates.get(i).name();
-                noted.add(results.get(i).whenComplete(
-                        (result, failure) -> last.put(name, model.usage().passes())));
+                noted.add(results.get(i)
+                        .whenComplete((result, failure) ->
+                                last.put(name, model.usage().passes())));
             }
             return noted;
         }
