@@ -15,7 +15,7 @@ from sinkstream import StreamGenerator, StreamScorer
 
 spark = SparkSession.builder.getOrCreate()
 folder = Path(sys.argv[1])
-readme = Path(sys.argv[2]).read_text(encoding="utf-8")
+documents = Path(sys.argv[2]).read_text(encoding="utf-8")
 logs = checks.rows(spark, folder)
 settings = {"dtype": "float32", "attentionSinkWindowSize": 60, "tokenNll": True}
 
@@ -100,12 +100,12 @@ def refusals():
 
 
 def snippets():
-    """The README's, in their order, each where the one before it ended."""
-    found = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    """The documents', in their order, each where the one before it ended."""
+    found = re.findall(r"```python\n(.*?)```", documents, re.DOTALL)
     assert found
     there = {"spark": spark}
     for snippet in found:
-        exec(compile(snippet, "README.md", "exec"), there)
+        exec(compile(snippet, "documents", "exec"), there)
     there["query"].processAllAvailable()
     there["query"].stop()
     assert spark.read.json("scored").count() == 1

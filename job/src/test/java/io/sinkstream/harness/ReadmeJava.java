@@ -9,32 +9,25 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * A snippet of Java in the README, as the body of a method of a program that has {@code spark}, {@code rows} and {@code kafka}.
+ * A snippet of Java in the documents, as the body of a method of a program that has {@code spark}, {@code rows} and {@code kafka}.
  *
  * @param code what stands there, but for names of places
  */
 public record ReadmeJava(String code) {
-    private static final Pattern SNIPPET = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final String PROGRAM = "Snippet";
 
     /** All of them, in their order. */
     public static List<ReadmeJava> all() throws IOException {
-        String readme = Files.readString(Path.of(System.getProperty("basedir", "."), "../README.md"));
-        return SNIPPET.matcher(readme)
-                .results()
-                .map(snippet -> new ReadmeJava(snippet.group(1)))
-                .toList();
+        return Documents.snippets("java").stream().map(ReadmeJava::new).toList();
     }
 
     /** The only one that says this. */

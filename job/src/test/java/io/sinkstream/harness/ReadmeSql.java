@@ -1,14 +1,11 @@
 package io.sinkstream.harness;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The README's queries, which are of a table {@code logs}. A program that has nothing but the jar can have this class, too. */
+/** The documents' queries, which are of a table {@code logs}. A program that has nothing but the jar can have this class, too. */
 public final class ReadmeSql {
     /** The table. */
     public static final String LOGS =
@@ -19,8 +16,8 @@ public final class ReadmeSql {
     private ReadmeSql() {}
 
     /** All of them, in their order. */
-    public static List<String> queries(Path readme) throws IOException {
-        return SNIPPET.matcher(Files.readString(readme))
+    public static List<String> queries(String documents) {
+        return SNIPPET.matcher(documents)
                 .results()
                 .map((MatchResult snippet) -> snippet.group(1))
                 .flatMap(snippet -> Stream.of(snippet.split(";\\s*")))

@@ -1,6 +1,7 @@
 package io.sinkstream.harness;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.sql.Dataset;
@@ -9,7 +10,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * A program of a user's, which names nothing of sinkstream's: SQL over its functions, and a pipeline that another program saved. Arguments
- * are rows as JSON lines, the pipeline, a folder for the results, and perhaps the README, whose queries are run too.
+ * are rows as JSON lines, the pipeline, a folder for the results, and perhaps the documents, whose queries are run too.
  */
 public final class SqlProgram {
     private SqlProgram() {}
@@ -31,7 +32,7 @@ public final class SqlProgram {
         write(PipelineModel.load(args[1]).transform(rows), results.resolve("pipeline"));
         if (args.length > 3) {
             spark.sql(ReadmeSql.LOGS).createOrReplaceTempView("logs");
-            for (String query : ReadmeSql.queries(Path.of(args[3]))) {
+            for (String query : ReadmeSql.queries(Files.readString(Path.of(args[3])))) {
                 if (spark.sql(query).isEmpty()) {
                     throw new IllegalStateException("no rows: " + query);
                 }

@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Documents;
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.Ports;
@@ -119,7 +120,7 @@ final class PySparkIT {
         ofJava.write().save(folder.resolve("java-pipeline").toString());
         Path project = python.project();
 
-        // The README's paths start at the clone, and what its snippets write is not to stay there.
+        // The documents' paths start at the clone, and what its snippets write is not to stay there.
         Path home = Files.createDirectories(folder.resolve("home/incoming")).getParent();
         Files.createSymbolicLink(home.resolve("job"), project.resolve("job"));
         Files.writeString(home.resolve("incoming/a.json"), "{\"key\": \"a\", \"seq\": 1, \"text\": \"INFO started\"}");
@@ -131,7 +132,8 @@ final class PySparkIT {
                 submit(
                         project.resolve("job/src/test/python/classic.py").toString(),
                         folder.toString(),
-                        project.resolve("README.md").toString()),
+                        Files.writeString(folder.resolve("documents.md"), Documents.text())
+                                .toString()),
                 Map.of());
 
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();

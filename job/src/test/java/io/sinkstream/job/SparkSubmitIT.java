@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sinkstream.harness.Documents;
 import io.sinkstream.harness.Driver;
 import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.SparkPages;
@@ -83,7 +84,7 @@ final class SparkSubmitIT {
         assertThat(ended.stdout()).contains(SmallRun.SAID).doesNotContain(SECRET);
     }
 
-    /** From the jar alone, in a program that names none of its classes and did not save the pipeline. The README's queries too. */
+    /** From the jar alone, in a program that names none of its classes and did not save the pipeline. The documents' queries too. */
     @Test
     void sqlFunctionsAndASavedPipeline() throws Exception {
         Path results = folder.resolve("sql");
@@ -91,7 +92,8 @@ final class SparkSubmitIT {
         options.addAll(run.sql());
 
         List<String> arguments = new ArrayList<>(run.program(results));
-        arguments.add(spark.project().resolve("README.md").toString());
+        arguments.add(Files.writeString(folder.resolve("documents.md"), Documents.text())
+                .toString());
 
         Driver.Ended ended = spark.submitProgram("submit-sql", folder, options, SqlProgram.class, arguments);
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's snippets of Java run as they stand there, but for the model's place. The one of Kafka is StreamKafkaTest's. */
+/** The documents' snippets of Java run as they stand there, but for the model's place. The one of Kafka is StreamKafkaTest's. */
 class ReadmeJavaTest {
     private static final String MODEL = "/models/Llama-3.2-1B";
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sinkstream.harness.Command;
+import io.sinkstream.harness.Documents;
 import io.sinkstream.testing.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's snippets of Scala run as they stand there, but for the table's place, and show what it says. */
+/** The documents' snippets of Scala run as they stand there, but for the table's place, and show what it says. */
 class ReadmeScalaTest {
     /** A snippet, and the first table behind it. */
     private static final Pattern SNIPPET = Pattern.compile("```scala\n(.*?)```\n.*?```\n(\\+--.*?)```", Pattern.DOTALL);
@@ -38,7 +39,7 @@ class ReadmeScalaTest {
                 Shared.require("models").resolve("stories260K").toString(),
                 "--attention-sink-window-size=252");
 
-        assertShows(0);
+        assertShows("meeting-00");
     }
 
     /** The rows that it shows are of one log; another has ordinary ones. */
@@ -53,7 +54,7 @@ class ReadmeScalaTest {
                         .toList());
         score("--token-nll");
 
-        assertShows(1);
+        assertShows("approxQuantile");
     }
 
     private static Stream<String> lines(Path file) {
@@ -72,21 +73,21 @@ class ReadmeScalaTest {
                 .succeeded();
     }
 
-    private void assertShows(int snippet) throws IOException {
-        List<MatchResult> snippets = SNIPPET.matcher(Files.readString(PROJECT.resolve("../README.md")))
-                .results()
-                .toList();
-        assertThat(snippets).hasSize(2);
-        String code = snippets.get(snippet).group(1).replace("\"scored\"", "\"" + folder + "/scored\"");
+    private void assertShows(String says) throws IOException {
+        List<MatchResult> snippets = SNIPPET.matcher(Documents.text()).results().toList();
+        assertThat(snippets).hasSize(Documents.snippets("scala").size()).hasSize(2);
+        MatchResult snippet = snippets.stream()
+                .filter(each -> each.group(1).contains(says))
+                .findFirst()
+                .orElseThrow();
+        String code = snippet.group(1).replace("\"scored\"", "\"" + folder + "/scored\"");
 
         String shown;
         try (ScalaParagraphs scala = new ScalaParagraphs(Command.spark())) {
             shown = scala.run(code);
         }
 
-        assertSameCells(
-                cells(shown.substring(shown.indexOf("+--"))),
-                cells(snippets.get(snippet).group(2)));
+        assertSameCells(cells(shown.substring(shown.indexOf("+--"))), cells(snippet.group(2)));
     }
 
     private static List<List<String>> cells(String table) {

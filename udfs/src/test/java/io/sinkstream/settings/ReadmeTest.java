@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of settings says what the catalogue says. */
+/** The documents' table of settings says what the catalogue says. */
 final class ReadmeTest {
     private static final Path MODULE = Path.of(System.getProperty("basedir", "."));
     private static final String BEGIN = "<!-- settings -->";
@@ -22,10 +22,10 @@ final class ReadmeTest {
         Path now =
                 Files.write(Files.createDirectories(MODULE.resolve("target")).resolve("settings-table.md"), expected);
 
-        List<String> readme = Files.readAllLines(MODULE.resolve("../README.md"));
-        assertThat(readme).contains(BEGIN, END);
-        assertThat(readme.subList(readme.indexOf(BEGIN) + 1, readme.indexOf(END)))
-                .as("README.md's table of settings; the right one is in %s, put it there", now)
+        List<String> page = Files.readAllLines(MODULE.resolve("../docs/settings.md"));
+        assertThat(page).contains(BEGIN, END);
+        assertThat(page.subList(page.indexOf(BEGIN) + 1, page.indexOf(END)))
+                .as("docs/settings.md's table; the right one is in %s, put it there", now)
                 .isEqualTo(expected);
     }
 
