@@ -151,7 +151,6 @@ final class DecoderProgram {
                 entry("TOP", files.details().likeliest()),
                 entry("GROUP", hardware.group(sizes.vocabulary())),
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
-                entry("HALVED", Products.HALVED),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),
                 entry("CELL", TorchScript.scalarType(cell)),

@@ -21,8 +21,6 @@ enum Products {
      * The same with fewer than four rows filled up to four, which on some processors take less time than one.
      */
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
-    /** The same as sums of rows of a table, like {@link #INT8_BAGS}: memory's rate where there are no products in bfloat16. */
-    BFLOAT16_BAGS(NumberType.BFLOAT16, 2, "bags", "products_in_bfloat16_bags"),
     /** bfloat16 times int8 weights with a scale for each output. */
     INT8(NumberType.BFLOAT16, 1, "products_in_int8"),
     /**
@@ -35,12 +33,7 @@ enum Products {
      * bags of so many that their sums stay in registers. The kernel that adds up rows of embeddings reads memory faster than
      * those that multiply matrices, and does so again for each row of x.
      */
-    INT8_BAGS(NumberType.FLOAT32, 1, "bags", "products_in_int8_bags"),
-    /**
-     * Whole numbers: int8 weights times bytes of activations with a scale for each row, 7 bits of each, or 13 where there are few
-     * rows. No other product is as fast where a processor multiplies bytes and has no instructions for bfloat16.
-     */
-    INT8_BY_INT8(NumberType.FLOAT32, 1, "products_in_int8_by_int8"),
+    INT8_BAGS(NumberType.FLOAT32, 1, "products_in_int8_bags"),
     /** fp32 by whatever the device multiplies with, from a copy. */
     PLAIN_FLOAT32(NumberType.FLOAT32, 4, "products_plain_float32"),
     /** bfloat16, likewise. */
@@ -48,25 +41,22 @@ enum Products {
     /** int8 weights, likewise, widened to bfloat16 for each product: half the memory, and slower. */
     PLAIN_INT8(NumberType.BFLOAT16, 1, "products_plain_int8");
 
-    /** Less than so many rows are two each in {@link #INT8_BY_INT8}, which costs them little beside reading the weights. */
-    static final int HALVED = 8;
-
     private static final int KERNEL_INPUTS = 32;
     private static final int KERNEL_OUTPUTS = 16;
 
     private final NumberType activations;
     private final int bytes;
-    private final List<String> files;
+    private final String file;
 
-    Products(NumberType activations, int bytes, String... files) {
+    Products(NumberType activations, int bytes, String file) {
         this.activations = activations;
         this.bytes = bytes;
-        this.files = List.of(files);
+        this.file = file;
     }
 
-    /** The templates that pack weights for it and multiply by them. */
-    List<String> files() {
-        return files;
+    /** The template that packs weights for it and multiplies by them. */
+    String file() {
+        return file;
     }
 
     /** The number type of what is multiplied with the weights. */

@@ -101,7 +101,7 @@ final class WeightSlots {
     /** Whether products need scales beside their weights. */
     boolean scaled() {
         return switch (products) {
-            case INT8, NIBBLES, INT8_BAGS, INT8_BY_INT8, PLAIN_INT8 -> true;
+            case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> true;
             default -> false;
         };
     }

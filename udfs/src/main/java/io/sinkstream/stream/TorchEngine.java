@@ -94,7 +94,6 @@ public final class TorchEngine {
         spinBriefly();
         useLargePages();
         keepFewPrimitives();
-        warnOfErrorsOnly();
     }
 
     private static synchronized Engine start() {
@@ -140,14 +139,6 @@ public final class TorchEngine {
      */
     private static void keepFewPrimitives() {
         setIfUnset("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256");
-    }
-
-    /**
-     * Has libtorch be silent about what works: its products of bytes, which are chosen only if they are the fastest of those that
-     * there are, say that a later version will not have them.
-     */
-    private static void warnOfErrorsOnly() {
-        setIfUnset("TORCH_CPP_LOG_LEVEL", "ERROR");
     }
 
     /** In the process's own environment, which native libraries read when they are loaded; Java's copy knows nothing of it. */
