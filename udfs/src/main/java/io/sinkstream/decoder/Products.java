@@ -21,6 +21,8 @@ enum Products {
      * The same with fewer than four rows filled up to four, which on some processors take less time than one.
      */
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
+    /** The same as sums of rows of a table, like {@link #INT8_BAGS}: memory's rate where there are no products in bfloat16. */
+    BFLOAT16_BAGS(NumberType.BFLOAT16, 2, "products_in_bfloat16_bags"),
     /** bfloat16 times int8 weights with a scale for each output. */
     INT8(NumberType.BFLOAT16, 1, "products_in_int8"),
     /**
@@ -54,9 +56,9 @@ enum Products {
         this.file = file;
     }
 
-    /** The template that packs weights for it and multiplies by them. */
-    String file() {
-        return file;
+    /** The templates that pack weights for it and multiply by them. */
+    List<String> files() {
+        return this == BFLOAT16_BAGS || this == INT8_BAGS ? List.of("bags", file) : List.of(file);
     }
 
     /** The number type of what is multiplied with the weights. */

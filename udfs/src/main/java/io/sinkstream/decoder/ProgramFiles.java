@@ -47,7 +47,7 @@ record ProgramFiles(
         files.addAll(layer());
         files.add("weights");
         files.add("weights_in_" + held);
-        files.add(products.file());
+        files.addAll(products.files());
         files.addAll(attention());
         switch (use) {
             case PASS -> {}

@@ -34,7 +34,7 @@ class ProductsTest {
     static NumberType held(Products products) {
         return switch (products) {
             case MAPPED, FLOAT32, PLAIN_FLOAT32 -> NumberType.FLOAT32;
-            case BFLOAT16, BFLOAT16_BY_FOURS, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
+            case BFLOAT16, BFLOAT16_BY_FOURS, BFLOAT16_BAGS, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
             case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> NumberType.INT8;
         };
     }

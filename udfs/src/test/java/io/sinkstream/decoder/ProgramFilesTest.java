@@ -79,8 +79,7 @@ class ProgramFilesTest {
         List<DecoderProgram> programs = new ArrayList<>();
         for (DecoderSpec spec : specs()) {
             for (Products products : Products.values()) {
-                boolean scaled = Set.of(Products.INT8, Products.NIBBLES, Products.INT8_BAGS, Products.PLAIN_INT8)
-                        .contains(products);
+                boolean scaled = ProductsTest.held(products) == NumberType.INT8;
                 NumberType held = scaled ? NumberType.INT8 : products.activations();
                 for (NumberType cell : List.of(NumberType.FLOAT32, NumberType.BFLOAT16)) {
                     programs.add(new DecoderProgram(Hardware.CPU, spec, held, cell, products));
