@@ -3,11 +3,12 @@
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
 PATIENCE = 60
-CTRL_C, CTRL_D, UP = b"\x03", b"\x04", b"\x1b[A"
+CTRL_C, CTRL_D, UP = b"\x03", b"\x04", b"\x1bOA"
 
 # What comes before it says that text may be pasted, which no answer does.
 PROMPT = b"\x1b[?2004h>"
@@ -15,6 +16,8 @@ PROMPT = b"\x1b[?2004h>"
 child, screen = pty.fork()
 if child == 0:
     os.environ["TERM"] = "xterm"
+    # A build in the background has it ignored, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.argv[1], sys.argv[1:])
 shown = b""
 
