@@ -24,11 +24,6 @@ public final class SqlProgram {
         write(
                 spark.sql("SELECT * FROM sink_score(TABLE(rows) PARTITION BY key ORDER BY seq)"),
                 results.resolve("table"));
-        write(
-                spark.sql(
-                        "SELECT * FROM sink_generate(TABLE(SELECT *, sink_continue(text, 4, ignore_eos => true) AS alone"
-                                + " FROM rows) PARTITION BY key ORDER BY seq, max_new_tokens => 4, ignore_eos => true)"),
-                results.resolve("continued"));
         write(PipelineModel.load(args[1]).transform(rows), results.resolve("pipeline"));
         if (args.length > 3) {
             spark.sql(ReadmeSql.LOGS).createOrReplaceTempView("logs");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sinkstream.harness.SqlProgram;
 import io.sinkstream.harness.Streams;
-import io.sinkstream.ml.StreamGenerator;
 import io.sinkstream.ml.StreamScorer;
 import io.sinkstream.testing.TinyModels;
 import io.sinkstream.testing.TinyModels.Prefix;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineStage;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -167,38 +165,9 @@ record SmallRun(Path model, Path input) {
                 double expected = Streams.sum(Streams.nll(model, Streams.ids(List.of(text), "\n"), SINKS, WINDOW));
                 assertThat(row.<Double>getAs("nll")).as(text).isCloseTo(expected, within(1e-2));
             }
-            checkContinued(session.read().parquet(results.resolve("continued").toString()));
         } finally {
             session.stop();
         }
-    }
-
-    /** Both as {@code StreamGenerator} continues: rows as turns of their streams, and each as a stream of its own. */
-    private void checkContinued(Dataset<Row> continued) {
-        Dataset<Row> rows = continued.select("key", "seq", "text", "alone");
-        String tokens = "continuation_tokens";
-        assertThat(column(continued, tokens))
-                .hasSize(KEYS * ROWS_PER_KEY)
-                .isEqualTo(column(generator("key").transform(rows), tokens));
-        assertThat(column(continued, "alone"))
-                .isEqualTo(column(generator("text").transform(rows), "continuation"));
-    }
-
-    private StreamGenerator generator(String key) {
-        return new StreamGenerator()
-                .setModel(model.toString())
-                .setKeyCol(key)
-                .setOrderCol("seq")
-                .set("attention-sink-size", "" + SINKS)
-                .set("attention-sink-window-size", "" + WINDOW)
-                .set("max-new-tokens", "4")
-                .set("ignore-eos", "true");
-    }
-
-    private static List<String> column(Dataset<Row> rows, String name) {
-        return rows.orderBy("key", "seq").select(rows.col(name).cast("string")).collectAsList().stream()
-                .map(row -> row.getString(0))
-                .toList();
     }
 
     private static SparkSession session() {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.sinkstream.harness.InstalledSpark;
-import io.sinkstream.harness.Streams;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +25,6 @@ final class TerminalIT {
     @Test
     void aDialogueByKeys() throws Exception {
         InstalledSpark spark = InstalledSpark.ofThisBuild();
-        Path model = Streams.model(folder.resolve("model"));
         Path history = folder.resolve("history");
         List<String> command = new ArrayList<>(List.of(
                 "python3",
@@ -41,7 +39,7 @@ final class TerminalIT {
                 "io.sinkstream.job.Sinkstream",
                 "chat",
                 "--model",
-                model.toString(),
+                "builtin",
                 "--template",
                 "[{text}]",
                 "--max-new-tokens",
