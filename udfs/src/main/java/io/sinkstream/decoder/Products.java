@@ -21,6 +21,10 @@ enum Products {
      * The same with fewer than four rows filled up to four, which on some processors take less time than one.
      */
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
+    /** fp32 by oneDNN, the same bits for a row whatever is multiplied with it, and on any number of threads. */
+    FLOAT32_ALIKE(NumberType.FLOAT32, 4, "products_alike"),
+    /** bfloat16, likewise. */
+    BFLOAT16_ALIKE(NumberType.BFLOAT16, 2, "products_alike"),
     /** bfloat16 times int8 weights with a scale for each output. */
     INT8(NumberType.BFLOAT16, 1, "products_in_int8"),
     /**
