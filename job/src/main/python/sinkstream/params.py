@@ -78,6 +78,16 @@ class StreamParams(Params):
         typeConverter=text,
     )
 
+    deterministic: Param[str] = Param(
+        Params._dummy(),
+        "deterministic",
+        "Makes a row's numbers, to the last bit, depend on nothing but its stream's tokens: not on what "
+        "else is in a pass, chunks, partitions, threads, retries or rebuilt caches, on processors of one "
+        "kind and in one version. It takes longer and needs a processor with AVX-512; auto is the "
+        "processor then.",
+        typeConverter=text,
+    )
+
     chunkTokens: Param[str] = Param(
         Params._dummy(),
         "chunkTokens",

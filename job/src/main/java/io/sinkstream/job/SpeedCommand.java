@@ -44,6 +44,7 @@ final class SpeedCommand extends SettingsCommand {
                 Settings.CACHE_DTYPE,
                 Settings.DEVICE,
                 Settings.WEIGHT_MEMORY,
+                Settings.DETERMINISTIC,
                 SpeedSettings.CHUNKS,
                 SpeedSettings.STREAMS,
                 SpeedSettings.RECOMPUTATION,
@@ -110,7 +111,8 @@ final class SpeedCommand extends SettingsCommand {
                     values.require(Settings.CACHE_DTYPE),
                     values.require(Settings.DEVICE),
                     0,
-                    values.require(Settings.WEIGHT_MEMORY));
+                    values.require(Settings.WEIGHT_MEMORY),
+                    values.require(Settings.DETERMINISTIC));
             Speed speed = speed(options.withCompute(compute), place, values, err);
             List<SpeedRow> measured = values.require(SpeedSettings.RECOMPUTATION)
                     ? speed.compareWithRecomputation(values.require(SpeedSettings.CACHES))

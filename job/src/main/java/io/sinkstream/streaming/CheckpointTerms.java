@@ -75,6 +75,7 @@ public final class CheckpointTerms {
         settings.put(Settings.MODEL, options.keyed().model().name());
         settings.put(Settings.SINKS, "" + model.sinks());
         settings.put(Settings.WINDOW, "" + model.window());
+        settings.put(Settings.DETERMINISTIC, "" + model.compute().deterministic());
         settings.put(StreamSettings.HISTORY, options.history().toString());
         settings.put(Settings.PARTITIONS, "" + options.keyed().partitions());
         settings.put(Settings.KEY, options.keyed().columns().key());

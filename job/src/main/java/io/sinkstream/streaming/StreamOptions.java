@@ -51,6 +51,10 @@ public record StreamOptions(
                     + " generation_config.json): streams without end keep less of a stream than contrastive search needs;"
                     + " give 0, or use generate");
         }
+        if (keyed.model().options().compute().deterministic() && history.windows() > 0) {
+            throw new UserException(Settings.DETERMINISTIC + ": " + StreamSettings.HISTORY + " " + history
+                    + " keeps too little for a rebuilt cache to give the same numbers; leave it out");
+        }
         if ((eventTime == null) != (watermark == null)) {
             throw new UserException(
                     StreamSettings.EVENT_TIME + " and " + StreamSettings.WATERMARK + " go together: give both or none");

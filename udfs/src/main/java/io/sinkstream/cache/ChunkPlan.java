@@ -14,6 +14,7 @@ package io.sinkstream.cache;
  * @param writeStraight rows written from there up to the ring's end
  * @param writeWrapped rows that go on at slot 0
  * @param singleKeys keys that a single row attends to, itself included: sink copies, then ring slots from 0
+ * @param place of the first row in a block of {@link #PLACES} positions, which begin at multiples of that
  */
 public record ChunkPlan(
         int rows,
@@ -26,10 +27,14 @@ public record ChunkPlan(
         int writeSlot,
         int writeStraight,
         int writeWrapped,
-        int singleKeys) {
+        int singleKeys,
+        int place) {
+
+    /** Positions of a block of those whose numbers do not depend on where chunks are cut. */
+    public static final int PLACES = 16;
 
     /** How many numbers {@link #writeTo} writes. */
-    public static final int NUMBERS = 11;
+    public static final int NUMBERS = 12;
 
     /** The same for a chunk of more rows, of which only the first are kept. */
     public ChunkPlan withRows(int more) {
@@ -44,7 +49,8 @@ public record ChunkPlan(
                 writeSlot,
                 writeStraight,
                 writeWrapped,
-                singleKeys);
+                singleKeys,
+                place);
     }
 
     /** Writes the components in their order, as the decoder's program reads them. */
@@ -60,7 +66,8 @@ public record ChunkPlan(
             writeSlot,
             writeStraight,
             writeWrapped,
-            singleKeys
+            singleKeys,
+            place
         };
         for (int i = 0; i < NUMBERS; i++) {
             numbers[at + i] = mine[i];

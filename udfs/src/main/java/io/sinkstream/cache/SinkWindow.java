@@ -125,7 +125,8 @@ public record SinkWindow(int sinks, int window, SinkDistance sinkDistance) {
                 writeSlot,
                 writeStraight,
                 written - writeStraight,
-                sinkRows > 0 ? heldSinks + 1 : heldSinks + ringKeys);
+                sinkRows > 0 ? heldSinks + 1 : heldSinks + ringKeys,
+                (int) (start % ChunkPlan.PLACES));
     }
 
     /** How many ring slots are in use once {@code end} tokens were run. */

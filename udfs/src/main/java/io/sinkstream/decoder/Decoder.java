@@ -36,6 +36,9 @@ public final class Decoder implements AutoCloseable {
     private final LoadedWeights weights;
     private final DecoderSpec spec;
     private final CacheShape cacheShape;
+    /** Whether rows turn to meet the sinks even where none has to: to turn by nothing may change a zero's sign. */
+    private final boolean deterministic;
+
     private final PtNDManager manager;
     /** What is closed with it: first the own ones, in the end weights that it was loaded with. */
     private final Deque<Runnable> owned = new ArrayDeque<>();
@@ -58,13 +61,14 @@ public final class Decoder implements AutoCloseable {
     private Decoder(LoadedWeights weights, SinkWindow rule) {
         this.weights = weights;
         this.spec = weights.spec();
+        this.deterministic = weights.numbers().deterministic();
         List<LayerGroup> groups = spec.groups(rule);
         this.cacheShape = new CacheShape(
                 rule,
                 groups,
                 spec.sizes().keyValueHeads(),
                 spec.sizes().headSize(),
-                weights.hardware().keysInColumns(weights.numbers().cache()) ? 1 : 0,
+                weights.programs().get(0).program().files().keysInColumns() ? 1 : 0,
                 weights.numbers().cache());
         TorchScript.prepareThread();
         this.manager = (PtNDManager) weights.manager().newSubManager();
@@ -220,7 +224,7 @@ public final class Decoder implements AutoCloseable {
     }
 
     private List<ChunkResult> pass(List<Chunk> chunks) {
-        PassRows rows = new PassRows(chunks, spec.kinds().size());
+        PassRows rows = new PassRows(chunks, spec.kinds().size(), deterministic ? Slab::apart : Slab::order);
         int place = weights.place(rows.count());
         LoadedProgram program = weights.programs().get(place);
         LoadedProgram detailing = programs(rows.details()).get(place);
@@ -238,7 +242,7 @@ public final class Decoder implements AutoCloseable {
                     pass.caches(),
                     scope.own(IValue.listFrom(rows.plans())),
                     scope.tensor(rows.ids(), new Shape(2, rows.count())),
-                    scope.own(IValue.from(rows.early())),
+                    scope.own(IValue.from(rows.early() || deterministic)),
                     scope.tensor(rows.scored(), new Shape(2, rows.scored().length / 2)),
                     scope.tensor(rows.last(), new Shape(rows.last().length)),
                     scope.tensor(rows.states(), new Shape(rows.states().length)),

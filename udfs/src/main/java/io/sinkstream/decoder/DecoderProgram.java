@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -58,7 +59,7 @@ final class DecoderProgram {
      * @param cell the number type of keys and values
      */
     DecoderProgram(Hardware hardware, DecoderSpec spec, NumberType held, NumberType cell, Products products) {
-        this(new ProgramFiles(hardware, spec, held, cell, products, TokenDetails.NONE), ProgramFiles.Use.PASS);
+        this(new ProgramFiles(hardware, spec, held, cell, products, TokenDetails.NONE, false), ProgramFiles.Use.PASS);
     }
 
     private DecoderProgram(ProgramFiles files, ProgramFiles.Use use) {
@@ -70,6 +71,11 @@ final class DecoderProgram {
         this.products = files.products();
         this.weights = new WeightSlots(spec, held, products);
         this.use = use;
+    }
+
+    /** The one whose numbers do not depend on what else is in a pass, with the same weights. */
+    DecoderProgram deterministic() {
+        return new DecoderProgram(files.determined(), use);
     }
 
     /** The same with methods for {@link Limits} and {@link ProductChoice}, and the same weights. */
@@ -140,7 +146,9 @@ final class DecoderProgram {
                 entry("BINARY_SCALE", spec.attention().scale() / Math.log(2)),
                 entry("LOG_TWO", Math.log(2)),
                 entry("TRAINED", spec.attention().trainedLength()),
-                entry("BLOCK", hardware.block(files.inBfloat16())),
+                entry("BLOCK", files.deterministic() ? ChunkPlan.PLACES : hardware.block(files.inBfloat16())),
+                entry("PART", weights.inParts() ? WeightSlots.PART : Integer.MAX_VALUE / 2),
+                entry("PIECE", Hardware.ALIKE_ROWS),
                 entry("ALIGNMENT", Hardware.ALIGNMENT),
                 entry("PLAN", ChunkPlan.NUMBERS),
                 entry("SLAB", Slab.NUMBERS),
@@ -160,61 +168,14 @@ final class DecoderProgram {
                 entry("KINDS", spec.kinds().size()),
                 entry("KIND_OF", spec.kindOf()),
                 entry("NTH_OF_KIND", nthOfKind())));
-        names.putAll(conversions(names.get("WIDE")));
-        names.putAll(types());
+        names.putAll(new Conversions(files).names(names.get("WIDE")));
+        names.put("SCALE_OF_FIRST", weights.scaled() ? "w[1]" : "None");
         names.put("SINK_LOGITS", sinkLogits());
         RecordComponent[] plan = ChunkPlan.class.getRecordComponents();
         for (int i = 0; i < plan.length; i++) {
             names.put(plan[i].getName(), "" + i);
         }
         return names;
-    }
-
-    /** Number types, and where one becomes another: {@code wide} makes activations fp32. */
-    private Map<String, String> conversions(String wide) {
-        Map<String, String> names = new HashMap<>();
-        // What is only added to the residual stream is widened by the addition.
-        boolean onlyAdded =
-                spec.block() != DecoderSpec.Block.POST_NORM && spec.scales().residual() == 1;
-        names.put("ADDED", onlyAdded ? "" : wide);
-        String kept = ".to(" + TorchScript.scalarType(cell) + ")";
-        NumberType query = hardware.query(cell);
-        names.put("TURNED", hardware.rotatesNarrow() && cell == products.activations() ? "" : wide);
-        // Keys meet queries in the number type of the caches, or are kept in it only.
-        names.put("MET", query == NumberType.FLOAT32 ? "" : kept);
-        names.put("KEPT", query == cell ? "" : kept);
-        NumberType value = files.joint() ? products.activations() : NumberType.FLOAT32;
-        names.put("KEPT_VALUE", value == cell ? "" : kept);
-        names.put("QUERY", "" + TorchScript.scalarType(query));
-        names.put("BAND", "" + TorchScript.scalarType(files.inBfloat16() ? cell : query));
-        names.put("BARE", files.inBfloat16() || query == cell ? "" : ".to(6)");
-        names.put("SEEN", query == cell ? "" : ".to(6)");
-        // A softmax computes in fp32, whatever its scores are; only what is added to them has to find them wide.
-        boolean wideScores = spec.alibi() || spec.attention().sink() != DecoderSpec.Sink.NONE;
-        names.put("SCORE_WIDE", wideScores ? ".to(6)" : "");
-        names.put("SCORE_KEPT", wideScores ? kept : "");
-        names.put("MASTERS", columns() ? "values" : "keys");
-        names.put(
-                "KEPT_KEYS",
-                columns() ? "torch.transpose(heads.column_key, 1, 2)" : "torch.transpose(heads.key, 0, 1)");
-        names.put("SCALE_OF_FIRST", weights.scaled() ? "w[1]" : "None");
-        return names;
-    }
-
-    /** The types of what some programs have and others lack. */
-    private Map<String, String> types() {
-        boolean onProcessor = hardware.equals(Hardware.CPU);
-        return Map.of(
-                "EPSILON_TYPE", onProcessor ? "Tensor" : "float",
-                "BIASED", spec.alibi() ? "1" : "0",
-                "BIAS", tensor(spec.alibi()),
-                "SINGLE_BIAS", tensor(spec.alibi() || onProcessor),
-                "QUERY_SCALE", tensor(spec.attention().trainedLength() > 0),
-                "SINK_LOGIT", tensor(spec.attention().sink() != DecoderSpec.Sink.NONE));
-    }
-
-    private static String tensor(boolean there) {
-        return there ? "Tensor" : "Optional[Tensor]";
     }
 
     /** Whether activations have fewer bits than fp32. */
@@ -252,6 +213,12 @@ final class DecoderProgram {
         if (weights.fused()) {
             all.add("fused");
         }
+        if (weights.inParts()) {
+            all.add("in_parts");
+        }
+        if (files.deterministic()) {
+            all.add("deterministic");
+        }
         return all;
     }
 
@@ -277,6 +244,9 @@ final class DecoderProgram {
             case "to_sinks" -> turned(words[1], 1);
             case "column_key" -> columns() ? "self.column_key(" + words[1] + ", rows)" : words[1];
             case "in_rows" -> columns() ? "torch.contiguous(torch.transpose(" + words[1] + ", 1, 2))" : words[1];
+            case "first_part" -> weights.inParts() ? "self.part(" + words[1] + ", 0)" : words[1];
+            case "with_sink_bias" ->
+                spec.alibi() ? "self.with_sink_bias(" + words[1] + ", bias, place, n, blocks, s)" : words[1];
             case "biased" -> spec.alibi() ? words[1] + " + bias" : words[1];
             case "single_biased" ->
                 words[1]
@@ -306,7 +276,11 @@ final class DecoderProgram {
     }
 
     private String activated(String x) {
-        return switch (spec.mlp().activation()) {
+        DecoderSpec.Activation activation = spec.mlp().activation();
+        if (files.deterministic()) {
+            return "self." + activation.name().toLowerCase(Locale.ROOT) + "(" + x + ")";
+        }
+        return switch (activation) {
             case SILU -> "torch.silu(" + x + ")";
             case GELU -> "torch.gelu(" + x + ")";
             case GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
@@ -329,7 +303,7 @@ final class DecoderProgram {
     }
 
     private boolean columns() {
-        return hardware.keysInColumns(cell);
+        return files.keysInColumns();
     }
 
     private static String times(double factor, String x) {

@@ -99,6 +99,9 @@ public record Hardware(Device device) {
         return device.isGpu();
     }
 
+    /** Rows of each product whose bits depend on nothing else: a number of rows may have a kernel of its own. */
+    static final int ALIKE_ROWS = 16;
+
     /** The template of what it does in a way of its own. */
     String file() {
         return gpu() ? "gpu" : "processor";

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -48,7 +49,8 @@ public final class LoadedWeights implements AutoCloseable {
     }
 
     private static DecoderProgram program(Hardware hardware, DecoderSpec spec, Numbers numbers, Products products) {
-        return new DecoderProgram(hardware, spec, numbers.weights(), numbers.cache(), products);
+        DecoderProgram program = new DecoderProgram(hardware, spec, numbers.weights(), numbers.cache(), products);
+        return numbers.deterministic() ? program.deterministic() : program;
     }
 
     /**
@@ -61,8 +63,10 @@ public final class LoadedWeights implements AutoCloseable {
     public static LoadedWeights load(DecoderSpec spec, Numbers numbers, NDManager manager, WeightSource source) {
         Hardware hardware = Hardware.of(manager);
         hardware.requireHeads(spec.sizes().headSize(), numbers.cache());
-        ProductChoice choice = ProductChoice.measure(
-                spec, numbers, products -> program(hardware, spec, numbers, products), manager, source);
+        Function<Products, DecoderProgram> programs = products -> program(hardware, spec, numbers, products);
+        ProductChoice choice = numbers.deterministic()
+                ? ProductChoice.determined(spec, numbers, programs, manager, source)
+                : ProductChoice.measure(spec, numbers, programs, manager, source);
         return load(spec, numbers, manager, source, choice);
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -26,7 +27,12 @@ final class PassRows {
     private final long[] valid;
     private boolean early;
 
-    PassRows(List<Chunk> chunks, int kinds) {
+    /**
+     * The rows of these chunks.
+     *
+     * @param ordering what makes slabs, or none
+     */
+    PassRows(List<Chunk> chunks, int kinds, Function<List<Slab.Candidate>, Slab.Order> ordering) {
         this.chunks = chunks;
         List<List<ChunkPlan>> planned = chunks.stream()
                 .map(chunk -> chunk.cache().reserve(chunk.tokens().length))
@@ -40,7 +46,7 @@ final class PassRows {
                     cache.slots(),
                     cache.layerBytes()));
         }
-        this.order = Slab.order(candidates);
+        this.order = ordering.apply(candidates);
         this.count = chunks.stream().mapToInt(chunk -> chunk.tokens().length).sum();
         this.plans = new long[chunks.size() * kinds * ChunkPlan.NUMBERS];
         this.ids = new long[2 * count];

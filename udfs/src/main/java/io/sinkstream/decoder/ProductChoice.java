@@ -6,6 +6,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
+import io.sinkstream.settings.NumberType;
+import io.sinkstream.settings.Settings;
+import io.sinkstream.settings.UserException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -107,6 +110,44 @@ record ProductChoice(Products few, Products many, int threshold) {
                         .map(t -> t.products() + " " + Math.round(1e6 * t.at(1)) + ", " + Math.round(1e6 * t.at(MOST)))
                         .toList());
         return choice;
+    }
+
+    /**
+     * Those that give a row the same bits whatever is multiplied with it, and on however many threads: oneDNN's, which multiply
+     * each row alike and in one order. Nothing is measured, or machines of one kind might choose differently.
+     *
+     * @throws UserException if they can't be had
+     */
+    static ProductChoice determined(
+            DecoderSpec spec,
+            Numbers numbers,
+            Function<Products, DecoderProgram> programs,
+            NDManager manager,
+            WeightSource source) {
+        if (!Hardware.of(manager).equals(Hardware.CPU)) {
+            throw new UserException(Settings.DETERMINISTIC + ": is for processors; give " + Settings.DEVICE + " cpu");
+        }
+        try (NDManager scratch = manager.newSubManager();
+                IValue like = IValue.from((PtNDArray) scratch.zeros(new Shape(1)))) {
+            // The matrix library's sums for attention depend on where a thread's memory begins, but with AVX-512.
+            // libtorch packs
+            // weights in bfloat16 where that is, and nowhere else.
+            Timing narrow = ready(programs.apply(Products.BFLOAT16_ALIKE), scratch, source, like)
+                    .orElseThrow(() -> new UserException(Settings.DETERMINISTIC
+                            + ": needs a processor with AVX-512 (avx512bw, avx512vl, avx512dq), and this one has none;"
+                            + " leave it out"));
+            narrow.close();
+        }
+        if (numbers.weights() != NumberType.FLOAT32) {
+            return only(Products.BFLOAT16_ALIKE);
+        }
+        long bytes = bytes(spec, Products.FLOAT32_ALIKE);
+        if (bytes > numbers.weightBytes()) {
+            throw new UserException(Settings.DETERMINISTIC + ": needs a copy of float32 weights, " + bytes
+                    + " bytes, and " + Settings.WEIGHT_MEMORY + " is " + numbers.weightBytes() + "; give more, or "
+                    + Settings.DTYPE + " bfloat16 or int8");
+        }
+        return only(Products.FLOAT32_ALIKE);
     }
 
     private static ProductChoice choose(DecoderSpec spec, List<Timing> timings, long budget) {

@@ -23,6 +23,10 @@ enum Products {
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
     /** The same as sums of rows of a table, like {@link #INT8_BAGS}: memory's rate where there are no products in bfloat16. */
     BFLOAT16_BAGS(NumberType.BFLOAT16, 2, "products_in_bfloat16_bags"),
+    /** fp32 by oneDNN, the same bits for a row whatever is multiplied with it, and on any number of threads. */
+    FLOAT32_ALIKE(NumberType.FLOAT32, 4, "products_alike"),
+    /** bfloat16, likewise. */
+    BFLOAT16_ALIKE(NumberType.BFLOAT16, 2, "products_alike"),
     /** bfloat16 times int8 weights with a scale for each output. */
     INT8(NumberType.BFLOAT16, 1, "products_in_int8"),
     /**

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
  * @param held what the weights are rounded to
  * @param cell the number type of keys and values
  * @param details what is wanted of scored tokens beside their NLLs
+ * @param deterministic whether a row's numbers are the same to the last bit whatever else is in its pass
  */
 record ProgramFiles(
         Hardware hardware,
@@ -20,10 +21,16 @@ record ProgramFiles(
         NumberType held,
         NumberType cell,
         Products products,
-        TokenDetails details) {
+        TokenDetails details,
+        boolean deterministic) {
     /** Those of the same program with these details. */
     ProgramFiles detailed(TokenDetails wanted) {
-        return new ProgramFiles(hardware, spec, held, cell, products, wanted);
+        return new ProgramFiles(hardware, spec, held, cell, products, wanted, deterministic);
+    }
+
+    /** Those of the program whose numbers do not depend on what else is in a pass. */
+    ProgramFiles determined() {
+        return new ProgramFiles(hardware, spec, held, cell, products, details, true);
     }
 
     /** What a program is for. */
@@ -43,6 +50,7 @@ record ProgramFiles(
         files.add(details.isNone() ? "score" : "score_in_detail");
         files.addAll(detailFiles());
         files.add("next_tokens");
+        files.add(deterministic ? "likely_alike" : "likely");
         files.add(hardware.file());
         files.addAll(layer());
         files.add("weights");
@@ -70,10 +78,10 @@ record ProgramFiles(
             files.add("rank");
         }
         if (details.entropy()) {
-            files.add("entropy");
+            files.add(deterministic ? "entropy_alike" : "entropy");
         }
         if (details.likeliest() > 0) {
-            files.add(byGroups() ? "likeliest_by_groups" : "likeliest");
+            files.add(deterministic ? "likeliest_alike" : byGroups() ? "likeliest_by_groups" : "likeliest");
         }
         return files;
     }
@@ -102,6 +110,9 @@ record ProgramFiles(
                     case PARALLEL_TWO_NORMS -> "block_parallel_with_two_norms";
                 });
         files.add(!spec.mlp().gated() ? "mlp" : fused() ? "mlp_gated_at_once" : "mlp_gated");
+        if (deterministic) {
+            files.add("activations_alike");
+        }
         return files;
     }
 
@@ -120,22 +131,30 @@ record ProgramFiles(
         if (onGpu()) {
             files.add("single_rows_on_gpu");
             files.add(hardware.flash(cell) && !spec.alibi() ? "flash_on_gpu" : "masked_on_gpu");
+            files.add("chunk");
         } else {
             files.add("value_table");
             files.add(keysInColumns() ? "single_rows_in_columns" : "single_rows_on_processor");
-            files.add(inBfloat16() ? "chunk_in_bfloat16" : "chunk_masked");
+            files.addAll(chunks());
         }
-        files.add("chunk");
         files.add("slab");
         return files;
+    }
+
+    private List<String> chunks() {
+        if (!deterministic) {
+            return List.of(inBfloat16() ? "chunk_in_bfloat16" : "chunk_masked", "chunk");
+        }
+        return spec.alibi() ? List.of("chunk_by_places", "sink_bias_by_places") : List.of("chunk_by_places");
     }
 
     private boolean onGpu() {
         return !hardware.equals(Hardware.CPU);
     }
 
-    private boolean keysInColumns() {
-        return hardware.keysInColumns(cell);
+    /** Whether keys stand in columns, which serve single rows only. */
+    boolean keysInColumns() {
+        return hardware.keysInColumns(cell) && !deterministic;
     }
 
     /** Whether products of the same input are one. */
@@ -155,6 +174,6 @@ record ProgramFiles(
 
     /** Whether a chunk's attention is written out, in bfloat16 products. ALiBi's bias is no number for 8 bits. */
     boolean inBfloat16() {
-        return hardware.mixes(products, cell) && !spec.alibi();
+        return hardware.mixes(products, cell) && !spec.alibi() && !deterministic;
     }
 }

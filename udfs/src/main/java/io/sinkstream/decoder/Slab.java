@@ -59,6 +59,11 @@ record Slab(int streams, int rows, int valid, boolean young) {
      */
     record Order(List<Integer> chunks, List<Slab> slabs) {}
 
+    /** The order of a pass without slabs. */
+    static Order apart(List<Candidate> candidates) {
+        return new Order(IntStream.range(0, candidates.size()).boxed().toList(), List.of());
+    }
+
     /** Puts the chunks of a pass in order. */
     static Order order(List<Candidate> candidates) {
         Comparator<Integer> alike = Comparator.<Integer, Boolean>comparing(

@@ -17,6 +17,12 @@ final class WeightSlots {
     private static final Map<Role, Role> JOINS =
             Map.of(Role.KEY, Role.QUERY, Role.VALUE, Role.QUERY, Role.UP, Role.GATE);
 
+    /**
+     * The inputs of a part of a product, at most. oneDNN shares the sums of fp32 products of more than 1,024 out among threads, if
+     * there are many of them and little else to share.
+     */
+    static final int PART = 1024;
+
     private final DecoderSpec spec;
     private final DecoderWeights weights;
     private final NumberType held;
@@ -106,8 +112,24 @@ final class WeightSlots {
         };
     }
 
+    /** Whether products are sums of products with parts of the inputs. */
+    boolean inParts() {
+        return products == Products.FLOAT32_ALIKE;
+    }
+
     private int places(Slot slot) {
-        return scaled() && slot.form() == Slot.Form.PRODUCT ? 2 : 1;
+        if (slot.form() != Slot.Form.PRODUCT) {
+            return 1;
+        }
+        return inParts() ? parts(slot) : scaled() ? 2 : 1;
+    }
+
+    private static int parts(Slot slot) {
+        return (int) ((inputs(slot) + PART - 1) / PART);
+    }
+
+    private static long inputs(Slot slot) {
+        return slot.weights().get(0).shape().get(1);
     }
 
     private int places(List<Slot> slots) {
@@ -139,10 +161,20 @@ final class WeightSlots {
         Slot slot = slot(role, Term.FACTOR).orElseThrow();
         String at = weight(role);
         String scale = scaled() ? at.replace("]", " + 1]") : "None";
-        long inputs = slot.weights().get(0).shape().get(1);
+        long inputs = inputs(slot);
         long outputs = slot.weights().stream().mapToLong(w -> w.shape().get(0)).sum();
-        return "self.product(" + x + ", " + at + ", " + scale + ", " + bias(role) + ", " + inputs + ", " + outputs
-                + ")";
+        String widths = ", " + inputs + ", " + outputs + ")";
+        if (!inParts() || parts(slot) == 1) {
+            return "self.product(" + x + ", " + at + ", " + scale + ", " + bias(role) + widths;
+        }
+        StringBuilder sum = new StringBuilder();
+        for (int part = 0; part < parts(slot); part++) {
+            sum.append(part == 0 ? "(" : " + ")
+                    .append("self.product(self.part(" + x + ", " + part * PART + "), ")
+                    .append(at.replace("]", " + " + part + "]"))
+                    .append(", None, " + (part == 0 ? bias(role) : "None") + widths);
+        }
+        return sum.append(')').toString();
     }
 
     /** The place of that role's slot; a layer's is counted from the layer's first. */

@@ -94,6 +94,13 @@ public final class Settings {
                     + " GPUs it is the one that Spark has assigned to the task (spark.task.resource.gpu.amount), or the"
                     + " first."));
 
+    /** Whether numbers depend on nothing but their stream. */
+    public static final Setting<Boolean> DETERMINISTIC = add(Setting.flag(
+            "deterministic",
+            "Makes a row's numbers, to the last bit, depend on nothing but its stream's tokens: not on what else is in a"
+                    + " pass, chunks, partitions, threads, retries or rebuilt caches, on processors of one kind and in one"
+                    + " version. It takes longer and needs a processor with AVX-512; auto is the processor then."));
+
     /** The most tokens of one stream in one pass. */
     public static final Setting<Integer> CHUNK_TOKENS = add(Setting.value(
             "chunk-tokens",
@@ -132,6 +139,7 @@ public final class Settings {
             CACHE_DTYPE,
             DEVICE,
             WEIGHT_MEMORY,
+            DETERMINISTIC,
             CHUNK_TOKENS,
             PASS_TOKENS,
             CACHE_MEMORY);

@@ -24,8 +24,10 @@ import java.util.Map;
  * @param device {@code auto}, {@code cpu} or {@code gpu}
  * @param gpu which of the machine's GPUs, if it runs on one
  * @param weightMemory how much memory copies of the weights may take; 0 bytes leave fp32 weights where they are mapped
+ * @param deterministic whether numbers are the same to the last bit however the tokens are cut and batched
  */
-public record ComputeOptions(String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory)
+public record ComputeOptions(
+        String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory, boolean deterministic)
         implements Serializable {
     private static final String AUTO = "auto";
 
@@ -43,6 +45,20 @@ public record ComputeOptions(String dtype, String cacheDtype, String device, int
                 Settings.DTYPE.name(), dtype,
                 Settings.CACHE_DTYPE.name(), cacheDtype,
                 Settings.DEVICE.name(), device)));
+        if (deterministic && device.equals("gpu")) {
+            throw new UserException(Settings.DETERMINISTIC + ": is for processors; give " + Settings.DEVICE + " cpu");
+        }
+        device = deterministic ? "cpu" : device;
+    }
+
+    /** Options of numbers whose last bits may depend on what else is in a pass. */
+    public ComputeOptions(String dtype, String cacheDtype, String device, int gpu, MemoryBudget weightMemory) {
+        this(dtype, cacheDtype, device, gpu, weightMemory, false);
+    }
+
+    /** The same with numbers that do not depend on it. */
+    public ComputeOptions determined() {
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory, true);
     }
 
     /**
@@ -56,7 +72,8 @@ public record ComputeOptions(String dtype, String cacheDtype, String device, int
                 values.require(Settings.CACHE_DTYPE),
                 values.require(Settings.DEVICE),
                 0,
-                values.require(Settings.WEIGHT_MEMORY));
+                values.require(Settings.WEIGHT_MEMORY),
+                values.require(Settings.DETERMINISTIC));
     }
 
     private static String one(SettingValues values) {
@@ -70,34 +87,34 @@ public record ComputeOptions(String dtype, String cacheDtype, String device, int
 
     /** The same with weights of another number type. */
     public ComputeOptions withDtype(String dtype) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory, deterministic);
     }
 
     /** The same on another of the machine's GPUs, if it runs on one. */
     public ComputeOptions withGpu(int gpu) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory, deterministic);
     }
 
     /** The same on another kind of device. */
     public ComputeOptions withDevice(String device) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory, deterministic);
     }
 
     /** The same with caches of another number type. */
     public ComputeOptions withCacheDtype(String cacheDtype) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory);
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, weightMemory, deterministic);
     }
 
     /** The same with at most so many bytes for copies of the weights. */
     public ComputeOptions withWeightBytes(long bytes) {
-        return new ComputeOptions(dtype, cacheDtype, device, gpu, new MemoryBudget(bytes, 0));
+        return new ComputeOptions(dtype, cacheDtype, device, gpu, new MemoryBudget(bytes, 0), deterministic);
     }
 
     /** What that means for a checkpoint there. */
     Numbers numbers(Checkpoint checkpoint, Hardware hardware) {
         NumberType weights = dtype.equals(AUTO) ? hardware.weights(stored(checkpoint)) : type(dtype);
         NumberType cache = cacheDtype.equals(AUTO) ? weights.cache() : type(cacheDtype);
-        return new Numbers(weights, cache, weightMemory.bytes());
+        return new Numbers(weights, cache, weightMemory.bytes(), deterministic);
     }
 
     /** The number type of most of what is stored, with fp16 taken as fp32: no processor multiplies it well. */

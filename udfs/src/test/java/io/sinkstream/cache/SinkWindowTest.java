@@ -206,8 +206,8 @@ class SinkWindowTest {
     @Example
     void aPlanIsWrittenInItsOrder() {
         long[] numbers = new long[ChunkPlan.NUMBERS + 1];
-        new ChunkPlan(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11).writeTo(numbers, 1);
-        assertThat(numbers).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+        new ChunkPlan(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).writeTo(numbers, 1);
+        assertThat(numbers).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
     }
 
     @Example

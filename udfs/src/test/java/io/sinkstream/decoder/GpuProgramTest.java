@@ -313,7 +313,7 @@ class GpuProgramTest {
 
         /** @param nll what is expected of each chunk's scored tokens; empty if none is scored */
         Pass pass(List<Integer> streams, List<Chunk> chunks, List<double[]> nll, int[] next) {
-            PassRows rows = new PassRows(chunks, kinds);
+            PassRows rows = new PassRows(chunks, kinds, Slab::order);
             List<Integer> ordered = rows.ordered().stream()
                     .map(chunk -> streams.get(chunks.indexOf(chunk)))
                     .toList();

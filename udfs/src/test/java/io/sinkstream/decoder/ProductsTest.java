@@ -33,8 +33,8 @@ class ProductsTest {
     /** The number type of the weights that they serve. */
     static NumberType held(Products products) {
         return switch (products) {
-            case MAPPED, FLOAT32, PLAIN_FLOAT32 -> NumberType.FLOAT32;
-            case BFLOAT16, BFLOAT16_BY_FOURS, BFLOAT16_BAGS, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
+            case MAPPED, FLOAT32, FLOAT32_ALIKE, PLAIN_FLOAT32 -> NumberType.FLOAT32;
+            case BFLOAT16, BFLOAT16_BY_FOURS, BFLOAT16_BAGS, BFLOAT16_ALIKE, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
             case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> NumberType.INT8;
         };
     }

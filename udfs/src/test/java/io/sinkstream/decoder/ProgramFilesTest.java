@@ -83,6 +83,7 @@ class ProgramFilesTest {
                 NumberType held = scaled ? NumberType.INT8 : products.activations();
                 for (NumberType cell : List.of(NumberType.FLOAT32, NumberType.BFLOAT16)) {
                     programs.add(new DecoderProgram(Hardware.CPU, spec, held, cell, products));
+                    programs.add(new DecoderProgram(Hardware.CPU, spec, held, cell, products).deterministic());
                     if (products == Products.plain(held)) {
                         programs.add(new DecoderProgram(new Hardware(Device.gpu()), spec, held, cell, products));
                     }
