@@ -114,19 +114,6 @@ class CheckpointContractTest {
                         + " was begun without --idle, not with --idle by the clock, and can't change that");
     }
 
-    @Test
-    void bitsThatDependOnNothingElseStay() {
-        run().succeeded();
-
-        assertThat(run("--deterministic").refusal())
-                .isEqualTo("sinkstream stream score: --deterministic: the checkpoint " + checkpoint()
-                        + " was begun with false, not true; go on with that, or begin a new checkpoint");
-        assertThat(run("--deterministic", "--history", "bounded:2").refusal())
-                .isEqualTo(
-                        "sinkstream stream score: --deterministic: --history bounded:2 keeps too little for a rebuilt"
-                                + " cache to give the same numbers; leave it out");
-    }
-
     /** Spark keeps the paths of a checkpoint's parts in full, and would take deletions and initial states once more. */
     @Test
     void aCheckpointThatWasMovedIsRefusedAndItsStreamsCanBeTakenAlong() throws IOException {
