@@ -36,16 +36,13 @@ public final class StreamTable {
         this.rule = rule;
         this.order = order;
         Dataset<Row> good = results.where(added("error").isNull()).withColumn(KeyedInput.KEY, key);
-        Column place = functions
-                .row_number()
-                .over(Window.partitionBy(KeyedInput.KEY).orderBy(added("stream_tokens")));
+        Column place =
+                functions.row_number().over(Window.partitionBy(KeyedInput.KEY).orderBy(added("stream_tokens")));
         this.results = rule.window() == null
                 ? good
                 : good.withColumn(
                         KeyedInput.HELPER + WINDOW,
-                        functions
-                                .floor(place.minus(1).divide(rule.window()))
-                                .cast(DataTypes.LongType));
+                        functions.floor(place.minus(1).divide(rule.window())).cast(DataTypes.LongType));
     }
 
     /**
@@ -66,7 +63,8 @@ public final class StreamTable {
      */
     public static Dataset<Row> numbers(Dataset<Row> results, Column key, KeyedOptions options, StreamRule rule) {
         StreamTable table = new StreamTable(results, key, null, options, rule);
-        Dataset<Row> all = table.results.groupBy(table.groups()).agg(table.number().as(NUMBER));
+        Dataset<Row> all =
+                table.results.groupBy(table.groups()).agg(table.number().as(NUMBER));
         return rule.window() == null
                 ? all.select(NUMBER)
                 : all.groupBy(KEY)
@@ -110,14 +108,17 @@ public final class StreamTable {
         Dataset<Row> table = results.groupBy(groups())
                 .agg(sums.get(0), sums.subList(1, sums.size()).toArray(Column[]::new));
         if (isJudged && options.judge().alarmRate() != null) {
-            table = table.withColumn("odd", functions.col(P_VALUE).leq(options.judge().alarmRate()));
+            table = table.withColumn(
+                    "odd", functions.col(P_VALUE).leq(options.judge().alarmRate()));
         }
         if (isJudged && rule.window() != null) {
             var stream = Window.partitionBy(KEY);
             Column pValue = functions.col(P_VALUE);
             table = table.withColumn(
                     "stream_p_value",
-                    bonferroni(functions.min(pValue).over(stream), functions.count(pValue).over(stream)));
+                    bonferroni(
+                            functions.min(pValue).over(stream),
+                            functions.count(pValue).over(stream)));
         }
         List<Column> oddest = new ArrayList<>();
         if (isJudged) {

@@ -82,7 +82,10 @@ final class SurprisingToken {
         }
         String last = text.substring(text.length() - BEFORE);
         int word = last.strip().indexOf(' ');
-        String words = word < 0 ? last : last.substring(last.indexOf(' ', last.length() - last.stripLeading().length()) + 1);
+        String words = word < 0
+                ? last
+                : last.substring(
+                        last.indexOf(' ', last.length() - last.stripLeading().length()) + 1);
         // Not half of a pair.
         return !words.isEmpty() && Character.isLowSurrogate(words.charAt(0)) ? words.substring(1) : words;
     }

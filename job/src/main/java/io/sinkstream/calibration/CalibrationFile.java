@@ -60,8 +60,8 @@ final class CalibrationFile {
     }
 
     private static OrdinaryRows rows(JsonObject entry, String of) {
-        OrdinaryRows rows =
-                OrdinaryRows.of(Base64.getDecoder().decode(field(entry, "sketch").getAsString()));
+        OrdinaryRows rows = OrdinaryRows.of(
+                Base64.getDecoder().decode(field(entry, "sketch").getAsString()));
         if (rows.count() != field(entry, "rows").getAsLong()) {
             throw new IllegalArgumentException(
                     "the sketch of " + of + " is of " + rows.count() + " rows and not of " + entry.get("rows"));
@@ -75,8 +75,8 @@ final class CalibrationFile {
             JsonObject file = JsonParser.parseString(text).getAsJsonObject();
             int version = field(file, "calibration").getAsInt();
             if (version != ROWS_ALONE && version != WITH_STREAMS) {
-                throw new IllegalArgumentException("its version is " + version + ", and " + ROWS_ALONE + " and "
-                        + WITH_STREAMS + " are known");
+                throw new IllegalArgumentException(
+                        "its version is " + version + ", and " + ROWS_ALONE + " and " + WITH_STREAMS + " are known");
             }
             CalibrationTerms terms = new CalibrationTerms(
                     field(file, "model").getAsString(),
@@ -88,8 +88,7 @@ final class CalibrationFile {
             Map<String, OrdinaryRows> kinds = new TreeMap<>();
             for (Map.Entry<String, JsonElement> kind :
                     field(file, "kinds").getAsJsonObject().entrySet()) {
-                kinds.put(
-                        kind.getKey(), rows(kind.getValue().getAsJsonObject(), "kind \"" + kind.getKey() + "\""));
+                kinds.put(kind.getKey(), rows(kind.getValue().getAsJsonObject(), "kind \"" + kind.getKey() + "\""));
             }
             return new Calibration(terms, kinds, version == ROWS_ALONE ? null : streams(file));
         } catch (RuntimeException | AssertionError e) {

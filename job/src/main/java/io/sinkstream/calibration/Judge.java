@@ -253,7 +253,9 @@ public record Judge(
             return null;
         }
         // Of a stream's windows only its table knows.
-        return streams.isOwn() && streams.window() == null ? stream.pValue(calibration.streams(), perplexity) : stream.pValue();
+        return streams.isOwn() && streams.window() == null
+                ? stream.pValue(calibration.streams(), perplexity)
+                : stream.pValue();
     }
 
     /** Takes an ordinary row in, if it has a number and a kind. */

@@ -50,7 +50,7 @@ public record Recalibration(int rows, double alarmRate) implements Serializable 
 
     /** What a state depends on that is renewed so, in words. */
     public String terms(Calibration first) {
-        return OddSettings.RECALIBRATE + " " + rows + ", " + OddSettings.ALARM_RATE + " " + alarmRate + " and calibration "
-                + first.fingerprint();
+        return OddSettings.RECALIBRATE + " " + rows + ", " + OddSettings.ALARM_RATE + " " + alarmRate
+                + " and calibration " + first.fingerprint();
     }
 }

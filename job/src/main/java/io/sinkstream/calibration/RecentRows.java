@@ -88,9 +88,7 @@ final class RecentRows {
 
         /** What an odd row counts. */
         double oddWeight(double rate) {
-            return isWhole || odd.count() == 0
-                    ? 1
-                    : Math.min(1, rate / (1 - rate) * kept.count() / odd.count());
+            return isWhole || odd.count() == 0 ? 1 : Math.min(1, rate / (1 - rate) * kept.count() / odd.count());
         }
     }
 
@@ -112,8 +110,10 @@ final class RecentRows {
             weight /= 2;
         }
         if (first != null && first.count() > 0) {
-            // As if all generations before the first one had been like it: a larger file would be forgotten more slowly.
-            double each = Math.min(1, 2.0 * rule.rows() / first.count()) * Math.scalb(1.0, (int) -Math.min(number, 1_000));
+            // As if all generations before the first one had been like it: a larger file would be forgotten more
+            // slowly.
+            double each =
+                    Math.min(1, 2.0 * rule.rows() / first.count()) * Math.scalb(1.0, (int) -Math.min(number, 1_000));
             atLeast += each * first.atLeast(surprise);
             all += each * first.count();
         } else if (ended.isEmpty()) {

@@ -22,16 +22,13 @@ public record StreamEvidence(long rows, double smallest, double largest) impleme
             return this;
         }
         boolean isJudged = verdict.pValue() != null;
-        return and(new StreamEvidence(
-                isJudged ? 1 : 0, isJudged ? verdict.pValue() : 1, verdict.surprise()));
+        return and(new StreamEvidence(isJudged ? 1 : 0, isJudged ? verdict.pValue() : 1, verdict.surprise()));
     }
 
     /** With those of another part of the stream. */
     public StreamEvidence and(StreamEvidence other) {
         return new StreamEvidence(
-                rows + other.rows,
-                Math.min(smallest, other.smallest),
-                Math.max(largest, other.largest));
+                rows + other.rows, Math.min(smallest, other.smallest), Math.max(largest, other.largest));
     }
 
     /** The stream's p-value by its rows; null if no row has one. */

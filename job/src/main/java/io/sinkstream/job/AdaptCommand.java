@@ -186,8 +186,7 @@ final class AdaptCommand extends SettingsCommand {
             Session session, Dataset<Row> rows, SettingValues values, StreamColumns columns, PrintWriter err) {
         KeyedOptions given = KeyedOptions.scoring(values).withColumns(columns);
         StreamRule rule = given.judge().streams();
-        KeyedOptions options =
-                rule.isOwn() ? given.withJudge(given.judge().tellingSurprise()) : given;
+        KeyedOptions options = rule.isOwn() ? given.withJudge(given.judge().tellingSurprise()) : given;
         ScoringTotals totals = new ScoringTotals();
         CalibrationTotals ordinary = new CalibrationTotals();
         session.spark().sparkContext().register(totals);
@@ -208,7 +207,8 @@ final class AdaptCommand extends SettingsCommand {
         Calibration made = BatchRun.calibration(
                 options, ordinary, scored, rule.isOwn() ? KeyedInput.key(scored, rows, columns) : null, rule);
         if (made.rows() == 0) {
-            throw new UserException(Settings.INPUT + ": none of the rows that are kept to calibrate on has a number and a"
+            throw new UserException(Settings.INPUT
+                    + ": none of the rows that are kept to calibrate on has a number and a"
                     + " kind, so that there is no calibration; the model is in " + values.require(Settings.MODEL));
         }
         made.write(

@@ -20,7 +20,8 @@ record AdaptedFolder(Path folder) {
     private static final String SETTINGS = "adapt.json";
 
     static AdaptedFolder of(String output) {
-        return new AdaptedFolder(Path.of(new org.apache.hadoop.fs.Path(output).toUri().getPath()));
+        return new AdaptedFolder(
+                Path.of(new org.apache.hadoop.fs.Path(output).toUri().getPath()));
     }
 
     /** Whether there is a file of this name. */
@@ -51,7 +52,11 @@ record AdaptedFolder(Path folder) {
             Files.createDirectories(folder);
             Files.writeString(
                     folder.resolve(SETTINGS),
-                    new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(settings) + "\n");
+                    new GsonBuilder()
+                                    .setPrettyPrinting()
+                                    .disableHtmlEscaping()
+                                    .create()
+                                    .toJson(settings) + "\n");
         } catch (IOException e) {
             throw new UserException(Settings.OUTPUT + ": " + folder + " can't be used: " + e.getMessage(), e);
         }

@@ -174,8 +174,7 @@ final class BatchRun {
                 rule.isOwn()
                         ? OrdinaryStreams.of(
                                 rule,
-                                StreamTable.numbers(results, key, options, rule)
-                                        .toLocalIterator())
+                                StreamTable.numbers(results, key, options, rule).toLocalIterator())
                         : null);
     }
 

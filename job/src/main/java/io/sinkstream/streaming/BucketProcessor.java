@@ -76,8 +76,7 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
         heads = getHandle().getMapState(StreamStore.STREAMS, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
         blocks = getHandle().getMapState(StreamStore.HISTORY, Encoders.BINARY(), Encoders.BINARY(), TTLConfig.NONE());
         if (options.recalibration() != null) {
-            calibrations =
-                    getHandle().getMapState(CALIBRATION, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
+            calibrations = getHandle().getMapState(CALIBRATION, Encoders.STRING(), Encoders.BINARY(), TTLConfig.NONE());
         }
     }
 

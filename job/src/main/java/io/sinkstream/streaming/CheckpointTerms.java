@@ -45,7 +45,8 @@ public final class CheckpointTerms {
 
     /** What a query with these options, and these rows if they are not null, keeps itself in the checkpoint by. */
     static StreamContract of(String checkpoint, StreamOptions options, Dataset<Row> input, Configuration conf) {
-        StreamContract terms = of(options).at(checkpoint, conf).forgetting(forgetting(options)).renewing(renewing(options));
+        StreamContract terms =
+                of(options).at(checkpoint, conf).forgetting(forgetting(options)).renewing(renewing(options));
         StreamColumns columns = options.keyed().columns();
         return input == null
                 ? terms
@@ -64,7 +65,8 @@ public final class CheckpointTerms {
     private static String renewing(StreamOptions options) {
         return options.recalibration() == null
                 ? StreamContract.NOT_RENEWING
-                : "with " + options.recalibration().terms(options.keyed().judge().calibration());
+                : "with "
+                        + options.recalibration().terms(options.keyed().judge().calibration());
     }
 
     private static StreamContract of(StreamOptions options) {

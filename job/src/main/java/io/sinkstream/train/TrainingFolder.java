@@ -187,7 +187,8 @@ record TrainingFolder(String path) implements Serializable {
         files().delete(folder, true);
         rename(draft, folder);
         List<Path> all = states();
-        String best = patience.best(saved.log()).map(entry -> name(entry.step())).orElse("");
+        String best =
+                patience.best(saved.log()).map(entry -> name(entry.step())).orElse("");
         for (Path old : all.subList(0, Math.max(0, all.size() - KEPT))) {
             if (!old.getName().equals(best)) {
                 files().delete(old, true);

@@ -50,7 +50,8 @@ final class SurprisingTokenTest {
         // The line ends, where it should go on.
         assertThat(marked("task 3 failed", nll(14, 13), null)).isEqualTo("task 3 failed>>\\n<<");
         // It begins as it should not.
-        assertThat(marked("failed", new double[] {9, 1, 1, 1, 1, 1, 1}, "task 3")).isEqualTo("task 3\n>>f<<ailed");
+        assertThat(marked("failed", new double[] {9, 1, 1, 1, 1, 1, 1}, "task 3"))
+                .isEqualTo("task 3\n>>f<<ailed");
         assertThat(marked("failed", new double[] {9, 1, 1, 1, 1, 1, 1}, null)).isEqualTo(">>f<<ailed");
     }
 
@@ -60,8 +61,12 @@ final class SurprisingTokenTest {
 
         String shown = marked(text, nll(text.length() + 1, 60), null);
 
-        assertThat(shown.replace(">>", "").replace("<<", "")).isSubstringOf(text).hasSize(60);
-        assertThat(shown.substring(0, shown.indexOf(">>"))).hasSizeBetween(20, 30).startsWith("nine");
+        assertThat(shown.replace(">>", "").replace("<<", ""))
+                .isSubstringOf(text)
+                .hasSize(60);
+        assertThat(shown.substring(0, shown.indexOf(">>")))
+                .hasSizeBetween(20, 30)
+                .startsWith("eight nine ten");
         assertThat(shown).contains(">>" + text.charAt(60) + "<<");
     }
 

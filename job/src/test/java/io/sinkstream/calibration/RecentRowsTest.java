@@ -59,7 +59,8 @@ final class RecentRowsTest {
         RecentRows rows = renewed();
         assertThat(alarms(rows, 5 * ROWS, 0)).isBetween(RATE / 2, 1.5 * RATE);
 
-        // Twenty generations' alarms, and the chance of those that they are judged by: twice the variance of their number.
+        // Twenty generations' alarms, and the chance of those that they are judged by: twice the variance of their
+        // number.
         double late = alarms(rows, 20 * ROWS, 0);
         assertThat(late).isBetween(RATE / 2, RATE + 3 * Math.sqrt(2 * RATE / (20 * ROWS)));
     }
@@ -176,8 +177,9 @@ final class RecentRowsTest {
         for (Judge none : new Judge[] {null, new Judge(OddBy.MEAN, TokenDetails.NONE, null, calibration, null)}) {
             assertThatThrownBy(() -> Recalibration.from(values, none))
                     .isInstanceOf(UserException.class)
-                    .hasMessage("--recalibrate 1999 does nothing without --calibrate and --alarm-rate, which say what is"
-                            + " odd at first");
+                    .hasMessage(
+                            "--recalibrate 1999 does nothing without --calibrate and --alarm-rate, which say what is"
+                                    + " odd at first");
         }
         assertThatThrownBy(() -> Recalibration.from(values, judge))
                 .isInstanceOf(UserException.class)

@@ -35,7 +35,11 @@ final class RecalibrationTest {
     void calibrate() throws IOException {
         ordinary = folder.resolve("ordinary.json");
         Path rows = folder.resolve("ordinary.jsonl");
-        Files.writeString(rows, String.join("\n", rows(120, false).stream().map(JsonObject::toString).toList()));
+        Files.writeString(
+                rows,
+                String.join(
+                        "\n",
+                        rows(120, false).stream().map(JsonObject::toString).toList()));
         Command.run(
                         "score",
                         "--attention-sink-window-size",
@@ -60,7 +64,9 @@ final class RecalibrationTest {
                     "k" + i % 2,
                     seq++,
                     isOfTheNewVersion
-                            ? random.ints(12, '!', '~').mapToObj(Character::toString).collect(Collectors.joining())
+                            ? random.ints(12, '!', '~')
+                                    .mapToObj(Character::toString)
+                                    .collect(Collectors.joining())
                             : "INFO Executor: Finished task " + random.nextInt(9) + ".0 in stage "
                                     + random.nextInt(9)));
         }
@@ -107,8 +113,9 @@ final class RecalibrationTest {
         String renew = "" + RENEWED;
         run("renewed", "--recalibrate", renew).succeeded();
         assertThat(run("renewed").refusal())
-                .contains("--recalibrate: the checkpoint " + folder + "/renewed.checkpoint was begun with --recalibrate " + RENEWED
-                        + ", --alarm-rate 0.05 and calibration ")
+                .contains(
+                        "--recalibrate: the checkpoint " + folder + "/renewed.checkpoint was begun with --recalibrate "
+                                + RENEWED + ", --alarm-rate 0.05 and calibration ")
                 .contains(", not without --recalibrate; go on so, or begin a new checkpoint");
         assertThat(run("renewed", "--recalibrate", "70").refusal()).contains(", not with --recalibrate 70");
         input.add(rows(240, true), 30);

@@ -66,8 +66,7 @@ final class StreamCalibrationTest {
     }
 
     private Map<String, List<Row>> calibrated(String... more) throws IOException {
-        String[] all = Stream.concat(
-                        Arrays.stream(more), Stream.of("--calibration-output", ordinary.toString()))
+        String[] all = Stream.concat(Arrays.stream(more), Stream.of("--calibration-output", ordinary.toString()))
                 .toArray(String[]::new);
         run.command(run.write(rows(1)), options(all)).succeeded();
         return good();
@@ -120,7 +119,14 @@ final class StreamCalibrationTest {
         String[] cut = split == null
                 ? new String[] {"--odd-streams-by", by}
                 : new String[] {
-                    "--odd-streams-by", by, split, "400", "--attention-sink-size", "2", "--attention-sink-window-size", "6"
+                    "--odd-streams-by",
+                    by,
+                    split,
+                    "400",
+                    "--attention-sink-size",
+                    "2",
+                    "--attention-sink-window-size",
+                    "6"
                 };
         List<Double> others = calibrated(cut).values().stream()
                 .map(rows -> number(by).applyAsDouble(rows))
@@ -170,8 +176,7 @@ final class StreamCalibrationTest {
 
         assertWindows(good(), table());
         for (Row window : table()) {
-            List<Row> own = windows(good().get(window.getString(0)))
-                    .get((int) (long) window.<Long>getAs("window"));
+            List<Row> own = windows(good().get(window.getString(0))).get((int) (long) window.<Long>getAs("window"));
             // Those that were drawn are a sample of all: three standard deviations at a half.
             assertThat(window.<Double>getAs("p_value"))
                     .isCloseTo(pValue(all, largest(own)), within(3 * 0.5 / Math.sqrt(STREAMS) + A_PLACE));
@@ -188,7 +193,9 @@ final class StreamCalibrationTest {
 
     private static void assertWindows(Map<String, List<Row>> good, List<Row> found) {
         assertThat(found)
-                .hasSize(good.values().stream().mapToInt(rows -> windows(rows).size()).sum());
+                .hasSize(good.values().stream()
+                        .mapToInt(rows -> windows(rows).size())
+                        .sum());
         Map<String, List<Row>> byKey = found.stream().collect(Collectors.groupingBy(row -> row.getString(0)));
         byKey.forEach((key, windows) -> {
             windows.sort(Comparator.comparingLong(row -> row.<Long>getAs("window")));
@@ -205,13 +212,16 @@ final class StreamCalibrationTest {
                 assertThat(window.<Long>getAs("first")).isEqualTo(own.get(0).<Long>getAs("seq"));
                 assertThat(window.<Long>getAs("last"))
                         .isEqualTo(own.get(own.size() - 1).<Long>getAs("seq"));
-                double nll = own.stream().mapToDouble(row -> row.<Double>getAs("nll")).sum();
-                int tokens = own.stream().mapToInt(row -> row.<Integer>getAs("tokens")).sum();
+                double nll = own.stream()
+                        .mapToDouble(row -> row.<Double>getAs("nll"))
+                        .sum();
+                int tokens = own.stream()
+                        .mapToInt(row -> row.<Integer>getAs("tokens"))
+                        .sum();
                 assertThat(window.<Double>getAs("nll")).isCloseTo(nll, within(1e-9));
                 assertThat(window.<Double>getAs("perplexity"))
                         .isCloseTo(Math.exp(nll / (tokens - (i == 0 ? 1 : 0))), within(1e-6));
-                assertThat(window.<Double>getAs("stream_p_value"))
-                        .isEqualTo(Math.min(1, smallest * windows.size()));
+                assertThat(window.<Double>getAs("stream_p_value")).isEqualTo(Math.min(1, smallest * windows.size()));
             }
         });
     }

@@ -58,24 +58,24 @@ public final class OddSettings {
                     + " --calibrate."));
 
     /** After how many rows the calibration of an endless stream is renewed. */
-    public static final Setting<Integer> RECALIBRATE = add(Setting.value(
-            "recalibrate",
-            "ROWS",
-            null,
-            Parsers.wholeNumber(1),
-            "Renews the calibration while stream score runs: in each partition of the state, every so many rows of a kind"
-                    + " count from then on, and those before them half as much. What lasts for less than this is odd as long as"
-                    + " it lasts; what lasts for three times as long becomes ordinary. Needs --calibrate and --alarm-rate."));
+    public static final Setting<Integer> RECALIBRATE = add(
+            Setting.value(
+                    "recalibrate",
+                    "ROWS",
+                    null,
+                    Parsers.wholeNumber(1),
+                    "Renews the calibration while stream score runs: in each partition of the state, every so many rows of a kind"
+                            + " count from then on, and those before them half as much. What lasts for less than this is odd as long as"
+                            + " it lasts; what lasts for three times as long becomes ordinary. Needs --calibrate and --alarm-rate."));
 
     /** Where a table of streams goes. */
-    public static final Setting<String> STREAM_OUTPUT = add(
-            Setting.value(
-                    "stream-output",
-                    "PATH",
-                    null,
-                    Parsers::nonEmpty,
-                    "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
-                            + " p_value, see --odd-streams-by, and with --alarm-rate odd. Needs --key."));
+    public static final Setting<String> STREAM_OUTPUT = add(Setting.value(
+            "stream-output",
+            "PATH",
+            null,
+            Parsers::nonEmpty,
+            "Writes a row a stream, as --output writes rows: key, rows, tokens, nll, perplexity; with --calibrate its"
+                    + " p_value, see --odd-streams-by, and with --alarm-rate odd. Needs --key."));
 
     /** By what streams are odd. */
     public static final Setting<StreamsBy> STREAMS_BY = add(Setting.value(
