@@ -69,11 +69,13 @@ final class PartitionTask implements MapPartitionsFunction<Row, Row> {
                 surprising());
     }
 
-    /** Null where rows have no texts. */
+    /** Null where rows are not judged or have no texts. */
     private SurprisingToken surprising() {
+        if (!options.isJudged() || options.rows().content() != Content.TEXT) {
+            return null;
+        }
         return ExecutorModel.of(options.model())
                 .tokenizer()
-                .filter(known -> options.rows().content() == Content.TEXT)
                 .map(known -> new SurprisingToken(known, options.rows().separator()))
                 .orElse(null);
     }

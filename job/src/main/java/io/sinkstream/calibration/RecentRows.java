@@ -148,18 +148,8 @@ final class RecentRows {
         number++;
     }
 
-    /** Where the generations of a kind are kept: by their numbers, and what is known of all of them by {@code -1}. */
-    interface Place {
-        /** Null if there is nothing. */
-        byte[] read(long number);
-
-        void write(long number, byte[] bytes);
-
-        void remove(long number);
-    }
-
     /** What is kept of a kind; as of the file alone if nothing is. */
-    static RecentRows read(Recalibration rule, OrdinaryRows first, Place place) {
+    static RecentRows read(Recalibration rule, OrdinaryRows first, CalibrationPlace place) {
         RecentRows rows = new RecentRows(rule, first);
         byte[] head = place.read(-1);
         if (head != null) {
@@ -172,7 +162,7 @@ final class RecentRows {
         return rows;
     }
 
-    private void read(DataInputStream in, Place place) throws IOException {
+    private void read(DataInputStream in, CalibrationPlace place) throws IOException {
         int version = in.readUnsignedByte();
         if (version != VERSION) {
             throw new IOException("a renewed calibration of format " + version + ", and this version reads " + VERSION);
@@ -193,7 +183,7 @@ final class RecentRows {
     }
 
     /** Writes what has changed since it was read. */
-    void write(Place place) {
+    void write(CalibrationPlace place) {
         if (!isChanged) {
             return;
         }
@@ -214,7 +204,7 @@ final class RecentRows {
         place.write(-1, bytes.toByteArray());
     }
 
-    private void writeGenerations(Place place) throws IOException {
+    private void writeGenerations(CalibrationPlace place) throws IOException {
         write(place, number, open);
         for (int i = 1; i <= ended.size(); i++) {
             write(place, number - i, ended.get(i - 1));
@@ -225,7 +215,7 @@ final class RecentRows {
         stored = number;
     }
 
-    private static void write(Place place, long number, Generation generation) throws IOException {
+    private static void write(CalibrationPlace place, long number, Generation generation) throws IOException {
         if (generation.isChanged) {
             place.write(number, generation.bytes());
             generation.isChanged = false;

@@ -2,6 +2,7 @@ package io.sinkstream.calibration;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A calibration that goes on with the rows that it judges, of one partition of an endless stream's state.
@@ -11,30 +12,19 @@ import java.util.Map;
 public final class RenewedCalibration {
     private final Recalibration rule;
     private final Calibration first;
-    private final Store store;
+    private final Function<String, CalibrationPlace> places;
     private final Map<String, RecentRows> kinds = new HashMap<>();
-
-    /** What is kept between micro-batches, by name. */
-    public interface Store {
-        /** Null if there is nothing of this name. */
-        byte[] read(String name);
-
-        /** Puts it in the place of whatever there was. */
-        void write(String name, byte[] bytes);
-
-        /** Does nothing if there is nothing of this name. */
-        void remove(String name);
-    }
 
     /**
      * As it was kept.
      *
      * @param first the calibration of the file, which it begins with
+     * @param places where each kind's is kept
      */
-    public RenewedCalibration(Recalibration rule, Calibration first, Store store) {
+    public RenewedCalibration(Recalibration rule, Calibration first, Function<String, CalibrationPlace> places) {
         this.rule = rule;
         this.first = first;
-        this.store = store;
+        this.places = places;
     }
 
     /** The share of ordinary rows of this kind that are at least as surprising; null as long as there are none of it. */
@@ -49,34 +39,11 @@ public final class RenewedCalibration {
 
     private RecentRows of(String kind) {
         return kinds.computeIfAbsent(
-                kind, read -> RecentRows.read(rule, first.kinds().get(read), place(read)));
+                kind, read -> RecentRows.read(rule, first.kinds().get(read), places.apply(read)));
     }
 
     /** Keeps what has changed. */
     public void save() {
-        kinds.forEach((kind, rows) -> rows.write(place(kind)));
-    }
-
-    private RecentRows.Place place(String kind) {
-        return new RecentRows.Place() {
-            @Override
-            public byte[] read(long number) {
-                return store.read(name(number));
-            }
-
-            @Override
-            public void write(long number, byte[] bytes) {
-                store.write(name(number), bytes);
-            }
-
-            @Override
-            public void remove(long number) {
-                store.remove(name(number));
-            }
-
-            private String name(long number) {
-                return number + " " + kind;
-            }
-        };
+        kinds.forEach((kind, rows) -> rows.write(places.apply(kind)));
     }
 }

@@ -2,6 +2,7 @@ package io.sinkstream.streaming;
 
 import io.sinkstream.batch.ExecutorModel;
 import io.sinkstream.batch.RowLayout;
+import io.sinkstream.calibration.CalibrationPlace;
 import io.sinkstream.calibration.RenewedCalibration;
 import io.sinkstream.rows.RowEngine;
 import io.sinkstream.settings.UserException;
@@ -133,23 +134,27 @@ final class BucketProcessor extends StatefulProcessor<Integer, Row, Row> {
                 : new RenewedCalibration(
                         options.recalibration(),
                         options.keyed().judge().calibration(),
-                        new CalibrationState(calibrations));
+                        kind -> new KindPlace(calibrations, kind));
     }
 
-    private record CalibrationState(MapState<String, byte[]> values) implements RenewedCalibration.Store {
+    private record KindPlace(MapState<String, byte[]> values, String kind) implements CalibrationPlace {
         @Override
-        public byte[] read(String name) {
-            return values.getValue(name);
+        public byte[] read(long number) {
+            return values.getValue(name(number));
         }
 
         @Override
-        public void write(String name, byte[] bytes) {
-            values.updateValue(name, bytes);
+        public void write(long number, byte[] bytes) {
+            values.updateValue(name(number), bytes);
         }
 
         @Override
-        public void remove(String name) {
-            values.removeKey(name);
+        public void remove(long number) {
+            values.removeKey(name(number));
+        }
+
+        private String name(long number) {
+            return number + " " + kind;
         }
     }
 

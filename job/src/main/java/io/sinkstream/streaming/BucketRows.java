@@ -45,11 +45,8 @@ final class BucketRows implements Iterator<Row> {
     }
 
     private Verdict verdict(RowResult<Row> result) {
-        if (options.judge() == null) {
-            return null;
-        }
         return renewed == null
-                ? options.judge().verdict(result.row(), result.outcome())
+                ? options.verdict(result.row(), result.outcome())
                 : options.judge().verdict(result.row(), result.outcome(), renewed);
     }
 }

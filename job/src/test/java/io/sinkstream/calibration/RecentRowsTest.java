@@ -127,8 +127,8 @@ final class RecentRowsTest {
         assertThat(rows.pValue(-100)).isEqualTo(1.0);
     }
 
-    private RecentRows.Place place() {
-        return new RecentRows.Place() {
+    private CalibrationPlace place() {
+        return new CalibrationPlace() {
             @Override
             public byte[] read(long number) {
                 return kept.get(number);
