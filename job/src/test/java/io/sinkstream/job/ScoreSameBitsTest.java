@@ -3,6 +3,7 @@ package io.sinkstream.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.sinkstream.testing.Processor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ class ScoreSameBitsTest {
 
     @Test
     void bitsDoNotDependOnPartitionsChunksOrSegments() throws IOException {
+        Processor.requireSameBits();
         ScoreRun run = ScoreRun.in(folder);
         Path input = run.write(rows());
         List<Row> wanted = run.score(input, "--deterministic", "--partitions", "1");

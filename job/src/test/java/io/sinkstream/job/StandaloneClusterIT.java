@@ -9,6 +9,7 @@ import io.sinkstream.harness.InstalledSpark;
 import io.sinkstream.harness.OtherFileSystem;
 import io.sinkstream.harness.SqlProgram;
 import io.sinkstream.harness.StandaloneCluster;
+import io.sinkstream.testing.Processor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -167,15 +169,16 @@ final class StandaloneClusterIT {
         assertThat(ended.said()).last().asString().contains(model.toString());
     }
 
-    /** Nothing that was done before is left then: neither results nor what was shuffled. */
+    /** Nothing that was done before is left then: neither results nor what was shuffled. The numbers are the same, some to the last bit. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void anExecutorAndAWorkerAreKilledInMidRun() throws Exception {
         Path output = folder.resolve("killed");
         Gate gate = Gate.closed(folder.resolve("gate"));
+        List<String> command = exactly(run.score(run.model(), output));
 
         Driver.Ended ended;
-        try (Driver driver = cluster.launch("cluster-kill", folder, gate.options(), run.score(run.model(), output))) {
+        try (Driver driver = cluster.launch("cluster-kill", folder, gate.options(), command)) {
             driver.until("each worker has an executor", () -> cluster.workers().stream()
                     .noneMatch(worker -> worker.executors().isEmpty()));
             driver.until("an executor has results", () -> gate.waiting().isPresent());
@@ -194,6 +197,33 @@ final class StandaloneClusterIT {
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
         assertThat(ended.stderr()).contains("Lost executor 0", "Lost executor 1");
         run.check(output);
+        if (Processor.givesSameBits()) {
+            try {
+                Path calm = folder.resolve("scored-in-calm");
+                Command.run(exactly(run.score(run.model(), calm)).toArray(String[]::new))
+                        .succeeded();
+                assertThat(rows(output)).hasSize(15).isEqualTo(rows(calm));
+            } finally {
+                Command.spark().stop();
+            }
+        }
+    }
+
+    /** To the last bit, where the processor gives that. */
+    private static List<String> exactly(List<String> command) {
+        List<String> line = new ArrayList<>(command);
+        if (Processor.givesSameBits()) {
+            line.add("--deterministic");
+        }
+        return line;
+    }
+
+    private static List<Row> rows(Path output) {
+        return Command.spark()
+                .read()
+                .parquet(output.toString())
+                .sort("key", "seq")
+                .collectAsList();
     }
 
     /** What was drawn before the kill is drawn again: the same, as in a run that nothing happened to. */
@@ -226,7 +256,7 @@ final class StandaloneClusterIT {
     }
 
     private static List<String> continuations(Path output) {
-        return Command.spark().read().parquet(output.toString()).sort("key", "seq").collectAsList().stream()
+        return rows(output).stream()
                 .map(row -> row.getAs("key")
                         + " "
                         + row.getAs("seq")

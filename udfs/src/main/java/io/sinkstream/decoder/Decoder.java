@@ -14,6 +14,7 @@ import io.sinkstream.cache.Cells;
 import io.sinkstream.cache.LayerGroup;
 import io.sinkstream.cache.SinkWindow;
 import io.sinkstream.settings.TokenDetails;
+import io.sinkstream.settings.UserException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -112,9 +113,19 @@ public final class Decoder implements AutoCloseable {
      * A decoder with these weights, which outlive it, on the calling thread. Loads no weight.
      *
      * @param rule one that the weights' family accepts
+     * @throws UserException if numbers are to be the same in any pass, and this machine's libraries do not give such
      */
     public static Decoder of(LoadedWeights weights, SinkWindow rule) {
-        return new Decoder(weights, rule);
+        Decoder decoder = new Decoder(weights, rule);
+        if (weights.numbers().deterministic()) {
+            try {
+                AlikeTrial.require(decoder);
+            } catch (RuntimeException | Error e) {
+                decoder.close();
+                throw e;
+            }
+        }
+        return decoder;
     }
 
     /** A decoder that owns its weights, and closes them. If this throws, they are closed. */

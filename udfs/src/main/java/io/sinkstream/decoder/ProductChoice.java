@@ -129,9 +129,9 @@ record ProductChoice(Products few, Products many, int threshold) {
         }
         try (NDManager scratch = manager.newSubManager();
                 IValue like = IValue.from((PtNDArray) scratch.zeros(new Shape(1)))) {
-            // The matrix library's sums for attention depend on where a thread's memory begins, but with AVX-512.
-            // libtorch packs
-            // weights in bfloat16 where that is, and nowhere else.
+            // Elsewhere the matrix library's sums for attention depend on where a thread's memory begins. libtorch
+            // packs weights
+            // in bfloat16 where AVX-512 is, and nowhere else.
             Timing narrow = ready(programs.apply(Products.BFLOAT16_ALIKE), scratch, source, like)
                     .orElseThrow(() -> new UserException(Settings.DETERMINISTIC
                             + ": needs a processor with AVX-512 (avx512bw, avx512vl, avx512dq), and this one has none;"

@@ -1,6 +1,7 @@
 package io.sinkstream.decoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -14,6 +15,7 @@ import io.sinkstream.checkpoint.Checkpoint;
 import io.sinkstream.family.Families;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TokenDetails;
+import io.sinkstream.settings.UserException;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,6 +88,21 @@ class DecoderTest {
             manager.close();
             assertThat(e).hasMessageContaining("cpu support");
             return abort("this processor has no kernel for " + products);
+        }
+    }
+
+    /** Sums whose order is the kernel's: what {@code --deterministic} may not be promised with. */
+    @Test
+    void bitsThatDependOnThePassAreFoundOut() {
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        DecoderSpec spec = Families.spec(checkpoint, RULE);
+        try (Decoder decoder = load(Products.PLAIN_FLOAT32, spec, Families.weights(checkpoint, spec))) {
+            assertThatThrownBy(() -> AlikeTrial.require(decoder))
+                    .isInstanceOf(UserException.class)
+                    .hasMessageStartingWith(
+                            "--deterministic: this processor's libraries give a stream other last bits on ")
+                    .hasMessageEndingWith(" threads and beside other streams; leave it out");
         }
     }
 
