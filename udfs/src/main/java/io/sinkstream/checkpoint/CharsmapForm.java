@@ -124,6 +124,6 @@ final class CharsmapForm {
     }
 
     private boolean isBoundary(int at) {
-        return at == texts.length || at < texts.length && (texts[at] & 0xC0) != 0x80;
+        return at == texts.length || (at < texts.length && (texts[at] & 0xC0) != 0x80);
     }
 }
