@@ -72,7 +72,10 @@ final class TokenizerForm {
             String field = StrictJson.key(json, seen);
             switch (field) {
                 case "pre_tokenizer" -> preTokenizer = part(json);
-                case "normalizer" -> normalizer = part(json);
+                case "normalizer" -> {
+                    normalizer = part(json);
+                    CharsmapForm.check(file, normalizer);
+                }
                 case "post_processor" -> TemplateForm.check(file, part(json));
                 case "decoder" -> StrictJson.skipSound(json);
                 case "model" -> model(json);

@@ -78,6 +78,8 @@ final class DamagedFiles {
             "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"ab\"}",
             "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\"},\"content\":\"\\ud83d\\ude00\"}",
             "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA/////w==\"}",
+            // A sound table that replaces nothing: 256 units, and no text.
+            "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAQA" + "A".repeat(1367) + "=\"}",
             "{\"type\":\"Prepend\",\"prepend\":\"\\u0000\"}",
             "{\"type\":\"Strip\",\"content\":\"e\",\"start\":4294967295,\"stop\":4294967295}",
             "{\"type\":\"Truncate\",\"max_length\":0,\"stride\":9,\"strategy\":\"LongestFirst\",\"direction\":\"Right\"}",
