@@ -27,6 +27,9 @@ record Conversions(ProgramFiles files) {
         names.put("KEPT_VALUE", value == cell ? "" : kept);
         names.put("QUERY", "" + TorchScript.scalarType(query));
         names.put("BAND", "" + TorchScript.scalarType(files.inBfloat16() ? cell : query));
+        // Blocks of places meet what they see of a cache as a copy in fp32.
+        NumberType multiplied = files.deterministic() ? NumberType.FLOAT32 : cell;
+        names.put("MULTIPLIED", "" + TorchScript.scalarType(multiplied));
         names.put("BARE", files.inBfloat16() || query == cell ? "" : ".to(6)");
         names.put("SEEN", query == cell ? "" : ".to(6)");
         // A softmax computes in fp32, whatever its scores are; only what is added to them has to find them wide.

@@ -16,6 +16,7 @@ import io.sinkstream.family.Families;
 import io.sinkstream.settings.NumberType;
 import io.sinkstream.settings.TokenDetails;
 import io.sinkstream.settings.UserException;
+import io.sinkstream.testing.Processor;
 import io.sinkstream.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -130,6 +131,23 @@ class DecoderTest {
             assertThat(limits.productSeconds(2, 3, 1)).hasSize(1);
             assertThat(limits.work(2, 3).flops())
                     .isCloseTo(6 * limits.work(1, 1).flops(), within(1.0));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = NumberType.class,
+            names = {"FLOAT32", "BFLOAT16"})
+    void passesOfTheSameBitsHaveLimitsToo(NumberType held) {
+        Processor.requireSameBits();
+        TinyModels.of(SHAPE).write(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu());
+        Numbers numbers = new Numbers(held, held.cache(), Long.MAX_VALUE).determined();
+        try (Decoder decoder = Families.load(checkpoint, RULE, numbers, manager)) {
+            Limits limits = decoder.limits();
+            assertThat(limits.productSeconds(1, 1, 1)).hasSize(1);
+            assertThat(limits.productSeconds(2, 3, 1)).hasSize(1);
         }
     }
 
