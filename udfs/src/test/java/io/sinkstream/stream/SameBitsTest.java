@@ -59,30 +59,33 @@ class SameBitsTest {
     @MethodSource("models")
     void aRowsBitsDependOnItsStreamOnly(String name) {
         int vocabulary = write(name);
-        for (String dtype : List.of("float32", "int8")) {
+        // Number types differ in products, and forms of a model in what is done with them: not each with each.
+        boolean isForm = Golden.own().contains(name);
+        for (String dtype : isForm ? List.of("float32") : List.of("float32", "int8")) {
             int[][] ids = IntStream.range(0, STREAMS)
                     .mapToObj(i -> TinyModels.Shape.llama().tokens(44 + 13 * i, i))
                     .map(tokens -> Arrays.stream(tokens)
                             .map(token -> token % vocabulary)
                             .toArray())
                     .toArray(int[][]::new);
-            List<double[]> wanted = new ArrayList<>();
-            try (StreamModel model = open(dtype, 512, 512, 1L << 30)) {
-                for (int[] tokens : ids) {
-                    wanted.add(bits(model, List.of(tokens)).get(0));
-                }
-            }
-            int threads = 1;
-            for (int[] chunk : new int[][] {{1, 64}, {7, 30}, {64, 512}}) {
-                try (StreamModel model = open(dtype, chunk[0], chunk[1], 1L << 30)) {
-                    take(model, threads++);
-                    List<double[]> found = bits(model, List.of(ids));
-                    for (int i = 0; i < STREAMS; i++) {
-                        assertThat(found.get(i))
-                                .as(
-                                        "%s in %s, stream %d, chunks of %d, passes of %d",
-                                        name, dtype, i, chunk[0], chunk[1])
-                                .containsExactly(wanted.get(i));
+            // Stays open, so that the others share its weights and programs.
+            try (StreamModel alone = open(dtype, 512, 512, 1L << 30)) {
+                List<double[]> wanted = Arrays.stream(ids)
+                        .map(tokens -> bits(alone, List.of(tokens)).get(0))
+                        .toList();
+                int threads = 1;
+                for (int[] chunk : new int[][] {{1, 64}, {23, 60}}) {
+                    try (StreamModel model = open(dtype, chunk[0], chunk[1], 1L << 30)) {
+                        take(model, threads);
+                        threads += 2;
+                        List<double[]> found = bits(model, List.of(ids));
+                        for (int i = 0; i < STREAMS; i++) {
+                            assertThat(found.get(i))
+                                    .as(
+                                            "%s in %s, stream %d, chunks of %d, passes of %d",
+                                            name, dtype, i, chunk[0], chunk[1])
+                                    .containsExactly(wanted.get(i));
+                        }
                     }
                 }
             }
@@ -97,11 +100,9 @@ class SameBitsTest {
         int[] tokens = Arrays.stream(TinyModels.Shape.llama().tokens(160, 3))
                 .map(token -> token % vocabulary)
                 .toArray();
-        double[] wanted;
-        try (StreamModel model = open("auto", 512, 512, 1L << 30)) {
-            wanted = bits(model, List.of(tokens)).get(0);
-        }
-        try (StreamModel model = open("auto", 33, 512, 1L << 30)) {
+        try (StreamModel whole = open("auto", 512, 512, 1L << 30);
+                StreamModel model = open("auto", 33, 512, 1L << 30)) {
+            double[] wanted = bits(whole, List.of(tokens)).get(0);
             StreamName kept = new StreamName("test", "stream");
             StreamState state = model.start();
             int numbers = DETAILS.numbers();
