@@ -12,17 +12,25 @@ import java.util.regex.Pattern;
 record LogLines(List<String> lines) {
     private static final int LONGEST = 2000;
 
-    /** Begins an entry, in one of the layouts that the programs log in. */
-    private static final Pattern ENTRY = Pattern.compile(
-            "\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d.*|\\d\\d:\\d\\d:\\d\\d.*|\\[(INFO|DEBUG|WARNING|ERROR)\\].*|\\[\\d+\\.\\d+s\\].*");
+    private static final String LEVEL = "(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|SEVERE)";
 
-    private static final Pattern ERROR =
-            Pattern.compile("(\\[?[\\d/:.,TZ+ -]{8,30}\\]?\\s+)(\\[[^]]*\\] )?(ERROR|FATAL)\\b.*|\\[ERROR\\].*");
+    /** Begins an entry, in one of the layouts that the programs log in. */
+    private static final Pattern ENTRY = Pattern.compile("\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d(\\d\\d)?[ T]\\d\\d:\\d\\d:\\d\\d.*"
+            + "|\\d\\d:\\d\\d:\\d\\d.*|\\[\\d+\\.\\d+s\\].*|[A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d .*"
+            + "|\\[" + LEVEL + " *\\].*|" + LEVEL + " \\d{4}-.*|\\d{6,13} (\\d+ )*" + LEVEL + " .*|\\{\".*");
+
+    /** The level stands before the message, behind the time, the thread and names of hosts and programs. */
+    private static final Pattern ERROR = Pattern.compile("(\\[?[\\d/:.,TZ+ -]{6,30}\\]?\\s+)(- )?(\\[[^]]*\\] )?(- )?(ERROR|FATAL)\\b.*"
+            + "|\\[?(ERROR|FATAL) *\\].*|(ERROR|FATAL) \\d{4}-.*|[A-Z][a-z]{2} \\d\\d [\\d:]{8} \\S+ \\S+: (ERROR|FATAL)\\b.*"
+            + "|[^|]{10,40}\\|(ERROR|FATAL)\\|.*|\\[[\\d: ,-]+\\] \\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+            + "|[\\d: ,-]+\\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+            + "|\\{\".*\"(log\\.)?level\":\"(ERROR|FATAL)\".*|\\{\".*\"(exception\":\\{\"class\":\"|error\\.type\":\").*");
+
     /** An error only to Spark. */
     private static final String ASKED_TO_END = "RECEIVED SIGNAL TERM";
 
     private static final Pattern HEADER = Pattern.compile(
-            "(Exception in thread .*|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
+            "(Exception in thread .*|Traceback \\(most recent call last\\):|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
     private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+.*|\\.\\.\\. \\d+ (more|common frames omitted))");
 
     /** What Spark and Kafka say of a process that was killed, or of what vanished, at other levels than ERROR. */
