@@ -60,8 +60,6 @@ final class LogConfigs {
             "org.apache.kafka.controller",
             "org.apache.kafka.image",
             "org.apache.kafka.coordinator.group",
-            "org.apache.kafka.clients.consumer",
-            "org.apache.kafka.clients.producer",
             "org.apache.kafka.raft",
             "org.apache.zookeeper.server",
             "org.apache.hadoop.hdfs.server.blockmanagement",
@@ -99,6 +97,23 @@ final class LogConfigs {
     /** Of a server on standard error. */
     Path server(String level) throws IOException {
         return write(lines(level, drawn(KAFKA_LAYOUTS), SERVER_DETAILS));
+    }
+
+    /** Of one of Spark's programs, in a file. */
+    Path spark(String level, Path log) throws IOException {
+        return write(inFile(lines(level, drawn(SPARK_LAYOUTS), SPARK_DETAILS), log));
+    }
+
+    /** Of a server, in a file. */
+    Path server(String level, Path log) throws IOException {
+        return write(inFile(lines(level, drawn(KAFKA_LAYOUTS), SERVER_DETAILS), log));
+    }
+
+    private static List<String> inFile(List<String> lines, Path log) {
+        lines.remove("appender.console.target = SYSTEM_ERR");
+        lines.set(lines.indexOf("appender.console.type = Console"), "appender.console.type = File");
+        lines.add("appender.console.fileName = " + log);
+        return lines;
     }
 
     /** Of a Kafka broker on standard error, and its clients in a file of their own. */

@@ -49,7 +49,12 @@ final class LogCorpus {
             Map.entry("jvm", "j"),
             Map.entry("tool", "t"),
             Map.entry("python", "p"),
-            Map.entry("shell", "b"));
+            Map.entry("shell", "b"),
+            Map.entry("applications", "a"),
+            Map.entry("servers", "e"));
+
+    /** Letters of series, of which each log is a run of its own. */
+    private static final Set<String> SERIES = Set.of("a", "e");
 
     /** What fails in some runs; of others there are ordinary runs only. */
     private static final Set<String> FAILING_KINDS = Set.of("cluster", "local", "kafka", "jvm", "maven");
@@ -103,7 +108,7 @@ final class LogCorpus {
                 + Duration.ofMinutes(Integer.getInteger("corpus.minutes", 20)).toNanos();
         System.out.println("corpus: seed " + seed);
         files.clear();
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+        ExecutorService threads = Executors.newFixedThreadPool(3);
         try (KafkaBroker broker = KafkaBroker.start(folder)) {
             SinkstreamScenes sinkstream = new SinkstreamScenes(broker, folder.resolve("models"));
             SparkScenes applications = new SparkScenes(applicationJar(), sinkstream);
@@ -119,14 +124,16 @@ final class LogCorpus {
                     Map.entry("jvm", JvmScenes::jvm),
                     Map.entry("tool", ToolScenes::jdk),
                     Map.entry("python", ToolScenes::python),
-                    Map.entry("shell", ToolScenes::shell));
-            List<String> servers = List.of("kafka", "hdfs", "maven", "zookeeper", "jvm", "history", "maven");
-            List<String> small = List.of("jvm", "maven", "python", "local", "jvm", "tool", "shell", "local");
+                    Map.entry("shell", ToolScenes::shell),
+                    Map.entry("applications", SeriesScenes::spark),
+                    Map.entry("servers", SeriesScenes::servers));
+            List<String> others = List.of(
+                    "maven", "jvm", "cluster", "python", "tool", "jvm", "shell", "history", "maven", "local", "jvm",
+                    "python", "kafka", "jvm", "cluster", "maven", "tool", "zookeeper", "shell", "hdfs");
             List<Future<Void>> played = threads.invokeAll(List.of(
-                    play(random.nextLong(), List.of("cluster"), scenes),
-                    play(random.nextLong(), List.of("local", "local", "cluster"), scenes),
-                    play(random.nextLong(), servers, scenes),
-                    play(random.nextLong(), small, scenes)));
+                    play(random.nextLong(), List.of("applications"), scenes),
+                    play(random.nextLong(), List.of("servers", "applications"), scenes),
+                    play(random.nextLong(), others, scenes)));
             for (Future<Void> one : played) {
                 one.get();
             }
@@ -166,7 +173,7 @@ final class LogCorpus {
     private void play(Scene scene, String name, Part part, long seed) throws IOException, InterruptedException {
         Path work = folder.resolve(name);
         try (LogRun run = new LogRun(spark, name, work, part.course, seed)) {
-            boolean isAsWanted = true;
+            boolean hasPlayed = true;
             try {
                 scene.play(run);
             } catch (InterruptedException e) {
@@ -174,13 +181,27 @@ final class LogCorpus {
             } catch (Exception e) {
                 // What was logged until then is as good as any, but no ordinary run's.
                 System.out.println("corpus: " + name + ": " + e);
-                isAsWanted = false;
+                hasPlayed = false;
             }
             Map<String, LogLines> lines = run.lines();
-            boolean isOrdinary = isAsWanted && run.endedWell() && isCalm(name, lines);
-            write(run.isOrdinary() && !isOrdinary ? Part.FAILING : part, name, run.folder(), lines, new Random(seed));
+            boolean isAsWanted = hasPlayed && run.endedWell();
+            if (SERIES.contains(name.substring(0, 1))) {
+                // Each log is a run of its own.
+                for (Map.Entry<String, LogLines> log : lines.entrySet()) {
+                    write(part, log.getKey(), run, Map.of(log.getKey(), log.getValue()), isAsWanted, seed);
+                }
+            } else {
+                write(part, name, run, lines, isAsWanted, seed);
+            }
         }
         delete(work);
+    }
+
+    private void write(
+            Part part, String name, LogRun run, Map<String, LogLines> lines, boolean isAsWanted, long seed)
+            throws IOException {
+        boolean isOrdinary = isAsWanted && isCalm(name, lines);
+        write(run.isOrdinary() && !isOrdinary ? Part.FAILING : part, name, run.folder(), lines, new Random(seed));
     }
 
     /** Whether no line of any log is marked. */

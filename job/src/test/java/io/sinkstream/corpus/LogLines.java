@@ -26,8 +26,9 @@ record LogLines(List<String> lines) {
             + "|[\\d: ,-]+\\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
             + "|\\{\".*\"(log\\.)?level\":\"(ERROR|FATAL)\".*|\\{\".*\"(exception\":\\{\"class\":\"|error\\.type\":\").*");
 
-    /** An error only to Spark. */
-    private static final String ASKED_TO_END = "RECEIVED SIGNAL TERM";
+    /** Errors only to Spark and to HDFS. */
+    private static final Pattern ASKED_TO_END =
+            Pattern.compile("RECEIVED SIGNAL TERM|Command processor encountered interrupt");
 
     private static final Pattern HEADER = Pattern.compile(
             "(Exception in thread .*|Traceback \\(most recent call last\\):|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
@@ -63,7 +64,7 @@ record LogLines(List<String> lines) {
         for (int i = 0; i < odd.length; i++) {
             String line = lines.get(i);
             if (ENTRY.matcher(line).matches()) {
-                isOddEntry = ERROR.matcher(line).matches() && !line.contains(ASKED_TO_END);
+                isOddEntry = ERROR.matcher(line).matches() && !ASKED_TO_END.matcher(line).find();
                 isTrace = false;
                 odd[i] = isOddEntry || LOSS.matcher(line).matches();
             } else if (HEADER.matcher(line).matches()) {

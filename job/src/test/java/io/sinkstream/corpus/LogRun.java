@@ -25,10 +25,10 @@ import java.util.stream.Stream;
  */
 final class LogRun implements AutoCloseable {
     /** How long a program may take to get to a point that it has to reach. */
-    static final Duration PATIENCE = Duration.ofSeconds(40);
+    static final Duration PATIENCE = Duration.ofSeconds(100);
 
     /** How long an application may take. */
-    static final Duration APPLICATION = Duration.ofSeconds(150);
+    static final Duration APPLICATION = Duration.ofSeconds(300);
 
     /** What a run is to be: one that nothing fails in, or one that something does. */
     enum Course {

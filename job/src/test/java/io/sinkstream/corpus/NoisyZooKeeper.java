@@ -73,6 +73,8 @@ final class NoisyZooKeeper {
                     default -> {
                         LeaderLatch latch = new LeaderLatch(client, path + "/leader", "client-" + i);
                         latch.start();
+                        // What is closed while it asks for its place says that it failed.
+                        latch.await(5, TimeUnit.SECONDS);
                         latches.add(latch);
                     }
                 }

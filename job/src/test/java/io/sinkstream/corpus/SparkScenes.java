@@ -30,7 +30,7 @@ final class SparkScenes {
     /** What no other scene has. */
     static final List<String> UNSEEN = List.of("serialize", "pattern", "overflow");
 
-    private static final List<String> APPLICATIONS = List.of(
+    static final List<String> APPLICATIONS = List.of(
             "nightly-report",
             "orders-etl",
             "sessionize",

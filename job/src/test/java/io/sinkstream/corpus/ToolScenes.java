@@ -41,7 +41,7 @@ final class ToolScenes {
             case 1 -> end(run, "jdk-jar", bin.resolve("jar") + " --create --verbose --file a.jar -C project .");
             case 2, 3 ->
                 end(run, "jdk-javac", bin.resolve("javac") + " -verbose -d out $(find project -path '*main*.java')");
-            case 4 -> end(run, "jdk-jdeps", bin.resolve("jdeps") + " --multi-release 17 -v " + jar + " | head -300");
+            case 4 -> end(run, "jdk-jdeps", bin.resolve("jdeps") + " --multi-release 17 -v " + jar + " | sed -n 1,300p");
             case 5 ->
                 end(
                         run,
@@ -119,10 +119,10 @@ final class ToolScenes {
                 run,
                 "shell",
                 run.drawn(List.of(
-                        "tar -cvzf project.tgz project && tar -tvzf project.tgz",
+                        "tar -cvzf project.tgz project && tar --numeric-owner -tvzf project.tgz",
                         "cp -rv project copy && rm -rv copy",
                         "find project -type f | sort && du -a project",
-                        "ls -lR project && wc -l $(find project -name '*.java')",
+                        "ls -nR project && wc -l $(find project -name '*.java')",
                         "sha256sum $(find project -type f) | tee sums && sha256sum -c sums",
                         git(run))));
     }
