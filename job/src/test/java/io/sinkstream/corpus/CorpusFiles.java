@@ -85,8 +85,7 @@ final class CorpusFiles {
                 rows.add(row(log.getKey(), seq, text, odd[seq]));
                 bytes += text.getBytes(StandardCharsets.UTF_8).length + 1;
             }
-            long[] size = sizes.computeIfAbsent(
-                    part + " " + program(log.getKey()), any -> new long[3]);
+            long[] size = sizes.computeIfAbsent(part + " " + program(log.getKey()), any -> new long[3]);
             size[0]++;
             size[1] += odd.length;
             size[2] += bytes;

@@ -29,7 +29,8 @@ final class FailingJobs {
 
     void run(String kind) throws Exception {
         switch (kind) {
-            case "missing", "column", "syntax", "table", "exists", "corrupt", "malformed", "vanish", "denied" -> unread(kind);
+            case "missing", "column", "syntax", "table", "exists", "corrupt", "malformed", "vanish", "denied" ->
+                unread(kind);
             case "udf", "null", "divide", "cast", "collect", "exit", "large" -> untasked(kind);
             case "serialize", "pattern", "overflow" -> unseen(kind);
             default -> throw new IllegalArgumentException("no such job: " + kind);
@@ -39,12 +40,16 @@ final class FailingJobs {
     /** What is not there, not right or not allowed. */
     private void unread(String kind) throws Exception {
         switch (kind) {
-            case "missing" -> data.spark().read().parquet(data.path().toString()).count();
+            case "missing" ->
+                data.spark().read().parquet(data.path().toString()).count();
             case "column" -> data.rows(100).select(data.column() + "_total").show();
             case "syntax" ->
-                data.spark().sql("SELECT key, FROM " + data.noun() + " GROUP key").show();
+                data.spark()
+                        .sql("SELECT key, FROM " + data.noun() + " GROUP key")
+                        .show();
             case "table" ->
-                data.spark().sql("SELECT * FROM " + data.noun() + "_" + data.between(1, 99))
+                data.spark()
+                        .sql("SELECT * FROM " + data.noun() + "_" + data.between(1, 99))
                         .show();
             case "exists" -> {
                 String path = data.path().toString();
@@ -56,7 +61,8 @@ final class FailingJobs {
                 byte[] bytes = new byte[data.between(20, 900)];
                 data.random().nextBytes(bytes);
                 Files.write(file, bytes);
-                data.spark().read()
+                data.spark()
+                        .read()
                         .schema("key STRING, amount DOUBLE")
                         .parquet(file.getParent().toString())
                         .count();
@@ -64,7 +70,8 @@ final class FailingJobs {
             case "malformed" -> {
                 Path file = Files.createDirectories(data.path()).resolve("rows.json");
                 Files.writeString(file, "{\"key\": \"a\", \"n\": 1}\n{\"key\": \"b\", \"n\": }\n");
-                data.spark().read()
+                data.spark()
+                        .read()
                         .schema("key STRING, n INT")
                         .option("mode", "FAILFAST")
                         .json(file.toString())
@@ -116,8 +123,12 @@ final class FailingJobs {
                         .agg(sum("q"))
                         .show();
             case "cast" ->
-                data.rows(2_000).selectExpr("cast(note as int) as n").agg(sum("n")).show();
-            case "collect" -> data.rows(200_000).select(expr("repeat(note, 40)")).collectAsList();
+                data.rows(2_000)
+                        .selectExpr("cast(note as int) as n")
+                        .agg(sum("n"))
+                        .show();
+            case "collect" ->
+                data.rows(200_000).select(expr("repeat(note, 40)")).collectAsList();
             case "exit" -> {
                 UDF1<Long, Long> exit = id -> {
                     if (id == 77) {
@@ -132,7 +143,8 @@ final class FailingJobs {
                         .show();
             }
             case "large" ->
-                data.spark().range(0, 600_000, 1, 2)
+                data.spark()
+                        .range(0, 600_000, 1, 2)
                         .selectExpr("id", "sha2(cast(id as string), 512) as hash")
                         .sort("hash")
                         .write()

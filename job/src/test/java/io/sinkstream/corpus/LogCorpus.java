@@ -128,8 +128,26 @@ final class LogCorpus {
                     Map.entry("applications", SeriesScenes::spark),
                     Map.entry("servers", SeriesScenes::servers));
             List<String> others = List.of(
-                    "maven", "jvm", "cluster", "python", "tool", "jvm", "shell", "history", "maven", "local", "jvm",
-                    "python", "kafka", "jvm", "cluster", "maven", "tool", "zookeeper", "shell", "hdfs");
+                    "maven",
+                    "jvm",
+                    "cluster",
+                    "python",
+                    "tool",
+                    "jvm",
+                    "shell",
+                    "history",
+                    "maven",
+                    "local",
+                    "jvm",
+                    "python",
+                    "kafka",
+                    "jvm",
+                    "cluster",
+                    "maven",
+                    "tool",
+                    "zookeeper",
+                    "shell",
+                    "hdfs");
             List<Future<Void>> played = threads.invokeAll(List.of(
                     play(random.nextLong(), List.of("applications"), scenes),
                     play(random.nextLong(), List.of("servers", "applications"), scenes),
@@ -197,8 +215,7 @@ final class LogCorpus {
         delete(work);
     }
 
-    private void write(
-            Part part, String name, LogRun run, Map<String, LogLines> lines, boolean isAsWanted, long seed)
+    private void write(Part part, String name, LogRun run, Map<String, LogLines> lines, boolean isAsWanted, long seed)
             throws IOException {
         boolean isOrdinary = isAsWanted && isCalm(name, lines);
         write(run.isOrdinary() && !isOrdinary ? Part.FAILING : part, name, run.folder(), lines, new Random(seed));
@@ -233,8 +250,8 @@ final class LogCorpus {
         return counts.merge(kind, 1, Integer::sum) - 1;
     }
 
-    private synchronized void write(
-            Part part, String file, Path work, Map<String, LogLines> logs, Random random) throws IOException {
+    private synchronized void write(Part part, String file, Path work, Map<String, LogLines> logs, Random random)
+            throws IOException {
         Map<Path, String> folders = new LinkedHashMap<>();
         folders.put(work.resolve("sinkstream"), LogScrubber.project());
         folders.put(work, "");
@@ -259,7 +276,9 @@ final class LogCorpus {
                 JarOutputStream entries = new JarOutputStream(file);
                 Stream<Path> all = Files.walk(classes.resolve("io/sinkstream"), 2)) {
             for (Path one : all.filter(
-                            path -> path.toString().matches(".*/(corpus/(NoisySpark|JobData|OrdinaryJobs|FailingJobs)|harness/InstalledSpark)\\b.*"))
+                            path -> path.toString()
+                                    .matches(
+                                            ".*/(corpus/(NoisySpark|JobData|OrdinaryJobs|FailingJobs)|harness/InstalledSpark)\\b.*"))
                     .sorted()
                     .toList()) {
                 entries.putNextEntry(new JarEntry(classes.relativize(one).toString()));

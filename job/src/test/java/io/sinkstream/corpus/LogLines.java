@@ -15,16 +15,18 @@ record LogLines(List<String> lines) {
     private static final String LEVEL = "(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|SEVERE)";
 
     /** Begins an entry, in one of the layouts that the programs log in. */
-    private static final Pattern ENTRY = Pattern.compile("\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d(\\d\\d)?[ T]\\d\\d:\\d\\d:\\d\\d.*"
-            + "|\\d\\d:\\d\\d:\\d\\d.*|\\[\\d+\\.\\d+s\\].*|[A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d .*"
-            + "|\\[" + LEVEL + " *\\].*|" + LEVEL + " \\d{4}-.*|\\d{6,13} (\\d+ )*" + LEVEL + " .*|\\{\".*");
+    private static final Pattern ENTRY =
+            Pattern.compile("\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d(\\d\\d)?[ T]\\d\\d:\\d\\d:\\d\\d.*"
+                    + "|\\d\\d:\\d\\d:\\d\\d.*|\\[\\d+\\.\\d+s\\].*|[A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d .*"
+                    + "|\\[" + LEVEL + " *\\].*|" + LEVEL + " \\d{4}-.*|\\d{6,13} (\\d+ )*" + LEVEL + " .*|\\{\".*");
 
     /** The level stands before the message, behind the time, the thread and names of hosts and programs. */
-    private static final Pattern ERROR = Pattern.compile("(\\[?[\\d/:.,TZ+ -]{6,30}\\]?\\s+)(- )?(\\[[^]]*\\] )?(- )?(ERROR|FATAL)\\b.*"
-            + "|\\[?(ERROR|FATAL) *\\].*|(ERROR|FATAL) \\d{4}-.*|[A-Z][a-z]{2} \\d\\d [\\d:]{8} \\S+ \\S+: (ERROR|FATAL)\\b.*"
-            + "|[^|]{10,40}\\|(ERROR|FATAL)\\|.*|\\[[\\d: ,-]+\\] \\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
-            + "|[\\d: ,-]+\\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
-            + "|\\{\".*\"(log\\.)?level\":\"(ERROR|FATAL)\".*|\\{\".*\"(exception\":\\{\"class\":\"|error\\.type\":\").*");
+    private static final Pattern ERROR = Pattern.compile(
+            "(\\[?[\\d/:.,TZ+ -]{6,30}\\]?\\s+)(- )?(\\[[^]]*\\] )?(- )?(ERROR|FATAL)\\b.*"
+                    + "|\\[?(ERROR|FATAL) *\\].*|(ERROR|FATAL) \\d{4}-.*|[A-Z][a-z]{2} \\d\\d [\\d:]{8} \\S+ \\S+: (ERROR|FATAL)\\b.*"
+                    + "|[^|]{10,40}\\|(ERROR|FATAL)\\|.*|\\[[\\d: ,-]+\\] \\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+                    + "|[\\d: ,-]+\\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+                    + "|\\{\".*\"(log\\.)?level\":\"(ERROR|FATAL)\".*|\\{\".*\"(exception\":\\{\"class\":\"|error\\.type\":\").*");
 
     /** Errors only to Spark and to HDFS. */
     private static final Pattern ASKED_TO_END =
@@ -64,7 +66,8 @@ record LogLines(List<String> lines) {
         for (int i = 0; i < odd.length; i++) {
             String line = lines.get(i);
             if (ENTRY.matcher(line).matches()) {
-                isOddEntry = ERROR.matcher(line).matches() && !ASKED_TO_END.matcher(line).find();
+                isOddEntry = ERROR.matcher(line).matches()
+                        && !ASKED_TO_END.matcher(line).find();
                 isTrace = false;
                 odd[i] = isOddEntry || LOSS.matcher(line).matches();
             } else if (HEADER.matcher(line).matches()) {

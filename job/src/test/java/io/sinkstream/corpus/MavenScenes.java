@@ -99,8 +99,7 @@ final class MavenScenes {
         }
         line.addAll(arguments);
         Map<String, String> environment = Map.of(
-                "HOME", System.getProperty("user.home"),
-                "MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -Duser.name=spark");
+                "HOME", System.getProperty("user.home"), "MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -Duser.name=spark");
         LogRun.end(run.program("maven", project, environment, line), Duration.ofMinutes(2));
     }
 

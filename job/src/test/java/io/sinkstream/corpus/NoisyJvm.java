@@ -135,7 +135,8 @@ final class NoisyJvm {
     private static void sort(Random random) {
         int rounds = 3 + random.nextInt(20);
         for (int round = 1; round <= rounds; round++) {
-            Integer[] numbers = random.ints(50_000 + random.nextInt(100_000)).boxed().toArray(Integer[]::new);
+            Integer[] numbers =
+                    random.ints(50_000 + random.nextInt(100_000)).boxed().toArray(Integer[]::new);
             Arrays.sort(numbers);
             System.out.println("round " + round + " of " + rounds + ": sorted " + numbers.length + " numbers, median "
                     + numbers[numbers.length / 2]);
@@ -163,7 +164,8 @@ final class NoisyJvm {
             all.add(threads.submit(() -> LongStream.range(0, n).sum()));
         }
         for (int i = 0; i < jobs; i++) {
-            System.out.println("job " + i + " of " + jobs + " gave " + all.get(i).get());
+            System.out.println(
+                    "job " + i + " of " + jobs + " gave " + all.get(i).get());
         }
         threads.shutdown();
     }

@@ -1,5 +1,8 @@
 package io.sinkstream.corpus;
 
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -8,6 +11,8 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Console;
+import scala.runtime.BoxedUnit;
 
 /**
  * Programs one behind the other in one JVM, each with a log of its own: most of what a short program costs is a JVM's
@@ -18,26 +23,37 @@ final class NoisySeries {
 
     private NoisySeries() {}
 
-    /** Runs: a file, of which each line is a program: a configuration of log4j2, a class and its arguments, with tabs between. */
+    /**
+     * Runs: a file, of which each line is a program: a configuration of log4j2, the log, which has what is printed, too, what
+     * the program is and its arguments, with tabs between.
+     */
     public static void main(String[] args) throws Exception {
         for (String line : Files.readAllLines(Path.of(args[0]))) {
             List<String> words = Arrays.asList(line.split("\t", -1));
             Configurator.reconfigure(Path.of(words.get(0)).toUri());
-            String[] arguments = words.subList(2, words.size()).toArray(String[]::new);
-            try {
-                switch (words.get(1)) {
-                    case "spark" -> spark(arguments);
-                    case "kafka" -> NoisyKafka.main(arguments);
-                    case "zookeeper" -> NoisyZooKeeper.main(arguments);
-                    case "hdfs" -> NoisyHdfs.main(arguments);
-                    default -> throw new IllegalArgumentException(line);
-                }
-            } catch (Exception e) {
-                LOGGER.error("Failed", e);
+            try (PrintStream log = new PrintStream(new FileOutputStream(words.get(1), true), true, StandardCharsets.UTF_8)) {
+                Console.withOut(log, () -> {
+                    run(words.get(2), words.subList(3, words.size()).toArray(String[]::new));
+                    return BoxedUnit.UNIT;
+                });
             }
         }
         // Some of them leave threads that are no daemons.
         System.exit(0);
+    }
+
+    private static void run(String program, String[] arguments) {
+        try {
+            switch (program) {
+                case "spark" -> spark(arguments);
+                case "kafka" -> NoisyKafka.main(arguments);
+                case "zookeeper" -> NoisyZooKeeper.main(arguments);
+                case "hdfs" -> NoisyHdfs.main(arguments);
+                default -> throw new IllegalArgumentException(program);
+            }
+        } catch (Exception e) {
+            LOGGER.error("Failed", e);
+        }
     }
 
     /** The first argument is the application's settings, with commas between. */

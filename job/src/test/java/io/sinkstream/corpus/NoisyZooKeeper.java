@@ -36,9 +36,8 @@ final class NoisyZooKeeper {
         Path folder = Files.createDirectories(Path.of(args[0]).resolve("zookeeper"));
         ZooKeeperServer server = new ZooKeeperServer(
                 folder.resolve("snapshots").toFile(), folder.resolve("log").toFile(), 500 * (1 + random.nextInt(6)));
-        ServerCnxnFactory connections =
-                ServerCnxnFactory.createFactory(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10 + random.nextInt(90));
+        ServerCnxnFactory connections = ServerCnxnFactory.createFactory(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10 + random.nextInt(90));
         connections.startup(server);
         NoisyZooKeeper noisy = new NoisyZooKeeper(random, "127.0.0.1:" + connections.getLocalPort());
         for (int left = Integer.parseInt(args[2]); left > 0; ) {
@@ -58,13 +57,15 @@ final class NoisyZooKeeper {
             for (int i = 0; i < things; i++) {
                 String path = "/" + NAMES.get(random.nextInt(NAMES.size())) + "/n" + random.nextInt(50);
                 switch (random.nextInt(5)) {
-                    case 0 -> client.create().orSetData().creatingParentsIfNeeded().forPath(path, new byte[20]);
+                    case 0 ->
+                        client.create().orSetData().creatingParentsIfNeeded().forPath(path, new byte[20]);
                     case 1 ->
                         client.create()
                                 .creatingParentsIfNeeded()
                                 .withMode(CreateMode.EPHEMERAL_SEQUENTIAL)
                                 .forPath(path + "/e");
-                    case 2 -> client.delete().quietly().deletingChildrenIfNeeded().forPath(path);
+                    case 2 ->
+                        client.delete().quietly().deletingChildrenIfNeeded().forPath(path);
                     case 3 -> {
                         InterProcessMutex lock = new InterProcessMutex(client, path + "/lock");
                         lock.acquire(5, TimeUnit.SECONDS);

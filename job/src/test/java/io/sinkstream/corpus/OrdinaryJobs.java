@@ -38,8 +38,26 @@ import org.slf4j.LoggerFactory;
 /** Jobs of {@link NoisySpark} that succeed. */
 final class OrdinaryJobs {
     static final List<String> KINDS = List.of(
-            "aggregate", "join", "sort", "cache", "window", "files", "rdd", "sql", "stream", "cube", "words", "union",
-            "udf-ok", "kept", "sample", "saved", "counters", "events", "cluster-rows", "table-as");
+            "aggregate",
+            "join",
+            "sort",
+            "cache",
+            "window",
+            "files",
+            "rdd",
+            "sql",
+            "stream",
+            "cube",
+            "words",
+            "union",
+            "udf-ok",
+            "kept",
+            "sample",
+            "saved",
+            "counters",
+            "events",
+            "cluster-rows",
+            "table-as");
 
     private static final Logger LOGGER = LoggerFactory.getLogger(NoisySpark.class);
 
@@ -181,17 +199,16 @@ final class OrdinaryJobs {
     }
 
     private void stream() throws Exception {
-        run(
-                data.spark()
-                        .readStream()
-                        .format("rate")
-                        .option("rowsPerSecond", data.between(5, 500))
-                        .load()
-                        .groupBy(col("value").mod(data.between(2, 9)))
-                        .count()
-                        .writeStream()
-                        .outputMode("complete")
-                        .format("memory"));
+        run(data.spark()
+                .readStream()
+                .format("rate")
+                .option("rowsPerSecond", data.between(5, 500))
+                .load()
+                .groupBy(col("value").mod(data.between(2, 9)))
+                .count()
+                .writeStream()
+                .outputMode("complete")
+                .format("memory"));
     }
 
     /** Windows of event time, with a watermark, or each value once. */
@@ -213,8 +230,9 @@ final class OrdinaryJobs {
     }
 
     private void run(DataStreamWriter<Row> writer) throws Exception {
-        StreamingQuery query =
-                writer.queryName(data.noun() + data.between(1, 99)).trigger(Trigger.ProcessingTime(900)).start();
+        StreamingQuery query = writer.queryName(data.noun() + data.between(1, 99))
+                .trigger(Trigger.ProcessingTime(900))
+                .start();
         query.awaitTermination(TimeUnit.SECONDS.toMillis(data.between(2, 5)));
         // A batch would be interrupted, and tell of that.
         for (int i = 0; i < LOOKS && query.status().isTriggerActive(); i++) {
@@ -247,8 +265,12 @@ final class OrdinaryJobs {
         Dataset<Row> one = data.rows(3_000).select("id", "key");
         Dataset<Row> other = data.rows(3_000).select("id", "key");
         LOGGER.info("{} rows are in both", one.intersect(other).count());
-        one.union(other).distinct().coalesce(data.between(1, 4)).write().mode("overwrite").csv(data.path()
-                .toString());
+        one.union(other)
+                .distinct()
+                .coalesce(data.between(1, 4))
+                .write()
+                .mode("overwrite")
+                .csv(data.path().toString());
     }
 
     private void function() {
@@ -307,14 +329,12 @@ final class OrdinaryJobs {
                 .setInputCols(new String[] {"id", data.last()})
                 .setOutputCol("features")
                 .transform(rows);
-        LOGGER.info(
-                "Centers {}",
-                (Object) new KMeans()
-                        .setK(data.between(2, 5))
-                        .setMaxIter(data.between(2, 6))
-                        .setSeed(data.between(1, 99))
-                        .fit(vectors)
-                        .clusterCenters());
+        LOGGER.info("Centers {}", (Object) new KMeans()
+                .setK(data.between(2, 5))
+                .setMaxIter(data.between(2, 6))
+                .setSeed(data.between(1, 99))
+                .fit(vectors)
+                .clusterCenters());
     }
 
     private void table() {

@@ -23,7 +23,9 @@ final class SeriesScenes {
                 kinds.add(run.drawn(OrdinaryJobs.KINDS));
             }
             line.addAll(List.of(
-                    run.folder().resolve("data-" + i).toString(), "" + run.random().nextLong(), "" + kinds.size()));
+                    run.folder().resolve("data-" + i).toString(),
+                    "" + run.random().nextLong(),
+                    "" + kinds.size()));
             line.addAll(kinds);
             return line;
         });
@@ -74,7 +76,7 @@ final class SeriesScenes {
             Path config = program.equals("spark-driver")
                     ? run.configs().spark(level, log)
                     : run.configs().server(level, log);
-            List<String> line = new ArrayList<>(List.of(config.toString()));
+            List<String> line = new ArrayList<>(List.of(config.toString(), log.toString()));
             line.addAll(programs.line(i));
             lines.add(String.join("\t", line));
         }

@@ -128,7 +128,8 @@ final class SinkstreamScenes {
                 return submit(run, options, score);
             }
             case 3 -> {
-                List<String> speed = List.of("--chunks", "16", "--streams", "1,2", "--attention-sink-window-size", "60");
+                List<String> speed =
+                        List.of("--chunks", "16", "--streams", "1,2", "--attention-sink-window-size", "60");
                 List<String> command = new ArrayList<>(List.of("speed", "--model", model.toString()));
                 command.addAll(speed);
                 return submit(run, options, command);

@@ -69,8 +69,7 @@ final class SmallProject {
         Files.writeString(folder.resolve("pom.xml"), POM.formatted(PARENT.formatted(group, name, version, listed)));
     }
 
-    private static void write(LogRun run, Path module, String group, String parent, String version)
-            throws IOException {
+    private static void write(LogRun run, Path module, String group, String parent, String version) throws IOException {
         String artifact = parent + "-" + module.getFileName();
         Path sources = Files.createDirectories(module.resolve("src/main/java/" + group.replace('.', '/')));
         Path tests = Files.createDirectories(module.resolve("src/test/java/" + group.replace('.', '/')));

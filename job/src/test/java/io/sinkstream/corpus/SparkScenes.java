@@ -155,7 +155,8 @@ final class SparkScenes {
         List<String> options = new ArrayList<>(List.of("--master", url, "--conf", "spark.driver.host=127.0.0.2"));
         options.addAll(List.of("--conf", "spark.executor.memory=" + run.between(600, 900) + "m"));
         options.addAll(List.of("--conf", "spark.files.useFetchCache=false"));
-        String logging = "-Dlog4j2.configurationFile=" + run.configs().spark(run.configs().drawnLevel());
+        String logging = "-Dlog4j2.configurationFile="
+                + run.configs().spark(run.configs().drawnLevel());
         String collector = String.join(" ", InstalledSpark.SHORT_LIVED);
         options.addAll(List.of(
                 "--conf",

@@ -41,7 +41,8 @@ final class ToolScenes {
             case 1 -> end(run, "jdk-jar", bin.resolve("jar") + " --create --verbose --file a.jar -C project .");
             case 2, 3 ->
                 end(run, "jdk-javac", bin.resolve("javac") + " -verbose -d out $(find project -path '*main*.java')");
-            case 4 -> end(run, "jdk-jdeps", bin.resolve("jdeps") + " --multi-release 17 -v " + jar + " | sed -n 1,300p");
+            case 4 ->
+                end(run, "jdk-jdeps", bin.resolve("jdeps") + " --multi-release 17 -v " + jar + " | sed -n 1,300p");
             case 5 ->
                 end(
                         run,
@@ -55,8 +56,11 @@ final class ToolScenes {
                                         "-XX:+PrintFlagsFinal -version",
                                         "-Xlog:help")));
             default ->
-                end(run, "jdk-javap", bin.resolve("javap") + " -c -cp " + jar + " $(" + bin.resolve("jar") + " -tf "
-                        + jar + " | grep 'class$' | head -1 | sed 's/.class$//')");
+                end(
+                        run,
+                        "jdk-javap",
+                        bin.resolve("javap") + " -c -cp " + jar + " $(" + bin.resolve("jar") + " -tf " + jar
+                                + " | grep 'class$' | head -1 | sed 's/.class$//')");
         }
     }
 
@@ -75,7 +79,8 @@ final class ToolScenes {
                         run,
                         "python-imports",
                         "exec python3 -v -c 'import "
-                                + run.drawn(List.of("json", "csv", "email.message", "logging", "http.client", "zipfile"))
+                                + run.drawn(
+                                        List.of("json", "csv", "email.message", "logging", "http.client", "zipfile"))
                                 + "'");
             default -> http(run);
         }
