@@ -91,9 +91,6 @@ final class TrainCommand extends SettingsCommand {
                         + " time goes on when the same command is run again, to the same numbers. With --initial-model it goes"
                         + " on from the weights of another model, such as the built-in one, on text of your own.",
                 "",
-                "What a model is to find odd should not be in its text. The built-in model was trained on logs of runs in"
-                        + " which nothing failed.",
-                "",
                 "With --compare sinks, --output becomes a folder of such folders, none, zero, learnable and head, and of"
                         + " what their comparison found: sinks.csv, attention.csv and a picture of each. It, too, goes on"
                         + " when it is run again, and a model that is there is not trained again. The models are compared on the driver.",
