@@ -31,7 +31,8 @@ final class NoisySeries {
         for (String line : Files.readAllLines(Path.of(args[0]))) {
             List<String> words = Arrays.asList(line.split("\t", -1));
             Configurator.reconfigure(Path.of(words.get(0)).toUri());
-            try (PrintStream log = new PrintStream(new FileOutputStream(words.get(1), true), true, StandardCharsets.UTF_8)) {
+            try (PrintStream log =
+                    new PrintStream(new FileOutputStream(words.get(1), true), true, StandardCharsets.UTF_8)) {
                 Console.withOut(log, () -> {
                     run(words.get(2), words.subList(3, words.size()).toArray(String[]::new));
                     return BoxedUnit.UNIT;
