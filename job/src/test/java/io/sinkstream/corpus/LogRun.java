@@ -28,7 +28,7 @@ final class LogRun implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(100);
 
     /** How long an application may take. */
-    static final Duration APPLICATION = Duration.ofSeconds(300);
+    static final Duration APPLICATION = Duration.ofMinutes(5);
 
     /** What a run is to be: one that nothing fails in, or one that something does. */
     enum Course {
