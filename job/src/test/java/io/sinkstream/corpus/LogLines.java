@@ -12,17 +12,28 @@ import java.util.regex.Pattern;
 record LogLines(List<String> lines) {
     private static final int LONGEST = 2000;
 
-    /** Begins an entry, in one of the layouts that the programs log in. */
-    private static final Pattern ENTRY = Pattern.compile(
-            "\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d.*|\\d\\d:\\d\\d:\\d\\d.*|\\[(INFO|DEBUG|WARNING|ERROR)\\].*|\\[\\d+\\.\\d+s\\].*");
+    private static final String LEVEL = "(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|SEVERE)";
 
-    private static final Pattern ERROR =
-            Pattern.compile("(\\[?[\\d/:.,TZ+ -]{8,30}\\]?\\s+)(\\[[^]]*\\] )?(ERROR|FATAL)\\b.*|\\[ERROR\\].*");
-    /** An error only to Spark. */
-    private static final String ASKED_TO_END = "RECEIVED SIGNAL TERM";
+    /** Begins an entry, in one of the layouts that the programs log in. */
+    private static final Pattern ENTRY =
+            Pattern.compile("\\[?\\d{2,4}[-/]\\d\\d[-/]\\d\\d(\\d\\d)?[ T]\\d\\d:\\d\\d:\\d\\d.*"
+                    + "|\\d\\d:\\d\\d:\\d\\d.*|\\[\\d+\\.\\d+s\\].*|[A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d .*"
+                    + "|\\[" + LEVEL + " *\\].*|" + LEVEL + " \\d{4}-.*|\\d{6,13} (\\d+ )*" + LEVEL + " .*|\\{\".*");
+
+    /** The level stands before the message, behind the time, the thread and names of hosts and programs. */
+    private static final Pattern ERROR = Pattern.compile(
+            "(\\[?[\\d/:.,TZ+ -]{6,30}\\]?\\s+)(- )?(\\[[^]]*\\] )?(- )?(ERROR|FATAL)\\b.*"
+                    + "|\\[?(ERROR|FATAL) *\\].*|(ERROR|FATAL) \\d{4}-.*|[A-Z][a-z]{2} \\d\\d [\\d:]{8} \\S+ \\S+: (ERROR|FATAL)\\b.*"
+                    + "|[^|]{10,40}\\|(ERROR|FATAL)\\|.*|\\[[\\d: ,-]+\\] \\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+                    + "|[\\d: ,-]+\\[myid:\\d*\\] - (ERROR|FATAL)\\b.*"
+                    + "|\\{\".*\"(log\\.)?level\":\"(ERROR|FATAL)\".*|\\{\".*\"(exception\":\\{\"class\":\"|error\\.type\":\").*");
+
+    /** Errors only to Spark and to HDFS. */
+    private static final Pattern ASKED_TO_END =
+            Pattern.compile("RECEIVED SIGNAL TERM|Command processor encountered interrupt");
 
     private static final Pattern HEADER = Pattern.compile(
-            "(Exception in thread .*|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
+            "(Exception in thread .*|Traceback \\(most recent call last\\):|(Caused by: |Suppressed: )?([a-z]\\w*\\.)+[\\w$]*(Exception|Error|Throwable|Failure)\\b.*)");
     private static final Pattern FRAME = Pattern.compile("\\s+(at \\S+.*|\\.\\.\\. \\d+ (more|common frames omitted))");
 
     /** What Spark and Kafka say of a process that was killed, or of what vanished, at other levels than ERROR. */
@@ -55,7 +66,8 @@ record LogLines(List<String> lines) {
         for (int i = 0; i < odd.length; i++) {
             String line = lines.get(i);
             if (ENTRY.matcher(line).matches()) {
-                isOddEntry = ERROR.matcher(line).matches() && !line.contains(ASKED_TO_END);
+                isOddEntry = ERROR.matcher(line).matches()
+                        && !ASKED_TO_END.matcher(line).find();
                 isTrace = false;
                 odd[i] = isOddEntry || LOSS.matcher(line).matches();
             } else if (HEADER.matcher(line).matches()) {

@@ -31,6 +31,28 @@ class LogLinesTest {
     }
 
     @Test
+    void anErrorIsOneInEveryLayout() {
+        for (String layout : List.of(
+                "2026-11-21 21:00:00 %s spark.Executor: it",
+                "26/11/21 21:00:00.123 %s Executor [main]: it",
+                "%s 2026-11-21T21:00:00,123 Executor it",
+                "Nov 21 21:00:00 node-7 spark[812]: %s Executor: it",
+                "[%s] 21/11/2026 21:00:00 (Executor) it",
+                "1795294800123 %s spark.executor.Executor - it",
+                "2026-11-21 21:00:00.123+01:00|%s|main|Executor|it",
+                "{\"ts\":\"2026-11-21T21:00:00.123Z\",\"level\":\"%s\",\"msg\":\"it\"}",
+                "{\"@timestamp\":\"2026-11-21T21:00:00.123Z\",\"log.level\":\"%s\",\"message\":\"it\"}",
+                "2026-11-21 21:00:00,123 [myid:1] - %s [main:Leader@1] - it",
+                "261121 210000 812 %s server.Leader: it")) {
+            String error = layout.formatted("ERROR");
+            String info = layout.formatted("INFO");
+            assertThat(odd(error, "more of it", info, "more")).as(layout).containsExactly(true, true, false, false);
+        }
+        assertThat(odd("{\"level\":\"WARN\",\"msg\":\"it\",\"exception\":{\"class\":\"a.B\"}}"))
+                .containsExactly(true);
+    }
+
+    @Test
     void anExceptionHasItsStackAndTheEntryAbove() {
         assertThat(odd(
                         "26/11/21 21:00:00 WARN TaskSetManager: look",

@@ -25,52 +25,24 @@ import java.util.stream.Stream;
  */
 final class LogRun implements AutoCloseable {
     /** How long a program may take to get to a point that it has to reach. */
-    static final Duration PATIENCE = Duration.ofSeconds(40);
+    static final Duration PATIENCE = Duration.ofSeconds(100);
 
     /** How long an application may take. */
-    static final Duration APPLICATION = Duration.ofSeconds(150);
+    static final Duration APPLICATION = Duration.ofMinutes(5);
+
+    /** What a run is to be: one that nothing fails in, or one that something does. */
+    enum Course {
+        ORDINARY,
+        FAILING
+    }
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
-    /** Most logs are in Spark's own. */
-    private static final List<String> SPARK_LAYOUTS = List.of(
-            "%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex",
-            "%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex",
-            "%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex",
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p [%t] %c{1.}: %m%n%xEx",
-            "%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p [%t] %c: %m%n%ex",
-            "%d{HH:mm:ss.SSS} [%t] %-5p %c{1} - %m%n%xEx");
-
-    private static final List<String> KAFKA_LAYOUTS = List.of(
-            "[%d{yyyy-MM-dd HH:mm:ss,SSS}] %p %m (%c)%n%ex",
-            "[%d{yyyy-MM-dd HH:mm:ss,SSS}] %p %m (%c)%n%ex",
-            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5p [%t] %c{2} - %m%n%ex");
-
-    /** What is worth hearing more of, and does not drown all else. */
-    private static final List<String> SPARK_DETAILS = List.of(
-            "org.apache.spark.scheduler",
-            "org.apache.spark.storage",
-            "org.apache.spark.sql.execution.streaming",
-            "org.apache.spark.shuffle",
-            "org.apache.spark.deploy",
-            "org.apache.spark.executor",
-            "org.apache.spark.memory",
-            "org.apache.spark.network",
-            "org.apache.hadoop.fs");
-
-    private static final List<String> KAFKA_DETAILS = List.of(
-            "kafka.server",
-            "kafka.log",
-            "kafka.coordinator",
-            "org.apache.kafka.controller",
-            "org.apache.kafka.image",
-            "org.apache.kafka.coordinator.group",
-            "org.apache.kafka.clients.consumer",
-            "org.apache.kafka.clients.producer",
-            "org.apache.kafka.raft");
-
     private static final List<String> ZONES =
             List.of("UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "America/Los_Angeles");
+
+    /** The exit code of a program that had SIGTERM. */
+    private static final int ASKED_TO = 143;
 
     /** Of collectors; the first two are those of short programs. */
     private static final List<String> COLLECTORS =
@@ -81,6 +53,8 @@ final class LogRun implements AutoCloseable {
     private final Path folder;
     private final Random random;
     private final String zone;
+    private final LogConfigs configs;
+    private final Course course;
     private final List<Process> processes = new ArrayList<>();
     private final Map<String, Path> logs = new LinkedHashMap<>();
 
@@ -90,16 +64,28 @@ final class LogRun implements AutoCloseable {
      * @param name part of the keys
      * @param folder for all its files; need not exist
      */
-    LogRun(InstalledSpark spark, String name, Path folder, long seed) throws IOException {
+    LogRun(InstalledSpark spark, String name, Path folder, Course course, long seed) throws IOException {
         this.spark = spark;
         this.name = name;
         this.folder = Files.createDirectories(folder);
         this.random = new Random(seed);
         this.zone = drawn(ZONES);
+        this.configs = new LogConfigs(this.folder, random);
+        this.course = course;
     }
 
     Random random() {
         return random;
+    }
+
+    /** Whether nothing is to fail. */
+    boolean isOrdinary() {
+        return course == Course.ORDINARY;
+    }
+
+    /** Whether all programs that ended did so by themselves and well, or because they were asked to. Of a closed run. */
+    boolean endedWell() {
+        return processes.stream().map(Process::exitValue).allMatch(code -> code == 0 || code == ASKED_TO);
     }
 
     Path folder() {
@@ -238,72 +224,9 @@ final class LogRun implements AutoCloseable {
         return options;
     }
 
-    /** A configuration of log4j2 on standard error. */
-    Path sparkLogging(String level) throws IOException {
-        return logging(level, drawn(SPARK_LAYOUTS), SPARK_DETAILS);
-    }
-
-    /** A level as most programs have it, or another one. */
-    String drawnLevel() {
-        int draw = random.nextInt(20);
-        return draw < 6 ? "debug" : draw < 8 ? "warn" : "info";
-    }
-
-    private int loggings;
-
-    private Path logging(String level, String layout, List<String> details) throws IOException {
-        List<String> lines = new ArrayList<>(List.of(
-                "status = error",
-                "appender.console.type = Console",
-                "appender.console.name = console",
-                "appender.console.target = SYSTEM_ERR",
-                "appender.console.layout.type = PatternLayout",
-                "appender.console.layout.pattern = " + layout,
-                "rootLogger.level = " + (level.equals("debug") ? "info" : level),
-                "rootLogger.appenderRef.console.ref = console",
-                "logger.sinkstream.name = io.sinkstream",
-                "logger.sinkstream.level = info"));
-        if (random.nextInt(4) > 0) {
-            // Each client begins with a page of its configuration.
-            lines.addAll(List.of(
-                    "logger.configurations.name = org.apache.kafka.common.config",
-                    "logger.configurations.level = warn"));
-            for (String client :
-                    List.of("producer.ProducerConfig", "consumer.ConsumerConfig", "admin.AdminClientConfig")) {
-                lines.add("logger." + client.replace('.', '_') + ".name = org.apache.kafka.clients." + client);
-                lines.add("logger." + client.replace('.', '_') + ".level = warn");
-            }
-        }
-        if (random.nextInt(6) > 0) {
-            // Its native library's configuration, a page a partition.
-            lines.addAll(List.of(
-                    "logger.rocks.name = org.apache.spark.sql.execution.streaming.state", "logger.rocks.level = warn"));
-        }
-        if (level.equals("debug")) {
-            for (String logger : List.of("one", "two", "three")) {
-                lines.add("logger." + logger + ".name = " + drawn(details));
-                lines.add("logger." + logger + ".level = debug");
-            }
-        }
-        return Files.write(folder.resolve("log4j2-" + loggings++ + ".properties"), lines);
-    }
-
-    /** A configuration of log4j2 for a broker on standard error and its clients in a file of their own. */
-    Path kafkaLogging(String level, Path clients) throws IOException {
-        String layout = drawn(KAFKA_LAYOUTS);
-        Path file = logging(level, layout, KAFKA_DETAILS);
-        List<String> lines = new ArrayList<>(Files.readAllLines(file));
-        lines.addAll(List.of(
-                "appender.clients.type = File",
-                "appender.clients.name = clients",
-                "appender.clients.fileName = " + clients,
-                "appender.clients.layout.type = PatternLayout",
-                "appender.clients.layout.pattern = " + layout,
-                "logger.clients.name = org.apache.kafka.clients",
-                "logger.clients.additivity = false",
-                "logger.clients.appenderRef.clients.ref = clients",
-                "logger.clients.level = " + (level.equals("debug") ? "info" : level)));
-        return Files.write(file, lines);
+    /** Configurations of log4j2. */
+    LogConfigs configs() {
+        return configs;
     }
 
     /**

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Builds by Maven for {@link LogCorpus}, most of which fail. */
+/** Builds by Maven for {@link LogCorpus}: in ordinary runs of small projects for the most part, in others most fail. */
 final class MavenScenes {
     private static final List<String> PROPERTIES = List.of(
             "djl.version",
@@ -57,31 +57,68 @@ final class MavenScenes {
             "formatter:format",
             "com.example:missing-maven-plugin:1.2:run");
 
+    /** Of any project. */
+    private static final List<List<String>> BUILDS = List.of(
+            List.of("compile"),
+            List.of("test"),
+            List.of("test"),
+            List.of("package"),
+            List.of("clean", "verify"),
+            List.of("package", "-DskipTests"),
+            List.of("-T", "2", "package"),
+            List.of("dependency:tree"),
+            List.of("clean"));
+
+    /** Of this project. */
+    private static final List<List<String>> ORDINARY = List.of(
+            List.of("clean"),
+            List.of("validate", "-Dspotless.check.skip"),
+            List.of("-pl", "udfs", "dependency:tree"),
+            List.of("-pl", "udfs", "dependency:list"),
+            List.of("-pl", "udfs", "process-resources", "-Dspotless.check.skip"));
+
     private MavenScenes() {}
 
-    /** A build of a copy of this project, most of which fail; nothing is fetched. */
+    /** A build; nothing is fetched. */
     static void maven(LogRun run) throws Exception {
+        if (run.isOrdinary() && run.random().nextInt(4) > 0) {
+            Path small = run.folder().resolve("project");
+            SmallProject.write(run, small);
+            end(run, small, run.drawn(BUILDS));
+            return;
+        }
         Path copy = run.folder().resolve("sinkstream");
         copy(run.spark().project(), copy);
-        Random random = run.random();
+        end(run, copy, run.isOrdinary() ? run.drawn(ORDINARY) : failing(run, copy));
+    }
+
+    private static void end(LogRun run, Path project, List<String> arguments) throws Exception {
         List<String> line = new ArrayList<>(List.of("mvn", "-B", "-o"));
-        if (random.nextInt(3) == 0) {
-            line.add("-X");
+        if (run.random().nextInt(4) == 0) {
+            line.add(run.drawn(List.of("-X", "-V", "-e", "-ntp")));
         }
-        switch (random.nextInt(12)) {
-            case 0 -> line.add("clean");
-            case 1 -> line.add("validate");
-            case 2, 3 -> line.addAll(List.of(run.drawn(List.of("-e", "-V")), run.drawn(GOALS)));
-            case 4, 5 ->
+        line.addAll(arguments);
+        Map<String, String> environment = Map.of(
+                "HOME", System.getProperty("user.home"), "MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -Duser.name=spark");
+        LogRun.end(run.program("maven", project, environment, line), Duration.ofMinutes(2));
+    }
+
+    /** Arguments for a build of a copy of this project, which is changed so that most fail. */
+    private static List<String> failing(LogRun run, Path copy) throws IOException {
+        Random random = run.random();
+        List<String> line = new ArrayList<>();
+        switch (random.nextInt(7)) {
+            case 0 -> line.addAll(List.of(run.drawn(List.of("-e", "-V")), run.drawn(GOALS)));
+            case 1 ->
                 line.addAll(List.of(
                         "test-compile",
                         "-D" + run.drawn(PROPERTIES) + "=" + run.between(0, 19) + "." + run.between(0, 30) + "."
                                 + run.between(0, 9)));
-            case 6 -> {
+            case 2 -> {
                 spoil(run, copy, "        System.out.println( \"x\" ) ;\n");
                 line.add("validate");
             }
-            case 7 -> {
+            case 3 -> {
                 spoil(
                         run,
                         copy,
@@ -93,22 +130,13 @@ final class MavenScenes {
                                 "    java.util.List raw;\n")));
                 line.addAll(List.of("-pl", "udfs", "compile", "-Dspotless.check.skip"));
             }
-            case 8 ->
+            case 4 ->
                 line.addAll(run.drawn(List.of(
                         List.of("-pl", "core", "compile"),
                         List.of("-Pfast", "validate"),
                         List.of("-f", "pom2.xml", "compile"),
                         List.of("validate", "-rf", ":web"))));
-            case 9 ->
-                line.addAll(List.of(
-                        "-pl",
-                        "udfs",
-                        run.drawn(List.of(
-                                "dependency:tree",
-                                "dependency:list",
-                                "dependency:analyze",
-                                "dependency:resolve-plugins"))));
-            case 10 -> {
+            case 5 -> {
                 Path pom = copy.resolve(run.drawn(List.of("pom.xml", "job/pom.xml", "udfs/pom.xml")));
                 String text = Files.readString(pom);
                 Files.writeString(
@@ -131,10 +159,7 @@ final class MavenScenes {
                         "-Dsurefire.failIfNoSpecifiedTests=false"));
             }
         }
-        String home = System.getProperty("user.home");
-        Process maven = run.program(
-                "maven", copy, Map.of("HOME", home, "MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -Duser.name=spark"), line);
-        LogRun.end(maven, Duration.ofMinutes(2));
+        return line;
     }
 
     private static List<Path> sources(Path folder) throws IOException {

@@ -1,18 +1,22 @@
 package io.sinkstream.corpus;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
-/** A small Java program that dies in the way it is told, or waits for its end: what {@link LogCorpus} has the JVM log. */
+/** A small Java program that dies in the way it is told, does some work, or waits for its end: what {@link LogCorpus} has the JVM log. */
 final class NoisyJvm {
     private NoisyJvm() {}
 
@@ -28,6 +32,10 @@ final class NoisyJvm {
             case "pool" -> pool(random);
             case "churn" -> churn(random);
             case "wait" -> await(random);
+            case "sort" -> sort(random);
+            case "text" -> text(random);
+            case "threads" -> threads(random);
+            case "idle" -> idle(random);
             default -> throw new IllegalArgumentException("no such end: " + args[0]);
         }
     }
@@ -122,6 +130,64 @@ final class NoisyJvm {
             bytes += block.length;
         }
         System.out.println("allocated " + bytes + " bytes, kept " + kept.size() + " blocks");
+    }
+
+    private static void sort(Random random) {
+        int rounds = 3 + random.nextInt(20);
+        for (int round = 1; round <= rounds; round++) {
+            Integer[] numbers =
+                    random.ints(50_000 + random.nextInt(100_000)).boxed().toArray(Integer[]::new);
+            Arrays.sort(numbers);
+            System.out.println("round " + round + " of " + rounds + ": sorted " + numbers.length + " numbers, median "
+                    + numbers[numbers.length / 2]);
+        }
+    }
+
+    private static void text(Random random) {
+        Map<String, Integer> counts = new TreeMap<>();
+        for (int i = 0; i < 200_000; i++) {
+            counts.merge("w" + Long.toString(random.nextInt(5_000), Character.MAX_RADIX), 1, Integer::sum);
+        }
+        counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .limit(5 + random.nextInt(20))
+                .forEach(word -> System.out.printf("%-6s %,8d%n", word.getKey(), word.getValue()));
+        System.out.println(counts.size() + " words");
+    }
+
+    private static void threads(Random random) throws Exception {
+        int jobs = 10 + random.nextInt(60);
+        ExecutorService threads = Executors.newFixedThreadPool(1 + random.nextInt(6));
+        List<Future<Long>> all = new ArrayList<>();
+        for (int i = 0; i < jobs; i++) {
+            long n = 1000L * random.nextInt(1000);
+            all.add(threads.submit(() -> LongStream.range(0, n).sum()));
+        }
+        for (int i = 0; i < jobs; i++) {
+            System.out.println(
+                    "job " + i + " of " + jobs + " gave " + all.get(i).get());
+        }
+        threads.shutdown();
+    }
+
+    /** With threads that wait for their end, and nothing else. */
+    private static void idle(Random random) throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        for (int i = random.nextInt(8); i >= 0; i--) {
+            Thread thread = new Thread(() -> meetOnce(never), "worker-" + i);
+            thread.setDaemon(true);
+            thread.start();
+        }
+        System.out.println("waiting");
+        never.await();
+    }
+
+    private static void meetOnce(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** With threads that wait in many ways, two of them for each other. */

@@ -20,7 +20,10 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A Kafka broker and clients that come, go and get things wrong, drawn from a seed: what {@link LogCorpus} has Kafka log. */
+/**
+ * A Kafka broker and clients that come and go and, if they are to, get things wrong, drawn from a seed: what
+ * {@link LogCorpus} has Kafka log.
+ */
 final class NoisyKafka {
     private static final Logger LOGGER = LoggerFactory.getLogger("org.apache.kafka.clients.NoisyKafka");
 
@@ -38,6 +41,12 @@ final class NoisyKafka {
             "mail",
             "chat");
 
+    /** Kinds of things that happen and are no failure: the first so many. */
+    static final int ORDINARY = 8;
+
+    /** All kinds. */
+    static final int ALL = 14;
+
     private final KafkaBroker broker;
     private final Random random;
     private final List<String> topics = new ArrayList<>();
@@ -47,7 +56,7 @@ final class NoisyKafka {
         this.random = random;
     }
 
-    /** Runs: a folder, a seed, how many things happen. */
+    /** Runs: a folder, a seed, how many things happen, and of how many kinds: {@link #ORDINARY} or {@link #ALL}. */
     public static void main(String[] args) throws Exception {
         Random random = new Random(Long.parseLong(args[1]));
         try (KafkaBroker broker = KafkaBroker.start(Path.of(args[0]))) {
@@ -55,7 +64,7 @@ final class NoisyKafka {
             noisy.create();
             for (int i = 0; i < Integer.parseInt(args[2]); i++) {
                 try {
-                    noisy.happen(random.nextInt(14));
+                    noisy.happen(random.nextInt(Integer.parseInt(args[3])));
                 } catch (KafkaException | ExecutionException e) {
                     LOGGER.error("Step {} failed", i, e);
                 }
@@ -86,16 +95,17 @@ final class NoisyKafka {
     private void happen(int what) throws Exception {
         switch (what) {
             case 0, 1 -> create();
-            case 2 -> {
+            case 2 -> broker.send(topic(), rows());
+            case 3, 4 -> broker.sendCommitted(topic(), rows());
+            case 5, 6, 7 -> consume(topic(), "group-" + random.nextInt(20), 1 + random.nextInt(3));
+            case 8 -> broker.sendAborted(topic(), rows());
+            case 9 -> {
                 if (topics.size() > 1) {
                     broker.deleteTopic(topics.remove(random.nextInt(topics.size())));
+                } else {
+                    broker.growTopic(topic(), 6 + random.nextInt(3));
                 }
             }
-            case 3 -> broker.growTopic(topic(), 6 + random.nextInt(3));
-            case 4 -> broker.send(topic(), rows());
-            case 5, 6 -> broker.sendCommitted(topic(), rows());
-            case 7 -> broker.sendAborted(topic(), rows());
-            case 8, 9 -> consume(topic(), "group-" + random.nextInt(20), 1 + random.nextInt(3));
             case 10 -> fence("sink-" + random.nextInt(100));
             case 11 -> oversized(topic());
             case 12 -> unknown("nowhere-" + random.nextInt(100));

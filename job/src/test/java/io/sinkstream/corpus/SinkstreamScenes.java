@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/** This project's own commands for {@link LogCorpus}: some do their work, some are refused, and some lose their input. */
+/** This project's own commands for {@link LogCorpus}: in failing runs some are refused, and some lose their input. */
 final class SinkstreamScenes {
     private static final List<String> WORDS = List.of(
             "connection",
@@ -92,11 +92,13 @@ final class SinkstreamScenes {
         return text.append(run.random().nextInt(1000)).toString();
     }
 
-    /** One of its commands, most of which do their work. */
+    /** One of its commands. */
     Process command(LogRun run, List<String> options, int number) throws Exception {
-        Path work = run.folder();
-        String window = "" + run.between(12, 120);
-        List<String> score = new ArrayList<>(List.of(
+        return run.isOrdinary() ? ordinary(run, options, number) : failing(run, options, number);
+    }
+
+    private List<String> score(LogRun run) throws IOException {
+        return new ArrayList<>(List.of(
                 "score",
                 "--model",
                 model.toString(),
@@ -107,16 +109,58 @@ final class SinkstreamScenes {
                 "--key",
                 "key",
                 "--order",
-                "seq"));
-        score.addAll(List.of("--attention-sink-window-size", window));
-        switch (run.random().nextInt(9)) {
-            case 0, 1 -> {
-                score.addAll(
-                        List.of("--output", work.resolve("scored-" + number).toString()));
+                "seq",
+                "--attention-sink-window-size",
+                "" + run.between(12, 120)));
+    }
+
+    /** One that does its work. */
+    private Process ordinary(LogRun run, List<String> options, int number) throws Exception {
+        Path work = run.folder();
+        switch (run.random().nextInt(8)) {
+            case 0, 1, 2 -> {
+                List<String> score = score(run);
+                score.addAll(run.drawn(List.of(
+                        List.of("--output", work.resolve("scored-" + number).toString()),
+                        List.of("--token-nll", "--entropy"),
+                        List.of("--least-tokens", "2"),
+                        List.of("--partitions", "" + run.between(2, 9)))));
                 return submit(run, options, score);
             }
-            case 2 -> {
-                // Refused, or failing: a model or an input that is not there, a column that is not.
+            case 3 -> {
+                List<String> speed =
+                        List.of("--chunks", "16", "--streams", "1,2", "--attention-sink-window-size", "60");
+                List<String> command = new ArrayList<>(List.of("speed", "--model", model.toString()));
+                command.addAll(speed);
+                return submit(run, options, command);
+            }
+            case 4 -> {
+                // A checkpoint is begun, and looked at.
+                Path checkpoint = work.resolve("checkpoint-" + number);
+                LogRun.end(submit(run, options, stream(run, checkpoint, rows(run), number)), LogRun.APPLICATION);
+                return submit(
+                        run, List.of("--master", "local[1]"), List.of("state", "--checkpoint", checkpoint.toString()));
+            }
+            case 5, 6 -> {
+                return submit(run, options, stream(run, work.resolve("checkpoint-" + number), rows(run), number));
+            }
+            default -> {
+                String topic = topic(run);
+                send(run, topic, 0);
+                List<String> stream = kafka(run, number, broker.servers(), topic);
+                stream.addAll(List.of("--trigger", "available-now"));
+                return submit(run, options, stream);
+            }
+        }
+    }
+
+    /** One that is refused, or that loses what it reads. */
+    private Process failing(LogRun run, List<String> options, int number) throws Exception {
+        Path work = run.folder();
+        switch (run.random().nextInt(5)) {
+            case 0 -> {
+                // A model that is not there, an option or a column that is not.
+                List<String> score = score(run);
                 score.addAll(run.drawn(List.of(
                         List.of("--text", "message"),
                         List.of("--windw", "3"),
@@ -126,43 +170,24 @@ final class SinkstreamScenes {
                 }
                 return submit(run, options, score);
             }
-            case 3 -> {
-                return submit(
-                        run,
-                        options,
-                        List.of(
-                                "speed",
-                                "--model",
-                                model.toString(),
-                                "--chunks",
-                                "16",
-                                "--streams",
-                                "1,2",
-                                "--attention-sink-window-size",
-                                window));
-            }
-            case 4 -> {
+            case 1 -> {
                 // A checkpoint is begun, looked at, and refused with another model.
                 Path checkpoint = work.resolve("checkpoint-" + number);
                 List<String> stream = stream(run, checkpoint, rows(run), number);
-                Process first = submit(run, options, stream);
-                LogRun.end(first, LogRun.APPLICATION);
+                LogRun.end(submit(run, options, stream), LogRun.APPLICATION);
                 Process state = submit(
                         run, List.of("--master", "local[1]"), List.of("state", "--checkpoint", checkpoint.toString()));
                 LogRun.end(state, LogRun.APPLICATION);
                 stream.set(stream.indexOf("--model") + 1, otherModel.toString());
                 return submit(run, options, stream);
             }
-            case 5 -> {
-                return submit(run, options, stream(run, work.resolve("checkpoint-" + number), rows(run), number));
-            }
-            case 6 -> {
+            case 2 -> {
                 if (run.random().nextBoolean()) {
                     return topic(run, options, number, (driver, topic) -> broker.deleteTopic(topic));
                 }
                 return topic(run, options, number, (driver, topic) -> driver.destroy());
             }
-            case 7 -> {
+            case 3 -> {
                 // No broker answers at this port.
                 List<String> stream = kafka(run, number, "127.0.0.1:" + LogRun.freePort(), "nowhere");
                 stream.addAll(List.of(
@@ -185,7 +210,7 @@ final class SinkstreamScenes {
         return run.spark(
                 "sinkstream-" + command.get(0),
                 2,
-                run.sparkLogging(run.drawnLevel()),
+                run.configs().spark(run.configs().drawnLevel()),
                 "org.apache.spark.deploy.SparkSubmit",
                 arguments);
     }
@@ -244,19 +269,28 @@ final class SinkstreamScenes {
                 "startingOffsets=earliest"));
     }
 
+    private String topic(LogRun run) {
+        String topic = run.drawn(List.of("logs", "chat", "audit", "mail")) + "-" + run.between(1, 1_000_000);
+        broker.createTopic(topic, run.between(1, 4));
+        return topic;
+    }
+
+    private void send(LogRun run, String topic, int from) {
+        List<JsonObject> rows = new ArrayList<>();
+        for (int n = run.between(5, 60); n > 0; n--) {
+            rows.add(row("user-" + run.between(1, 9), from + n, text(run)));
+        }
+        broker.send(topic, rows.stream().map(TopicStream::outgoing).toList());
+    }
+
     /** A stream of a topic that grows, and what ends it. */
     private Process topic(LogRun run, List<String> options, int number, BiConsumer<Process, String> end)
             throws Exception {
-        String topic = run.drawn(List.of("logs", "chat", "audit", "mail")) + "-" + run.between(1, 1_000_000);
-        broker.createTopic(topic, run.between(1, 4));
+        String topic = topic(run);
         Process driver = submit(run, options, kafka(run, number, broker.servers(), topic));
         QueryLog log = new QueryLog(run.folder().resolve("checkpoint-" + number));
         for (int i = 0; i < 4; i++) {
-            List<JsonObject> rows = new ArrayList<>();
-            for (int n = run.between(5, 60); n > 0; n--) {
-                rows.add(row("user-" + run.between(1, 9), i * 100 + n, text(run)));
-            }
-            broker.send(topic, rows.stream().map(TopicStream::outgoing).toList());
+            send(run, topic, i * 100);
             long before = log.done();
             if (!LogRun.await(driver, LogRun.PATIENCE, () -> log.done() > before)) {
                 return driver;

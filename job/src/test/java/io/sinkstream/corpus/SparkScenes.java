@@ -4,7 +4,6 @@ import io.sinkstream.harness.InstalledSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -12,9 +11,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Applications of Spark for {@link LogCorpus}, on a cluster and without one, and what is killed while they run. */
 final class SparkScenes {
-    private static final List<String> GOOD =
-            List.of("aggregate", "join", "sort", "cache", "window", "files", "rdd", "sql", "stream");
-
     private static final List<String> BAD = List.of(
             "missing",
             "column",
@@ -31,10 +27,10 @@ final class SparkScenes {
             "denied",
             "collect");
 
-    /** What no other scene has, so that it is new to whatever was trained on those. */
+    /** What no other scene has. */
     static final List<String> UNSEEN = List.of("serialize", "pattern", "overflow");
 
-    private static final List<String> APPLICATIONS = List.of(
+    static final List<String> APPLICATIONS = List.of(
             "nightly-report",
             "orders-etl",
             "sessionize",
@@ -62,10 +58,10 @@ final class SparkScenes {
         this.sinkstream = sinkstream;
     }
 
-    /** A cluster of a master and two workers, three applications on it, and what is killed meanwhile. */
+    /** A cluster of a master and two workers, applications on it, and in a failing run what is killed meanwhile. */
     void cluster(LogRun run) throws Exception {
         onCluster(run, (url, masterLog, workers) -> {
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < (run.isOrdinary() ? 2 : 3); i++) {
                 application(run, url, masterLog, workers, i);
             }
         });
@@ -94,7 +90,7 @@ final class SparkScenes {
         Process master = run.spark(
                 "spark-master",
                 5,
-                run.sparkLogging(level),
+                run.configs().spark(level),
                 "org.apache.spark.deploy.master.Master",
                 List.of("--host", "127.0.0.5", "--port", "" + port, "--webui-port", "" + LogRun.freePort()));
         Path masterLog = run.last();
@@ -109,10 +105,10 @@ final class SparkScenes {
         applications.run(url, masterLog, workers);
         for (Process process : workers) {
             process.destroy();
-            LogRun.end(process, Duration.ofSeconds(10));
+            LogRun.end(process, LogRun.PATIENCE);
         }
         master.destroy();
-        LogRun.end(master, Duration.ofSeconds(10));
+        LogRun.end(master, LogRun.PATIENCE);
     }
 
     private static void addWorker(LogRun run, String url, List<Process> workers) throws IOException {
@@ -120,7 +116,7 @@ final class SparkScenes {
         workers.add(run.spark(
                 "spark-worker",
                 address,
-                run.sparkLogging(run.random().nextInt(8) == 0 ? "debug" : "info"),
+                run.configs().spark(run.random().nextInt(8) == 0 ? "debug" : "info"),
                 "org.apache.spark.deploy.worker.Worker",
                 List.of(
                         "--host",
@@ -142,9 +138,9 @@ final class SparkScenes {
         List<String> options = onThis(run, url);
         Process driver = run.random().nextInt(5) < 2
                 ? sinkstream.command(run, options, number)
-                : jobs(run, options, run.between(4, 14));
+                : jobs(run, options, run.between(3, 10));
         int started = number + 1;
-        if (run.random().nextInt(3) > 0) {
+        if (!run.isOrdinary() && run.random().nextInt(3) > 0) {
             LogRun.await(driver, LogRun.PATIENCE, () -> LogRun.has(masterLog, "Launching executor", started));
             // Between the executor's start and the application's end.
             if (!driver.waitFor(run.between(2000, 12_000), TimeUnit.MILLISECONDS)) {
@@ -159,7 +155,8 @@ final class SparkScenes {
         List<String> options = new ArrayList<>(List.of("--master", url, "--conf", "spark.driver.host=127.0.0.2"));
         options.addAll(List.of("--conf", "spark.executor.memory=" + run.between(600, 900) + "m"));
         options.addAll(List.of("--conf", "spark.files.useFetchCache=false"));
-        String logging = "-Dlog4j2.configurationFile=" + run.sparkLogging(run.drawnLevel());
+        String logging = "-Dlog4j2.configurationFile="
+                + run.configs().spark(run.configs().drawnLevel());
         String collector = String.join(" ", InstalledSpark.SHORT_LIVED);
         options.addAll(List.of(
                 "--conf",
@@ -186,7 +183,7 @@ final class SparkScenes {
         List<String> options = new ArrayList<>(List.of("--master", "local[" + run.between(1, 4) + "]"));
         Process driver = run.random().nextInt(3) == 0
                 ? sinkstream.command(run, options, 0)
-                : jobs(run, options, run.between(10, 40));
+                : jobs(run, options, run.between(5, 25));
         LogRun.end(driver, LogRun.APPLICATION);
     }
 
@@ -194,10 +191,10 @@ final class SparkScenes {
     void unseen(LogRun run, String failure) throws Exception {
         List<String> kinds = new ArrayList<>();
         for (int i = run.between(6, 9); i > 0; i--) {
-            kinds.add(run.drawn(GOOD));
+            kinds.add(run.drawn(OrdinaryJobs.KINDS));
         }
         kinds.add(failure);
-        kinds.add(run.drawn(GOOD));
+        kinds.add(run.drawn(OrdinaryJobs.KINDS));
         LogRun.end(jobs(run, new ArrayList<>(List.of("--master", "local[2]")), kinds, "info"), LogRun.APPLICATION);
     }
 
@@ -210,23 +207,25 @@ final class SparkScenes {
         return arguments;
     }
 
-    /** One application of so many jobs that succeed, and a few that fail. */
+    /** One application of so many jobs that succeed, and in a failing run a few that fail. */
     private Process jobs(LogRun run, List<String> options, int good) throws IOException {
         List<String> kinds = new ArrayList<>();
         for (int i = 0; i < good; i++) {
-            kinds.add(run.drawn(GOOD));
+            kinds.add(run.drawn(OrdinaryJobs.KINDS));
         }
-        for (int i = run.random().nextInt(3 + good / 8); i > 0; i--) {
-            kinds.add(run.drawn(BAD));
+        if (!run.isOrdinary()) {
+            for (int i = run.random().nextInt(3 + good / 8); i > 0; i--) {
+                kinds.add(run.drawn(BAD));
+            }
+            Collections.shuffle(kinds, run.random());
+            if (run.random().nextInt(8) == 0) {
+                kinds.add("die");
+            }
+            if (run.random().nextInt(12) == 0) {
+                kinds.add("exit");
+            }
         }
-        Collections.shuffle(kinds, run.random());
-        if (run.random().nextInt(8) == 0) {
-            kinds.add("die");
-        }
-        if (run.random().nextInt(12) == 0) {
-            kinds.add("exit");
-        }
-        return jobs(run, options, kinds, run.drawnLevel());
+        return jobs(run, options, kinds, run.configs().drawnLevel());
     }
 
     /** One application of jobs of these kinds in turn. */
@@ -247,11 +246,42 @@ final class SparkScenes {
         arguments.addAll(List.of(
                 run.folder().resolve("data").toString(), "" + run.random().nextLong(), "" + kinds.size()));
         arguments.addAll(kinds);
-        String local = run.random().nextInt(12) == 0
+        String local = !run.isOrdinary() && run.random().nextInt(12) == 0
                 ? "/proc/none"
                 : run.folder().resolve("local").toString();
-        List<String> line = run.sparkLine(run.sparkLogging(level), "org.apache.spark.deploy.SparkSubmit", arguments);
+        List<String> line = run.sparkLine(run.configs().spark(level), "org.apache.spark.deploy.SparkSubmit", arguments);
         return run.program("spark-driver", run.folder(), run.sparkEnvironment(2, local), line);
+    }
+
+    /** What a history server reads of applications that have ended. */
+    void history(LogRun run) throws Exception {
+        Path events = Files.createDirectories(run.folder().resolve("events"));
+        List<String> options = List.of(
+                "--master",
+                "local[2]",
+                "--conf",
+                "spark.eventLog.enabled=true",
+                "--conf",
+                "spark.eventLog.compress=" + run.random().nextBoolean(),
+                "--conf",
+                "spark.eventLog.dir=" + events);
+        for (int i = run.between(1, 2); i > 0; i--) {
+            LogRun.end(jobs(run, options, run.between(1, 4)), LogRun.APPLICATION);
+        }
+        Path properties = Files.writeString(
+                run.folder().resolve("history.properties"),
+                "spark.history.ui.port 0\nspark.history.fs.update.interval 2s\nspark.history.fs.logDirectory file:"
+                        + events + "\n");
+        Process server = run.spark(
+                "spark-history",
+                2,
+                run.configs().spark("info"),
+                "org.apache.spark.deploy.history.HistoryServer",
+                List.of("--properties-file", properties.toString()));
+        Path log = run.last();
+        LogRun.await(server, LogRun.PATIENCE, () -> LogRun.has(log, "Finished parsing", 1));
+        server.destroy();
+        LogRun.end(server, LogRun.PATIENCE);
     }
 
     /** Shuffles more than a file may be long, as on a disk that is full. */
@@ -267,7 +297,7 @@ final class SparkScenes {
                 "sql"));
         List<String> line = new ArrayList<>(
                 List.of("bash", "-c", "ulimit -f " + run.between(4000, 9000) + "; exec \"$@\"", "bash"));
-        line.addAll(run.sparkLine(run.sparkLogging("info"), "org.apache.spark.deploy.SparkSubmit", arguments));
+        line.addAll(run.sparkLine(run.configs().spark("info"), "org.apache.spark.deploy.SparkSubmit", arguments));
         Process driver = run.program(
                 "spark-driver",
                 run.folder(),
