@@ -174,7 +174,7 @@ final class NoisyJvm {
     private static void idle(Random random) throws InterruptedException {
         CountDownLatch never = new CountDownLatch(1);
         for (int i = random.nextInt(8); i >= 0; i--) {
-            Thread thread = new Thread(() -> meetOnce(never), "worker-" + i);
+            Thread thread = new Thread(() -> awaitAll(never), "worker-" + i);
             thread.setDaemon(true);
             thread.start();
         }
@@ -182,7 +182,7 @@ final class NoisyJvm {
         never.await();
     }
 
-    private static void meetOnce(CountDownLatch latch) {
+    private static void awaitAll(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {
@@ -222,10 +222,6 @@ final class NoisyJvm {
 
     private static void meet(CountDownLatch latch) {
         latch.countDown();
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        awaitAll(latch);
     }
 }

@@ -89,7 +89,7 @@ final class CharsmapForm {
         Deque<Long> open = new ArrayDeque<>(List.of(offset(trie.get(0))));
         while (!open.isEmpty()) {
             long base = open.remove();
-            // The largest label lies anywhere in the block of 256 that its parent's offset begins.
+            // The next byte of a text can lead anywhere in this block of 256 units.
             if ((base | 0xFF) >= trie.limit()) {
                 return "leads to unit " + (base | 0xFF) + " of " + trie.limit();
             }
