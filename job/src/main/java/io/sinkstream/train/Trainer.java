@@ -11,6 +11,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.sinkstream.decoder.TorchCalls;
 import io.sinkstream.decoder.TorchScript;
 import io.sinkstream.decoder.Weight;
 import io.sinkstream.settings.NumberType;
@@ -89,7 +90,11 @@ final class Trainer implements AutoCloseable {
         for (int i = 0; i < values.size(); i++) {
             long[] shape =
                     all.get(i).shape().stream().mapToLong(Long::longValue).toArray();
-            arrays.add((PtNDArray) owner.create(values.get(i), new Shape(shape)));
+            // In libtorch's own memory, which begins where its kernels like it to, whatever else was taken from the
+            // heap before.
+            try (NDArray javas = owner.create(values.get(i), new Shape(shape))) {
+                arrays.add((PtNDArray) javas.duplicate());
+            }
         }
         return arrays;
     }
@@ -102,6 +107,10 @@ final class Trainer implements AutoCloseable {
      * @return the mean NLL of what they predict, nats
      */
     double accumulate(int[][] samples) {
+        return TorchCalls.run(() -> addGradients(samples));
+    }
+
+    private double addGradients(int[][] samples) {
         boolean before = JniUtils.isGradMode();
         // Not by a GradientCollector, of which a JVM can have one at a time: two tasks of a local run train in one.
         JniUtils.setGradMode(true);
@@ -120,7 +129,9 @@ final class Trainer implements AutoCloseable {
         boolean before = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
         try (NDManager scratch = manager.newSubManager()) {
-            return loss(samples, scratch).toType(DataType.FLOAT64, false).toDoubleArray()[0];
+            return TorchCalls.run(() -> loss(samples, scratch))
+                    .toType(DataType.FLOAT64, false)
+                    .toDoubleArray()[0];
         } finally {
             JniUtils.setGradMode(before);
         }
@@ -189,7 +200,8 @@ final class Trainer implements AutoCloseable {
                 IValue steps = IValue.from((long) done);
                 IValue speed = IValue.from(rate);
                 IValue batches = IValue.from((long) accumulated);
-                IValue norm = IValueUtils.runMethod(program, "step", all, ms, vs, steps, speed, batches)) {
+                IValue norm = TorchCalls.run(
+                        () -> IValueUtils.runMethod(program, "step", all, ms, vs, steps, speed, batches))) {
             accumulated = 0;
             return norm.toTensor((PtNDManager) scratch)
                     .toType(DataType.FLOAT64, false)

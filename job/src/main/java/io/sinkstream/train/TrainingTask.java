@@ -1,6 +1,7 @@
 package io.sinkstream.train;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import io.sinkstream.batch.TaskGpu;
 import io.sinkstream.decoder.DecoderSpec;
 import io.sinkstream.settings.NumberType;
@@ -58,6 +59,9 @@ record TrainingTask(
                         host,
                         told -> context.allGather(told[0]),
                         context::killTaskIfInterrupted)) {
+            // Said, it holds for MKL, too, which otherwise takes as many as it sees fit: sums of other threads are
+            // other numbers.
+            JniUtils.setNumThreads(JniUtils.getNumThreads());
             Optimization optimization = plan.optimization(allSteps);
             // All replicas compute alike, so that their mean is one of equals.
             NumberType products = NumberType.valueOf(context.allGather(

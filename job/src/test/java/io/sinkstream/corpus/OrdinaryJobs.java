@@ -64,6 +64,9 @@ final class OrdinaryJobs {
     /** How often it is looked, each 20 ms, whether a query is between two batches. */
     private static final int LOOKS = 500;
 
+    /** From the beginning of a batch to that of the next, milliseconds. */
+    private static final long TRIGGER = 4_000;
+
     private final JobData data;
 
     OrdinaryJobs(JobData data) {
@@ -231,10 +234,11 @@ final class OrdinaryJobs {
 
     private void run(DataStreamWriter<Row> writer) throws Exception {
         StreamingQuery query = writer.queryName(data.noun() + data.between(1, 99))
-                .trigger(Trigger.ProcessingTime(900))
+                .trigger(Trigger.ProcessingTime(TRIGGER))
                 .start();
-        query.awaitTermination(TimeUnit.SECONDS.toMillis(data.between(2, 5)));
-        // A batch would be interrupted, and tell of that.
+        query.awaitTermination(TimeUnit.SECONDS.toMillis(data.between(4, 9)));
+        // A batch would be interrupted, and tell of that. Between two there is time, unless they take longer than the
+        // trigger.
         for (int i = 0; i < LOOKS && query.status().isTriggerActive(); i++) {
             query.awaitTermination(20);
         }

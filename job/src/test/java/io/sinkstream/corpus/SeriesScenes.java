@@ -38,6 +38,8 @@ final class SeriesScenes {
                 "spark.ui.enabled=" + (run.random().nextInt(4) == 0),
                 "spark.sql.shuffle.partitions=" + run.between(4, 48),
                 "spark.sql.adaptive.enabled=" + run.random().nextBoolean(),
+                // The folder of a query that has ended is gone, and Spark warns of a state there that it looks after.
+                "spark.sql.streaming.stateStore.maintenanceInterval=1h",
                 "spark.driver.host=127.0.0.2",
                 "spark.driver.bindAddress=127.0.0.2",
                 "spark.local.dir=" + run.folder().resolve("local"),

@@ -129,10 +129,14 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         line.addAll(SHORT_LIVED);
         line.addAll(opens);
         line.addAll(logging);
+        // These two Spark's own script takes.
+        int java = arguments.indexOf("--driver-java-options");
+        if (java >= 0) {
+            line.add(arguments.get(java + 1));
+        }
         String classes = home.resolve("jars") + File.separator + "*";
         int more = arguments.indexOf("--driver-class-path");
         if (more >= 0) {
-            // As Spark's own script does.
             classes = arguments.get(more + 1) + File.pathSeparator + classes;
         }
         line.addAll(List.of("-cp", classes, mainClass));

@@ -20,6 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code train} in JVMs of its own, which can be killed. */
 @Tag("integration")
 final class TrainOnClusterIT {
+    /** The exit code of a JVM that it ends. */
+    private static final int SIGTERM = 128 + 15;
+
     @TempDir
     private static Path folder;
 
@@ -49,10 +52,18 @@ final class TrainOnClusterIT {
         }
     }
 
+    /** A step a line: the losses, the gradients' norm and the rate, without the seconds. */
+    private static List<String> course(Path model) throws IOException {
+        return Files.readAllLines(model.resolve("loss.csv")).stream()
+                .map(line -> line.substring(0, line.lastIndexOf(',')))
+                .toList();
+    }
+
+    /** On one thread: the sums of two are other numbers, and a machine may have libtorch take either. */
     @Test
     void aTrainingThatWasKilledGoesOnToTheSameNumbers() throws Exception {
         String[] options = {"--save-every", "25", "--hidden-size", "64", "--batch", "16"};
-        List<String> local = List.of("--master", "local[2]");
+        List<String> local = List.of("--master", "local[2]", "--driver-java-options", "-Dai.djl.pytorch.num_threads=1");
         Path whole = folder.resolve("whole");
         Driver.Ended ended = spark.submit("train-whole", folder, local, TrainingRun.train(text, whole, 300, options));
         assertThat(ended.exitCode()).as(ended.stderr()).isZero();
@@ -71,7 +82,38 @@ final class TrainOnClusterIT {
         Driver.Ended resumed = spark.submit("train-resumed", folder, local, command);
 
         assertThat(resumed.exitCode()).as(resumed.stderr()).isZero();
+        assertThat(course(killed)).isEqualTo(course(whole));
         assertThat(killed.resolve("model.safetensors")).hasSameBinaryContentAs(whole.resolve("model.safetensors"));
+    }
+
+    /** A pass takes seconds, so that the signal meets one, and libtorch's destructors would. */
+    @Test
+    void aTrainingThatIsAskedToEndDoesSoWithoutACrash() throws Exception {
+        Path output = folder.resolve("asked");
+        String[] large = {
+            "--save-every",
+            "1",
+            "--layers",
+            "4",
+            "--hidden-size",
+            "512",
+            "--heads",
+            "8",
+            "--context",
+            "1024",
+            "--batch",
+            "4"
+        };
+        List<String> local = List.of("--master", "local[2]");
+        try (Driver driver = spark.launch("train-asked", folder, local, TrainingRun.train(text, output, 300, large))) {
+            driver.until("a state is kept", () -> hasState(output));
+
+            Driver.Ended ended = driver.terminate();
+
+            assertThat(ended.exitCode()).as(ended.stderr()).isEqualTo(SIGTERM);
+            assertThat(ended.stdout()).doesNotContain("fatal error");
+            assertThat(folder).isDirectoryNotContaining("glob:**/hs_err*");
+        }
     }
 
     /**

@@ -80,7 +80,7 @@ final class LoadedProgram implements AutoCloseable {
 
     /** Runs a method of the program, which takes {@link #weights} first if it takes any. */
     IValue run(String method, IValue... arguments) {
-        return IValueUtils.runMethod(module, method, arguments);
+        return TorchCalls.run(() -> IValueUtils.runMethod(module, method, arguments));
     }
 
     @Override
