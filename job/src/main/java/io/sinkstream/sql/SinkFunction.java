@@ -19,12 +19,12 @@ public enum SinkFunction {
             "nll",
             "Returns the negative log-likelihood of the text under the model, in nats, summed over its tokens.",
             "> SELECT round(_FUNC_('INFO SparkContext: Running Spark version 4.0.1'));",
-            "36.0"),
+            "33.0"),
     PERPLEXITY(
             "perplexity",
             "Returns the perplexity of the text under the model: exp of the mean negative log-likelihood of its tokens.",
             "> SELECT round(_FUNC_('INFO SparkContext: Running Spark version 4.0.1'));",
-            "16.0"),
+            "13.0"),
     TOKEN_NLL(
             "token_nll",
             "Returns the negative log-likelihood of each token of the text, in nats; null for the first.",
