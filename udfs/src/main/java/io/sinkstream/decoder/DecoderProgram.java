@@ -159,6 +159,7 @@ final class DecoderProgram {
                 entry("TOP", files.details().likeliest()),
                 entry("GROUP", hardware.group(sizes.vocabulary())),
                 entry("TURNED_ROWS", Hardware.TURNED_ROWS),
+                entry("MOST_OF_BAG", products.mostOfBag()),
                 entry("FIRST_LAYER_WEIGHT", 1),
                 entry("LAYER_WEIGHTS", weights.layerPlaces()),
                 entry("CELL", TorchScript.scalarType(cell)),

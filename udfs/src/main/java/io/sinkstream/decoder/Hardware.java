@@ -131,7 +131,12 @@ public record Hardware(Device device) {
         return switch (weights) {
             case FLOAT32 -> List.of(Products.MAPPED, Products.FLOAT32);
             case BFLOAT16 ->
-                List.of(Products.BFLOAT16, Products.BFLOAT16_BY_FOURS, Products.BFLOAT16_BAGS, Products.FLOAT32);
+                List.of(
+                        Products.BFLOAT16,
+                        Products.BFLOAT16_BY_FOURS,
+                        Products.BFLOAT16_BAGS,
+                        Products.BFLOAT16_NARROW_BAGS,
+                        Products.FLOAT32);
             case INT8 ->
                 List.of(
                         Products.NIBBLES,

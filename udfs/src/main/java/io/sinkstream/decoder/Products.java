@@ -23,6 +23,8 @@ enum Products {
     BFLOAT16_BY_FOURS(NumberType.BFLOAT16, 2, "products_by_onednn_in_fours"),
     /** The same as sums of rows of a table, like {@link #INT8_BAGS}: memory's rate where there are no products in bfloat16. */
     BFLOAT16_BAGS(NumberType.BFLOAT16, 2, "products_in_bfloat16_bags"),
+    /** The same in bags whose sums stay in AVX2's registers, of which there are half as many, of half the width. */
+    BFLOAT16_NARROW_BAGS(NumberType.BFLOAT16, 2, "products_in_bfloat16_bags"),
     /** fp32 by oneDNN, the same bits for a row whatever is multiplied with it, and on any number of threads. */
     FLOAT32_ALIKE(NumberType.FLOAT32, 4, "products_alike"),
     /** bfloat16, likewise. */
@@ -62,7 +64,16 @@ enum Products {
 
     /** The templates that pack weights for it and multiply by them. */
     List<String> files() {
-        return this == BFLOAT16_BAGS || this == INT8_BAGS ? List.of("bags", file) : List.of(file);
+        return mostOfBag() > 0 ? List.of("bags", file) : List.of(file);
+    }
+
+    /** The most outputs that share a bag; 0 if there are no bags. */
+    int mostOfBag() {
+        return switch (this) {
+            case BFLOAT16_BAGS, INT8_BAGS -> 256;
+            case BFLOAT16_NARROW_BAGS -> 96;
+            default -> 0;
+        };
     }
 
     /** The number type of what is multiplied with the weights. */

@@ -34,7 +34,8 @@ class ProductsTest {
     static NumberType held(Products products) {
         return switch (products) {
             case MAPPED, FLOAT32, FLOAT32_ALIKE, PLAIN_FLOAT32 -> NumberType.FLOAT32;
-            case BFLOAT16, BFLOAT16_BY_FOURS, BFLOAT16_BAGS, BFLOAT16_ALIKE, PLAIN_BFLOAT16 -> NumberType.BFLOAT16;
+            case BFLOAT16, BFLOAT16_BY_FOURS, BFLOAT16_BAGS, BFLOAT16_NARROW_BAGS, BFLOAT16_ALIKE, PLAIN_BFLOAT16 ->
+                NumberType.BFLOAT16;
             case INT8, NIBBLES, INT8_BAGS, PLAIN_INT8 -> NumberType.INT8;
         };
     }
@@ -79,13 +80,14 @@ class ProductsTest {
             double[] held;
             double[] exact = new double[0];
             if (isMissing(program, weights)) {
-                // On such a processor it is never chosen, and a budget that leaves nothing else gets what every one can
-                // do.
-                assertThat(measured(held(products), Long.MAX_VALUE, manager)).doesNotContain(products);
-                long bytes = 2
+                // On such a processor it is never chosen, and a budget in which none fits gets what every one can do.
+                long narrow = 2
                         * Families.spec(Checkpoint.open(folder), new SinkWindow(4, 28))
                                 .parameters();
-                assertThat(measured(held(products), bytes, manager)).containsOnly(Products.plain(held(products)));
+                for (long bytes : new long[] {0, narrow, Long.MAX_VALUE}) {
+                    assertThat(measured(held(products), bytes, manager)).doesNotContain(products);
+                }
+                assertThat(measured(held(products), 0, manager)).containsOnly(Products.plain(held(products)));
                 return;
             }
             try (IValue w = IValue.from((PtNDArray) weights);
