@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -130,15 +131,11 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         line.addAll(opens);
         line.addAll(logging);
         // These two Spark's own script takes.
-        int java = arguments.indexOf("--driver-java-options");
-        if (java >= 0) {
-            line.add(arguments.get(java + 1));
-        }
-        String classes = home.resolve("jars") + File.separator + "*";
-        int more = arguments.indexOf("--driver-class-path");
-        if (more >= 0) {
-            classes = arguments.get(more + 1) + File.pathSeparator + classes;
-        }
+        value(arguments, "--driver-java-options").ifPresent(line::add);
+        String jars = home.resolve("jars") + File.separator + "*";
+        String classes = value(arguments, "--driver-class-path")
+                .map(more -> more + File.pathSeparator + jars)
+                .orElse(jars);
         line.addAll(List.of("-cp", classes, mainClass));
         line.addAll(arguments);
         Files.createDirectories(logs);
@@ -156,6 +153,11 @@ public record InstalledSpark(Path home, Path jar, List<String> opens, Path proje
         Process process = builder.start();
         process.getOutputStream().close();
         return process;
+    }
+
+    private static Optional<String> value(List<String> arguments, String option) {
+        int at = arguments.indexOf(option);
+        return at < 0 ? Optional.empty() : Optional.of(arguments.get(at + 1));
     }
 
     /** All that a program said so far. */

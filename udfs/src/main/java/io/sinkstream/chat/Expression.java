@@ -218,7 +218,7 @@ sealed interface Expression {
             List<Object> values = new ArrayList<>();
             positional.forEach(value -> values.add(value.in(scope)));
             if (rest != null) {
-                Values.iterate(rest.in(scope)).forEachRemaining(values::add);
+                values.addAll(Values.all(rest.in(scope)));
             }
             Map<String, Object> names = new LinkedHashMap<>();
             named.forEach((name, value) -> names.put(name, value.in(scope)));

@@ -64,7 +64,7 @@ final class Filters {
             }
             case "list" -> {
                 arguments.bind(what, 0);
-                yield Collections.unmodifiableList(all(value));
+                yield Collections.unmodifiableList(Values.all(value));
             }
             case "join" -> joined(value, arguments.bind(what, 0, "d", "attribute"));
             case "tojson" -> Json.of(value, arguments);
@@ -74,19 +74,14 @@ final class Filters {
             }
             case "map" -> mapped(what, value, arguments, run);
             case "select", "reject", "selectattr", "rejectattr" -> chosen(name, value, arguments, run);
-            case "sort" -> sorted(all(value), arguments.bind(what, 0, "reverse", "case_sensitive", "attribute"));
+            case "sort" -> sorted(Values.all(value), arguments.bind(what, 0, "reverse", "case_sensitive", "attribute"));
             case "dictsort" -> dictSorted(value, arguments.bind(what, 0, "case_sensitive", "by", "reverse"));
-            case "unique" -> unique(all(value), arguments.bind(what, 0, "case_sensitive", "attribute"));
-            case "max", "min" -> extreme(name, all(value), arguments.bind(what, 0, "case_sensitive", "attribute"));
+            case "unique" -> unique(Values.all(value), arguments.bind(what, 0, "case_sensitive", "attribute"));
+            case "max", "min" ->
+                extreme(name, Values.all(value), arguments.bind(what, 0, "case_sensitive", "attribute"));
             case "sum" -> sum(value, arguments.bind(what, 0, "attribute", "start"));
             default -> throw new TemplateException(what + " is not supported");
         };
-    }
-
-    private static List<Object> all(Object value) {
-        List<Object> all = new ArrayList<>();
-        Values.iterate(value).forEachRemaining(all::add);
-        return all;
     }
 
     private static Object items(Object value) {
@@ -122,7 +117,7 @@ final class Filters {
         if (name.equals("last") && value instanceof Generator) {
             throw new TemplateException("the filter \"last\" needs a list: put \"|list\" before it");
         }
-        List<Object> all = all(value);
+        List<Object> all = Values.all(value);
         Collections.reverse(all);
         return name.equals("reverse")
                 ? new Generator(all.iterator())
@@ -209,7 +204,7 @@ final class Filters {
 
     private static Object dictSorted(Object value, Bound bound) {
         long place = bound.text(1, "key").equals("value") ? 1 : 0;
-        return inOrder(all(items(value)), order(bound.isTrue(0), place), bound.isTrue(2));
+        return inOrder(Values.all(items(value)), order(bound.isTrue(0), place), bound.isTrue(2));
     }
 
     private static Object inOrder(List<Object> values, Comparator<Object> order, boolean isReversed) {

@@ -1,6 +1,5 @@
 package io.sinkstream.chat;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -55,8 +54,7 @@ final class Loop implements Iterator<Object>, Attributed {
 
     long length() {
         if (length < 0) {
-            List<Object> rest = new ArrayList<>();
-            items.forEachRemaining(rest::add);
+            List<Object> rest = Values.rest(items);
             items = rest.iterator();
             length = rest.size() + index0 + 1 + (after == NONE ? 0 : 1);
         }

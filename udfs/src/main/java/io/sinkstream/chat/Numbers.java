@@ -120,6 +120,7 @@ final class Numbers {
             return a + b;
         }
         if ((Values.isList(left) && Values.isList(right)) || (left instanceof Tuple && right instanceof Tuple)) {
+            Values.requireItems((long) ((List<?>) left).size() + ((List<?>) right).size());
             List<Object> all = new ArrayList<>((List<?>) left);
             all.addAll((List<?>) right);
             return left instanceof Tuple ? new Tuple(all) : Collections.unmodifiableList(all);
@@ -134,7 +135,7 @@ final class Numbers {
             return text.repeat((int) Math.min(count, Integer.MAX_VALUE));
         }
         if (value instanceof List<?> list && !(value instanceof Range)) {
-            Texts.requireRoom(Math.multiplyExact(list.size(), Math.min(count, Integer.MAX_VALUE)));
+            Values.requireItems(Math.multiplyExact(list.size(), Math.min(count, Integer.MAX_VALUE)));
             List<Object> all = new ArrayList<>();
             for (long i = 0; i < count && !list.isEmpty(); i++) {
                 all.addAll(list);

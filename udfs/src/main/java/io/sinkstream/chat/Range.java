@@ -4,9 +4,6 @@ import java.util.AbstractList;
 
 /** Whole numbers from one to another. */
 final class Range extends AbstractList<Object> {
-    /** As many as Jinja's sandbox lets one have. */
-    private static final long LONGEST = 100_000;
-
     private final long start;
     private final long stop;
     private final long step;
@@ -22,8 +19,8 @@ final class Range extends AbstractList<Object> {
         } else if (step < 0 && start > stop) {
             length = (start - stop - 1) / -step + 1;
         }
-        if (length > LONGEST || length < 0) {
-            throw new TemplateException("a range of more than " + LONGEST + " numbers");
+        if (length > Values.MOST_ITEMS || length < 0) {
+            throw new TemplateException("a range of more than " + Values.MOST_ITEMS + " numbers");
         }
         size = (int) length;
     }

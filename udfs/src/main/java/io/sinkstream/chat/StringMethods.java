@@ -1,8 +1,6 @@
 package io.sinkstream.chat;
 
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -209,19 +207,20 @@ final class StringMethods {
                 arguments -> {
                     Iterator<Object> parts =
                             Values.iterate(arguments.bind(name, 1, "iterable").value(0));
-                    List<String> texts = new ArrayList<>();
-                    long length = 0;
+                    StringBuilder joined = new StringBuilder();
                     while (parts.hasNext()) {
                         Object part = parts.next();
                         if (!(part instanceof String one)) {
                             throw new TemplateException(
                                     "join: a part is of type " + Values.type(part) + "; expected a text");
                         }
-                        length += one.length() + text.length();
-                        Texts.requireRoom(length);
-                        texts.add(one);
+                        Texts.requireRoom((long) joined.length() + one.length() + text.length());
+                        joined.append(one);
+                        if (parts.hasNext()) {
+                            joined.append(text);
+                        }
                     }
-                    return String.join(text, texts);
+                    return joined.toString();
                 };
             default -> null;
         };

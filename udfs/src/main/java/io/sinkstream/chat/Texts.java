@@ -8,7 +8,7 @@ import java.util.Locale;
 /** Texts as Python has them: of code points, with its whitespace and its way to write them down. */
 final class Texts {
     /** The most characters of one text: what a row may hold is far less. */
-    private static final long LONGEST = 1L << 26;
+    private static final long LONGEST = 1L << 23;
 
     private Texts() {}
 
@@ -60,40 +60,57 @@ final class Texts {
      */
     static List<Object> words(String text, long most) {
         List<Object> words = new ArrayList<>();
-        String rest = strip(text, null, true, false);
-        while (!rest.isEmpty()) {
-            int end = 0;
-            while (end < rest.length() && !isSpace(rest.codePointAt(end))) {
-                end = rest.offsetByCodePoints(end, 1);
-            }
+        int start = next(text, 0, false);
+        while (start < text.length()) {
             if (most >= 0 && words.size() == most) {
-                words.add(rest);
+                add(words, text.substring(start));
                 break;
             }
-            words.add(rest.substring(0, end));
-            rest = strip(rest.substring(end), null, true, false);
+            int end = next(text, start, true);
+            add(words, text.substring(start, end));
+            start = next(text, end, false);
         }
         return words;
+    }
+
+    /** The place of the next whitespace, or of the next character that is none, or the end. */
+    private static int next(String text, int from, boolean space) {
+        int at = from;
+        while (at < text.length() && isSpace(text.codePointAt(at)) != space) {
+            at = text.offsetByCodePoints(at, 1);
+        }
+        return at;
     }
 
     /** The same from the right. */
     static List<Object> lastWords(String text, long most) {
         List<Object> words = new ArrayList<>();
-        String rest = strip(text, null, false, true);
-        while (!rest.isEmpty()) {
-            int start = rest.length();
-            while (start > 0 && !isSpace(rest.codePointBefore(start))) {
-                start = rest.offsetByCodePoints(start, -1);
-            }
+        int end = last(text, text.length(), false);
+        while (end > 0) {
             if (most >= 0 && words.size() == most) {
-                words.add(rest);
+                add(words, text.substring(0, end));
                 break;
             }
-            words.add(rest.substring(start));
-            rest = strip(rest.substring(0, start), null, false, true);
+            int start = last(text, end, true);
+            add(words, text.substring(start, end));
+            end = last(text, start, false);
         }
         Collections.reverse(words);
         return words;
+    }
+
+    /** The place behind the last whitespace, or behind the last character that is none, or the start. */
+    private static int last(String text, int from, boolean space) {
+        int at = from;
+        while (at > 0 && isSpace(text.codePointBefore(at)) != space) {
+            at = text.offsetByCodePoints(at, -1);
+        }
+        return at;
+    }
+
+    private static void add(List<Object> parts, String part) {
+        Values.requireItems(parts.size() + 1L);
+        parts.add(part);
     }
 
     /** What stands between separators. */
@@ -103,10 +120,10 @@ final class Texts {
         for (int at = text.indexOf(separator);
                 at >= 0 && (most < 0 || parts.size() < most);
                 at = text.indexOf(separator, from)) {
-            parts.add(text.substring(from, at));
+            add(parts, text.substring(from, at));
             from = at + separator.length();
         }
-        parts.add(text.substring(from));
+        add(parts, text.substring(from));
         return parts;
     }
 
@@ -117,10 +134,10 @@ final class Texts {
         for (int at = text.lastIndexOf(separator);
                 at >= 0 && (most < 0 || parts.size() < most);
                 at = to < separator.length() ? -1 : text.lastIndexOf(separator, to - separator.length())) {
-            parts.add(text.substring(at + separator.length(), to));
+            add(parts, text.substring(at + separator.length(), to));
             to = at;
         }
-        parts.add(text.substring(0, to));
+        add(parts, text.substring(0, to));
         Collections.reverse(parts);
         return parts;
     }
@@ -132,13 +149,13 @@ final class Texts {
             char c = text.charAt(at);
             if (endsLine(c)) {
                 int end = c == '\r' && text.startsWith("\n", at + 1) ? at + 2 : at + 1;
-                lines.add(text.substring(from, withEnds ? end : at));
+                add(lines, text.substring(from, withEnds ? end : at));
                 from = end;
                 at = end - 1;
             }
         }
         if (from < text.length()) {
-            lines.add(text.substring(from));
+            add(lines, text.substring(from));
         }
         return lines;
     }
@@ -150,8 +167,7 @@ final class Texts {
     /** @param most how many of them, from the left; negative for all */
     static String replace(String text, String old, String with, long most) {
         if (most < 0 && !old.isEmpty()) {
-            long found =
-                    with.length() <= old.length() ? 0 : split(text, old, -1).size() - 1L;
+            long found = with.length() <= old.length() ? 0 : count(text, old);
             requireRoom(text.length() + found * (with.length() - old.length()));
             return text.replace(old, with);
         }
@@ -160,19 +176,27 @@ final class Texts {
         return String.join(with, parts.stream().map(String.class::cast).toList());
     }
 
+    private static long count(String text, String part) {
+        long count = 0;
+        for (int at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length())) {
+            count++;
+        }
+        return count;
+    }
+
     /** Before, between and after its characters. */
     private static List<Object> apart(String text, long most) {
         List<Object> parts = new ArrayList<>();
         int from = 0;
         if (most != 0) {
-            parts.add("");
+            add(parts, "");
         }
         while (from < text.length() && (most < 0 || parts.size() < most)) {
             int end = text.offsetByCodePoints(from, 1);
-            parts.add(text.substring(from, end));
+            add(parts, text.substring(from, end));
             from = end;
         }
-        parts.add(text.substring(from));
+        add(parts, text.substring(from));
         return parts;
     }
 

@@ -1,5 +1,6 @@
 package io.sinkstream.chat;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
@@ -15,6 +16,9 @@ import java.util.stream.Collectors;
  * View}, {@link Generator}, {@link SafeText}, {@link Namespace}, {@link Loop} and {@link Callable}.
  */
 final class Values {
+    /** The most items of a list that a template makes of others or of a text: as many as Jinja's sandbox lets a range have. */
+    static final long MOST_ITEMS = 100_000;
+
     private Values() {}
 
     static boolean isTrue(Object value) {
@@ -131,6 +135,28 @@ final class Values {
             throw new TemplateException("a " + type(value) + " can't be the key of a dict");
         }
         return value;
+    }
+
+    /** Throws TemplateException if no list may have so many. */
+    static void requireItems(long items) {
+        if (items > MOST_ITEMS) {
+            throw new TemplateException("it makes a list of more than " + MOST_ITEMS + " items");
+        }
+    }
+
+    /** All that {@link #iterate} goes through. */
+    static List<Object> all(Object value) {
+        return rest(iterate(value));
+    }
+
+    /** What is left of it. */
+    static List<Object> rest(Iterator<?> items) {
+        List<Object> rest = new ArrayList<>();
+        while (items.hasNext()) {
+            requireItems(rest.size() + 1L);
+            rest.add(items.next());
+        }
+        return rest;
     }
 
     /** Goes through a value: a text's characters, a dict's keys. */
