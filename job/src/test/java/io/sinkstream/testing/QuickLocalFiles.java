@@ -15,7 +15,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * Hadoop's local files, with permissions that are set in the JVM. Without its native library Hadoop starts a process, {@code chmod},
- * for each file and folder that it makes. {@code core-site.xml} names these classes for every session of the tests.
+ * for each file and folder that it makes. The unit tests' JVMs name these classes to Spark ({@code pom.xml}).
  */
 public final class QuickLocalFiles extends LocalFileSystem {
     /** As Hadoop makes it. */
