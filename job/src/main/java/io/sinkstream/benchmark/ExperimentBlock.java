@@ -21,13 +21,21 @@ import org.apache.spark.api.java.function.Function;
  * @param name of the run and the experiment, which caches are kept under
  * @param model the experiment's model, with its S and R
  * @param context how many tokens each prediction is computed anew from, 0 where caches are kept
+ * @param step each so many-th of all predictions is made, the others only run; 1 where caches are kept
  * @param stretches the predictions
  * @param hash {@link Measured#hash} of the block before
  * @param tokens how many predictions one call makes at most: 1 where each is timed alone
  * @param isLast whether no block comes after it, so that its cache can go
  */
 record ExperimentBlock(
-        String name, ModelSource model, int context, List<Stretch> stretches, long hash, int tokens, boolean isLast)
+        String name,
+        ModelSource model,
+        int context,
+        int step,
+        List<Stretch> stretches,
+        long hash,
+        int tokens,
+        boolean isLast)
         implements Serializable {
     /** So many contexts are run together, which fill the passes. */
     private static final int TOGETHER = 8;
@@ -72,7 +80,7 @@ record ExperimentBlock(
             this.block = block;
             this.model = ExecutorModel.of(block.model());
             int count = block.stretches().stream()
-                    .mapToInt(stretch -> stretch.run().length)
+                    .mapToInt(stretch -> stretch.count(block.step()))
                     .sum();
             this.nll = new double[count];
             this.memory = new double[count];
@@ -134,14 +142,16 @@ record ExperimentBlock(
             int known = stretch.history().length;
             int[] all = Arrays.copyOf(stretch.history(), known + stretch.run().length);
             System.arraycopy(stretch.run(), 0, all, known, stretch.run().length);
-            for (int first = 0; first < stretch.run().length; ) {
-                int count = Math.min(Math.min(TOGETHER, block.tokens()), stretch.run().length - first);
+            int left = stretch.count(block.step());
+            for (int next = stretch.start(block.step()); left > 0; ) {
+                int count = Math.min(Math.min(TOGETHER, block.tokens()), left);
                 List<StreamUpdate> updates = new ArrayList<>();
-                for (int i = first; i < first + count; i++) {
-                    int end = known + i + 1;
+                for (int i = 0; i < count; i++) {
+                    int end = known + next + 1;
                     int[] context = Arrays.copyOfRange(all, Math.max(0, end - block.context()), end);
                     updates.add(StreamUpdate.score(
-                            name(i - first), model.start().append(context), new int[] {stretch.targets()[i]}));
+                            name(i), model.start().append(context), new int[] {stretch.targets()[next]}));
+                    next += block.step();
                 }
                 long start = System.nanoTime();
                 double[] found = model.advance(updates).stream()
@@ -151,7 +161,7 @@ record ExperimentBlock(
                 for (int i = 0; i < count; i++) {
                     model.forget(name(i));
                 }
-                first += count;
+                left -= count;
             }
         }
 

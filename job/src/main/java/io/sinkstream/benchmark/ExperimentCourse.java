@@ -38,6 +38,8 @@ final class ExperimentCourse {
     private final Predictions predictions;
     private final ModelSource model;
     private final int context;
+    private final int step;
+    private final int count;
     private final long history;
     private final ExperimentFiles files;
     private final String name;
@@ -61,13 +63,19 @@ final class ExperimentCourse {
                 .onExecutors();
         long influence = model.describe().historyTokens();
         this.context = ExperimentModels.context(experiment, form.model());
+        this.step = form.step(experiment);
+        this.count = predictions.count() / step;
+        if (count == 0) {
+            throw new UserException(ExperimentSettings.RECOMPUTE_EVERY + " " + step + ": only " + predictions.count()
+                    + " tokens are predicted; give at most as many");
+        }
         // Of a cache that is kept, the pending token too.
         this.history = context > 0 ? context - 1 : influence + 1;
         this.files = form.files(experiment);
         this.name = PerplexityExperiments.name(experiment) + " " + UUID.randomUUID();
         this.warmUp = context > 0 ? 0 : Math.min(model.options().sinks() + history, predictions.longest());
-        this.segments = Segment.cut(predictions.count(), form.parallel(), warmUp);
-        this.rows = new OrderedRows(files, segments, form.cache());
+        this.segments = Segment.cut(count, form.parallel(), warmUp);
+        this.rows = new OrderedRows(files, segments, form.cache() / step, form.recomputeEvery() / step);
     }
 
     /** How many segments run, each by itself. */
@@ -77,7 +85,7 @@ final class ExperimentCourse {
 
     /** Why there are fewer segments than were asked for; empty if there are as many. */
     Optional<String> shortage() {
-        int wanted = Math.min(form.parallel(), predictions.count());
+        int wanted = Math.min(form.parallel(), count);
         if (segments.size() == wanted) {
             return Optional.empty();
         }
@@ -91,7 +99,7 @@ final class ExperimentCourse {
                 segments.size() == 1 ? "unsplit" : "in " + segments.size() + " segments",
                 warmUp,
                 100 * SplitStreams.MOST_WARM_UP,
-                predictions.count()));
+                count));
     }
 
     /** Takes the rows that are there, or begins with none. */
@@ -112,7 +120,7 @@ final class ExperimentCourse {
         terms.put("window", "" + model.options().window());
         terms.put("dtype", model.options().compute().dtype());
         terms.put("cache_dtype", model.options().compute().cacheDtype());
-        terms.put("predictions", "" + predictions.count());
+        terms.put("predictions", count + (step == 1 ? "" : ", each " + step + "."));
         terms.put("texts", predictions.digest());
         return terms;
     }
@@ -136,8 +144,7 @@ final class ExperimentCourse {
             hash = measured.hash();
             place = measured.place();
             double seconds = (System.nanoTime() - blockStart) / 1e9;
-            progress.measured(
-                    experiment, rows.done(), predictions.count(), rows.nll(), measured.nll().length / seconds);
+            progress.measured(experiment, rows.done(), count, rows.nll(), measured.nll().length / seconds);
             size = next(size, seconds);
         }
         ended = System.nanoTime();
@@ -153,6 +160,7 @@ final class ExperimentCourse {
                 rows.nll(),
                 rows.beyond(),
                 rows.nllBeyond(),
+                rows.nllShared(),
                 rows.done() - before,
                 (ended - start.get()) / 1e9);
     }
@@ -169,7 +177,8 @@ final class ExperimentCourse {
                 name + " " + segment,
                 model,
                 context,
-                predictions.stretches(from, to, model.options().sinks(), history),
+                step,
+                predictions.stretches(from * step, to * step, model.options().sinks(), history),
                 hash,
                 form.isSingle() ? 1 : model.options().chunk(),
                 to == segments.get(segment).to());
@@ -177,7 +186,8 @@ final class ExperimentCourse {
 
     /** Spark gives the block to the executor that has the stream's cache, if it can soon. */
     private ExperimentBlock.Measured measure(SparkContext spark, ExperimentBlock block, String place, int from) {
-        spark.setJobDescription("perplexity " + PerplexityExperiments.name(experiment) + ", tokens from " + from);
+        spark.setJobDescription(
+                "perplexity " + PerplexityExperiments.name(experiment) + ", tokens from " + from * step);
         List<String> places = place == null ? List.of() : List.of(place);
         Seq<Tuple2<ExperimentBlock, Seq<String>>> one = seq(List.of(new Tuple2<>(block, seq(places))));
         return spark.makeRDD(one, ClassTag.<ExperimentBlock>apply(ExperimentBlock.class))

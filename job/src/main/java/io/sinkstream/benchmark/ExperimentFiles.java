@@ -2,6 +2,8 @@ package io.sinkstream.benchmark;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.io.NumberInput;
+import com.fasterxml.jackson.core.io.NumberOutput;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonSyntaxException;
@@ -23,7 +25,6 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * What one experiment leaves in a folder: {@code EXPERIMENT.csv} with the columns of attention_sinks' benchmark, and in the
@@ -34,7 +35,6 @@ import java.util.stream.IntStream;
 final class ExperimentFiles {
     static final String HEADER = "input_length,nll,ppl,overall_ppl,cuda_vram_allocated,latency";
 
-    private static final int NLL = 1;
     private static final String WAITING_HEADER = "input_length,nll,cuda_vram_allocated,latency";
     private static final Pattern WAITING = Pattern.compile("from-(\\d+)\\.csv");
     private static final Gson GSON =
@@ -42,10 +42,18 @@ final class ExperimentFiles {
 
     private final Path csv;
     private final Path folder;
+    private final int step;
 
-    ExperimentFiles(Path output, String experiment) {
+    /** @param step how many tokens further each row's input is than that of the row before */
+    ExperimentFiles(Path output, String experiment, int step) {
         this.csv = output.resolve(experiment + ".csv");
         this.folder = output.resolve(experiment);
+        this.step = step;
+    }
+
+    /** Of the row with this number, from 0. */
+    private int length(int row) {
+        return (row + 1) * step;
     }
 
     /** The file of rows and the folder of the others. */
@@ -89,9 +97,9 @@ final class ExperimentFiles {
             return List.of();
         }
         List<Double> nll = new ArrayList<>();
-        wholeLines(csv, HEADER, line -> nll.add(cell(csv, line, nll.size() + 1, NLL)));
+        wholeLines(csv, HEADER, line -> nll.add(cells(csv, line, length(nll.size()), 1)[0]));
         StringBuilder log = new StringBuilder();
-        nll.forEach(number -> log.append(number).append('\n'));
+        nll.forEach(number -> log.append(text(number)).append('\n'));
         Files.writeString(log(), log, UTF_8);
         return nll;
     }
@@ -142,11 +150,16 @@ final class ExperimentFiles {
         }
     }
 
-    private static double cell(Path file, String line, int length, int column) {
+    /** The first {@code count} numbers behind the length of the input. */
+    private static double[] cells(Path file, String line, int length, int count) {
         String[] cells = line.split(",", -1);
         try {
             if (Integer.parseInt(cells[0]) == length) {
-                return Double.parseDouble(cells[column]);
+                double[] numbers = new double[count];
+                for (int i = 0; i < count; i++) {
+                    numbers[i] = NumberInput.parseDouble(cells[i + 1], true);
+                }
+                return numbers;
             }
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
             // Told below, as a row out of its place is.
@@ -158,22 +171,25 @@ final class ExperimentFiles {
     void append(ExperimentBlock.Measured rows, int before, double sum) throws IOException {
         StringBuilder table = new StringBuilder();
         StringBuilder log = new StringBuilder();
+        Repeated memory = new Repeated();
+        Repeated latency = new Repeated();
         double total = sum;
         for (int i = 0; i < rows.nll().length; i++) {
-            double nll = rows.nll()[i];
-            int length = before + i + 1;
-            total += nll;
-            table.append(length)
+            double number = rows.nll()[i];
+            String nll = text(number);
+            int row = before + i;
+            total += number;
+            table.append(length(row))
                     .append(',')
                     .append(nll)
                     .append(',')
-                    .append(number(Math.exp(nll)))
+                    .append(text(Math.exp(number)))
                     .append(',')
-                    .append(number(Math.exp(total / length)))
+                    .append(text(Math.exp(total / (row + 1))))
                     .append(',')
-                    .append(rows.memory()[i])
+                    .append(memory.text(rows.memory()[i]))
                     .append(',')
-                    .append(rows.latency()[i])
+                    .append(latency.text(rows.latency()[i]))
                     .append('\n');
             log.append(nll).append('\n');
         }
@@ -182,23 +198,25 @@ final class ExperimentFiles {
     }
 
     /**
-     * Appends rows of the segment that begins at prediction {@code from}, whose turn has not come.
+     * Appends rows of the segment that begins with row {@code from}, whose turn has not come.
      *
-     * @param first the prediction that the first of them is of
+     * @param first the number of the first of them
      */
     void appendWaiting(int from, int first, ExperimentBlock.Measured rows) throws IOException {
         StringBuilder lines = new StringBuilder();
         if (first == from) {
             lines.append(WAITING_HEADER).append('\n');
         }
+        Repeated memory = new Repeated();
+        Repeated latency = new Repeated();
         for (int i = 0; i < rows.nll().length; i++) {
-            lines.append(first + i + 1)
+            lines.append(length(first + i))
                     .append(',')
-                    .append(rows.nll()[i])
+                    .append(text(rows.nll()[i]))
                     .append(',')
-                    .append(rows.memory()[i])
+                    .append(memory.text(rows.memory()[i]))
                     .append(',')
-                    .append(rows.latency()[i])
+                    .append(latency.text(rows.latency()[i]))
                     .append('\n');
         }
         // The first ones begin the file anew, whatever a kill has left of it.
@@ -206,17 +224,12 @@ final class ExperimentFiles {
         Files.writeString(waitingFile(from), lines, UTF_8, StandardOpenOption.CREATE, StandardOpenOption.WRITE, end);
     }
 
-    /** The rows that wait of the segment that begins at prediction {@code from}; what is behind the last whole one is cut off. */
+    /** The rows that wait of the segment that begins with row {@code from}; what is behind the last whole one is cut off. */
     ExperimentBlock.Measured waiting(int from) throws IOException {
         Path file = waitingFile(from);
         List<double[]> rows = new ArrayList<>();
         if (Files.exists(file) && Files.size(file) > WAITING_HEADER.length()) {
-            wholeLines(file, WAITING_HEADER, line -> {
-                int length = from + rows.size() + 1;
-                rows.add(IntStream.rangeClosed(NLL, NLL + 2)
-                        .mapToDouble(column -> cell(file, line, length, column))
-                        .toArray());
-            });
+            wholeLines(file, WAITING_HEADER, line -> rows.add(cells(file, line, length(from + rows.size()), 3)));
         }
         double[][] columns = new double[3][];
         for (int i = 0; i < columns.length; i++) {
@@ -231,7 +244,7 @@ final class ExperimentFiles {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
             for (Path file : all) {
                 Matcher name = WAITING.matcher(file.getFileName().toString());
-                if (name.matches() && isGone.test(Integer.parseInt(name.group(1)) - 1)) {
+                if (name.matches() && isGone.test(Integer.parseInt(name.group(1)) / step - 1)) {
                     Files.delete(file);
                 }
             }
@@ -239,17 +252,31 @@ final class ExperimentFiles {
     }
 
     private Path waitingFile(int from) {
-        return folder.resolve("from-" + (from + 1) + ".csv");
+        return folder.resolve("from-" + length(from) + ".csv");
     }
 
-    /** As Python writes it. */
-    private static String number(double value) {
-        return Double.isInfinite(value) ? "inf" : Double.toString(value);
+    /** The shortest that is read as the same number. An infinite one as Python writes it. */
+    private static String text(double number) {
+        return Double.isInfinite(number) ? "inf" : NumberOutput.toString(number, true);
+    }
+
+    /** Numbers of which many in a row are the same: those of a pass. */
+    private static final class Repeated {
+        private double last = Double.NaN;
+        private String text;
+
+        String text(double number) {
+            if (number != last) {
+                last = number;
+                text = ExperimentFiles.text(number);
+            }
+            return text;
+        }
     }
 
     /** Says what all rows together have. */
     void end(double perplexity) throws IOException {
-        Files.writeString(ppl(), number(perplexity) + "\n", UTF_8);
+        Files.writeString(ppl(), text(perplexity) + "\n", UTF_8);
     }
 
     private Path log() {

@@ -11,6 +11,7 @@ final class OrderedRows {
     private final ExperimentFiles files;
     private final List<Segment> segments;
     private final int cache;
+    private final int every;
 
     /** Of each segment the next prediction without a row. */
     private final int[] next;
@@ -24,16 +25,20 @@ final class OrderedRows {
     private double sum;
     private int beyond;
     private double sumBeyond;
+    private int shared;
+    private double sumShared;
 
     /**
      * None yet.
      *
-     * @param cache after how many predictions the cache is full
+     * @param cache after how many rows the cache is full
+     * @param every each so many-th row is of a token that recomputation predicts too
      */
-    OrderedRows(ExperimentFiles files, List<Segment> segments, int cache) {
+    OrderedRows(ExperimentFiles files, List<Segment> segments, int cache, int every) {
         this.files = files;
         this.segments = segments;
         this.cache = cache;
+        this.every = every;
         this.next = segments.stream().mapToInt(Segment::from).toArray();
     }
 
@@ -55,12 +60,16 @@ final class OrderedRows {
         advance();
     }
 
-    private void known(int prediction, double nll) {
+    private void known(int row, double nll) {
         done++;
         sum += nll;
-        if (prediction >= cache) {
+        if (row >= cache) {
             beyond++;
             sumBeyond += nll;
+        }
+        if ((row + 1) % every == 0) {
+            shared++;
+            sumShared += nll;
         }
     }
 
@@ -126,5 +135,10 @@ final class OrderedRows {
     /** The mean of these, nats; NaN for none. */
     synchronized double nllBeyond() {
         return sumBeyond / beyond;
+    }
+
+    /** The mean of those that recomputation predicts too, nats; NaN for none. */
+    synchronized double nllShared() {
+        return sumShared / shared;
     }
 }

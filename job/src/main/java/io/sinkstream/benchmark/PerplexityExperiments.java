@@ -38,6 +38,7 @@ public final class PerplexityExperiments {
      * @param isCarried whether the cache is carried from text to text
      * @param most how many tokens are predicted at most
      * @param parallel into how many segments each experiment is cut at most
+     * @param recomputeEvery each so many-th token is predicted by recomputation
      */
     public record Form(
             ModelSource model,
@@ -48,7 +49,8 @@ public final class PerplexityExperiments {
             boolean isSingle,
             boolean isCarried,
             long most,
-            int parallel) {
+            int parallel,
+            int recomputeEvery) {
 
         /** S + R. */
         public int cache() {
@@ -56,7 +58,13 @@ public final class PerplexityExperiments {
         }
 
         ExperimentFiles files(Experiment experiment) {
-            return new ExperimentFiles(output, label.isEmpty() ? PerplexityExperiments.name(experiment) : label);
+            return new ExperimentFiles(
+                    output, label.isEmpty() ? PerplexityExperiments.name(experiment) : label, step(experiment));
+        }
+
+        /** Each so many-th token is predicted. */
+        int step(Experiment experiment) {
+            return experiment == Experiment.RECOMPUTATION ? recomputeEvery : 1;
         }
 
         /** What the experiments write. */

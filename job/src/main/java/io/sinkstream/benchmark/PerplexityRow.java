@@ -11,6 +11,7 @@ import io.sinkstream.settings.Experiment;
  * @param nll their mean, nats
  * @param beyond how many of them were predicted after the cache had filled
  * @param nllBeyond the mean of these, nats; NaN for none
+ * @param nllShared the mean of those that recomputation predicts too, nats; NaN for none
  * @param measured how many were predicted in this run, and not in one that it goes on from
  * @param seconds how long these took
  */
@@ -22,6 +23,7 @@ public record PerplexityRow(
         double nll,
         int beyond,
         double nllBeyond,
+        double nllShared,
         int measured,
         double seconds) {
 
@@ -33,6 +35,11 @@ public record PerplexityRow(
     /** Of the tokens after the cache had filled; NaN for none. */
     public double perplexityBeyond() {
         return Math.exp(nllBeyond);
+    }
+
+    /** Of the tokens that recomputation predicts too; NaN for none. */
+    public double perplexityShared() {
+        return Math.exp(nllShared);
     }
 
     /** Of this run; NaN if it had nothing to do. */

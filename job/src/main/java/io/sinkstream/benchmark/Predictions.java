@@ -75,6 +75,7 @@ record Predictions(int[] run, int[] targets, int[] begins) {
             int end = stream + 1 < begins.length ? Math.min(to, begins[stream + 1]) : to;
             int kept = (int) Math.min(history, at - begin);
             stretches.add(new Stretch(
+                    at,
                     stream,
                     at - begin,
                     Arrays.copyOfRange(run, begin, begin + Math.min(sinks, at - begin)),

@@ -12,7 +12,6 @@ import io.sinkstream.settings.Setting;
 import io.sinkstream.settings.SettingValues;
 import io.sinkstream.settings.Settings;
 import io.sinkstream.settings.UserException;
-import io.sinkstream.stream.ModelOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,6 +30,7 @@ final class PerplexityCommand extends SettingsCommand {
                 ExperimentSettings.NUM_SAMPLES,
                 ExperimentSettings.BEGIN_ANEW,
                 ExperimentSettings.LATENCY,
+                ExperimentSettings.RECOMPUTE_EVERY,
                 ExperimentSettings.PARALLEL,
                 ExperimentSettings.OUTPUT_DIR,
                 Settings.OVERWRITE,
@@ -78,7 +78,7 @@ final class PerplexityCommand extends SettingsCommand {
                         (experiment, done, all, nll, perSecond) ->
                                 progress.measured(PerplexityExperiments.name(experiment), done, all, nll, perSecond));
                 progress.end();
-                print(out, rows, form.model().options());
+                print(out, rows, form);
             } catch (UserException e) {
                 throw e;
             } catch (Exception e) {
@@ -96,6 +96,12 @@ final class PerplexityCommand extends SettingsCommand {
                             + " do without all that is before; leave it out of " + ExperimentSettings.EXPERIMENT
                             + ", or measure it without " + ExperimentSettings.PARALLEL);
         }
+        int every = values.require(ExperimentSettings.RECOMPUTE_EVERY);
+        if (every > 1 && !experiments.contains(Experiment.RECOMPUTATION)) {
+            throw new UserException(
+                    ExperimentSettings.RECOMPUTE_EVERY + " " + every + " is for recomputation, which is not among "
+                            + ExperimentSettings.EXPERIMENT + "; add it, or leave the option out");
+        }
         return new Form(
                 ExperimentOptions.model(values),
                 experiments,
@@ -105,32 +111,48 @@ final class PerplexityCommand extends SettingsCommand {
                 values.require(ExperimentSettings.LATENCY),
                 !values.require(ExperimentSettings.BEGIN_ANEW),
                 values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE),
-                parallel);
+                parallel,
+                every);
     }
 
-    private static void print(PrintWriter out, List<PerplexityRow> rows, ModelOptions options) {
-        int cache = options.sinks() + options.window();
+    private static void print(PrintWriter out, List<PerplexityRow> rows, Form form) {
+        List<String> titles = new ArrayList<>(List.of(
+                "experiment",
+                ">S",
+                ">R",
+                ">tokens",
+                ">NLL",
+                ">perplexity",
+                ">after " + TextTable.count(form.cache()),
+                ">tokens/s"));
+        int shared = titles.size() - 1;
+        boolean isThinned = form.recomputeEvery() > 1;
+        if (isThinned) {
+            titles.add(shared, ">each " + TextTable.count(form.recomputeEvery()) + ".");
+        }
         TextTable.print(
                 out,
-                List.of(
-                        "experiment",
-                        ">S",
-                        ">R",
-                        ">tokens",
-                        ">NLL",
-                        ">perplexity",
-                        ">after " + TextTable.count(cache),
-                        ">tokens/s"),
+                titles,
                 rows.stream()
-                        .map(row -> List.of(
-                                PerplexityExperiments.name(row.experiment()),
-                                TextTable.count(row.sinks()),
-                                row.experiment() == Experiment.TRANSFORMERS ? "all" : TextTable.count(row.window()),
-                                TextTable.count(row.tokens()),
-                                String.format(Locale.ROOT, "%.4f", row.nll()),
-                                TextTable.number(row.perplexity()),
-                                TextTable.number(row.perplexityBeyond()),
-                                TextTable.number(row.tokensPerSecond())))
+                        .map(row -> {
+                            List<String> cells = cells(row);
+                            if (isThinned) {
+                                cells.add(shared, TextTable.number(row.perplexityShared()));
+                            }
+                            return cells;
+                        })
                         .toList());
+    }
+
+    private static List<String> cells(PerplexityRow row) {
+        return new ArrayList<>(List.of(
+                PerplexityExperiments.name(row.experiment()),
+                TextTable.count(row.sinks()),
+                row.experiment() == Experiment.TRANSFORMERS ? "all" : TextTable.count(row.window()),
+                TextTable.count(row.tokens()),
+                String.format(Locale.ROOT, "%.4f", row.nll()),
+                TextTable.number(row.perplexity()),
+                TextTable.number(row.perplexityBeyond()),
+                TextTable.number(row.tokensPerSecond())));
     }
 }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.streaming.state.StateStore$;
 
 /** The Spark session of one command: the one that is there already, or one that ends with the command. */
 final class Session implements AutoCloseable {
@@ -96,6 +97,8 @@ final class Session implements AutoCloseable {
         if (isOurs) {
             awaitCancelledTasks();
             spark.stop();
+            // Spark leaves them open, and RocksDB's own thread may then end the leaving process with SIGSEGV.
+            StateStore$.MODULE$.stop();
         }
     }
 

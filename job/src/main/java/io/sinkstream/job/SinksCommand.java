@@ -150,6 +150,7 @@ final class SinksCommand extends SettingsCommand {
                         false,
                         true,
                         values.find(ExperimentSettings.NUM_TOKENS).orElse(Integer.MAX_VALUE),
+                        1,
                         1))
                 .toList();
     }

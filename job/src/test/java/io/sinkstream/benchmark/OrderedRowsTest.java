@@ -42,9 +42,9 @@ class OrderedRowsTest {
     }
 
     private String undisturbed() throws IOException {
-        ExperimentFiles files = new ExperimentFiles(folder, "alone");
+        ExperimentFiles files = new ExperimentFiles(folder, "alone", 1);
         files.begin(TERMS);
-        new OrderedRows(files, List.of(new Segment(0, COUNT)), 10).add(0, rows(0, COUNT));
+        new OrderedRows(files, List.of(new Segment(0, COUNT)), 10, 1).add(0, rows(0, COUNT));
         return csv("alone");
     }
 
@@ -54,10 +54,10 @@ class OrderedRowsTest {
     void blocksInAnyOrderWithKillsBetweenThem(int seed) throws IOException {
         String wanted = undisturbed();
         Random random = new Random(seed);
-        ExperimentFiles files = new ExperimentFiles(folder, "split");
+        ExperimentFiles files = new ExperimentFiles(folder, "split", 1);
         files.begin(TERMS);
         List<Segment> segments = Segment.cut(COUNT, 1 + random.nextInt(8), random.nextInt(3));
-        OrderedRows rows = new OrderedRows(files, segments, 10);
+        OrderedRows rows = new OrderedRows(files, segments, 10, 1);
         while (rows.done() < COUNT) {
             int segment = random.nextInt(segments.size());
             int from = rows.next(segment);
@@ -67,7 +67,7 @@ class OrderedRowsTest {
             }
             if (random.nextInt(4) == 0) {
                 cutOff(random);
-                rows = new OrderedRows(files, segments, 10);
+                rows = new OrderedRows(files, segments, 10, 1);
                 rows.resume(files.resume(TERMS));
             }
         }
@@ -108,12 +108,12 @@ class OrderedRowsTest {
 
     @Test
     void rowsThatWaitAtOtherCutsAreMeasuredAnew() throws IOException {
-        ExperimentFiles files = new ExperimentFiles(folder, "split");
+        ExperimentFiles files = new ExperimentFiles(folder, "split", 1);
         files.begin(TERMS);
-        new OrderedRows(files, Segment.cut(COUNT, 2, 0), 10).add(1, rows(50, 60));
+        new OrderedRows(files, Segment.cut(COUNT, 2, 0), 10, 1).add(1, rows(50, 60));
         assertThat(waiting()).hasSize(1);
 
-        OrderedRows rows = new OrderedRows(files, Segment.cut(COUNT, 3, 0), 10);
+        OrderedRows rows = new OrderedRows(files, Segment.cut(COUNT, 3, 0), 10, 1);
         rows.resume(files.resume(TERMS));
 
         assertThat(rows.done()).isZero();
@@ -122,14 +122,14 @@ class OrderedRowsTest {
 
     @Test
     void aWaitingRowOutOfItsPlaceIsRefused() throws IOException {
-        ExperimentFiles files = new ExperimentFiles(folder, "split");
+        ExperimentFiles files = new ExperimentFiles(folder, "split", 1);
         files.begin(TERMS);
         List<Segment> segments = Segment.cut(COUNT, 2, 0);
-        new OrderedRows(files, segments, 10).add(1, rows(50, 60));
+        new OrderedRows(files, segments, 10, 1).add(1, rows(50, 60));
         Path file = waiting().get(0);
         Files.writeString(file, Files.readString(file).replace("\n52,", "\n53,"));
 
-        assertThatThrownBy(() -> new OrderedRows(files, segments, 10).resume(files.resume(TERMS)))
+        assertThatThrownBy(() -> new OrderedRows(files, segments, 10, 1).resume(files.resume(TERMS)))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("from-51.csv: \"53,")
                 .hasMessageEndingWith("is no row of input_length 52");

@@ -2,6 +2,7 @@ package io.sinkstream.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sinkstream.harness.Command;
 import io.sinkstream.testing.Golden;
@@ -240,6 +241,64 @@ class PerplexityCommandTest {
         assertThat(folder.resolve("out/" + experiment + "/ppl.txt")).exists();
     }
 
+    /** The rows of each seventh token, cut off and gone on with, alone or in segments, are those of a run of all tokens. */
+    @ParameterizedTest
+    @CsvSource({"false, 1", "true, 1", "false, 4", "true, 4"})
+    void recomputationOfEachSeventhTokenGivesItsNumbers(boolean isAnew, int segments) throws IOException {
+        Map<String, String> options = options(llama, LLAMA.tokens(60, 1), LLAMA.tokens(5, 2), LLAMA.tokens(47, 3));
+        options.put("--experiment", "recomputation,windowed");
+        options.put("--begin-anew", "" + isAnew);
+        perplexity(options).succeeded();
+        double[] all = nll("recomputation");
+        double[] windowed = nll("windowed");
+        int[] lengths = IntStream.iterate(7, length -> length <= all.length, length -> length + 7)
+                .toArray();
+        double[] wanted =
+                IntStream.of(lengths).mapToDouble(length -> all[length - 1]).toArray();
+
+        options.put("--recompute-every", "7");
+        options.put("--parallel", "" + segments);
+        Command run = perplexity(options, "--overwrite").succeeded();
+        assertThat(nll("recomputation")).containsExactly(wanted, within(SAME));
+        assertThat(rows("recomputation").stream().map(row -> row[0]))
+                .containsExactlyElementsOf(
+                        IntStream.of(lengths).mapToObj(Integer::toString).toList());
+        assertThat(Double.parseDouble(rows("recomputation").get(lengths.length - 1)[3]))
+                .isCloseTo(Math.exp(Arrays.stream(wanted).average().orElseThrow()), within(1e-3));
+        double[] shared = IntStream.of(lengths)
+                .mapToDouble(length -> windowed[length - 1])
+                .toArray();
+        assertThat(run.out().lines().findFirst().orElseThrow()).contains("each 7.");
+        assertThat(cell(run, "windowed", "each 7."))
+                .isCloseTo(Math.exp(Arrays.stream(shared).average().orElseThrow()), withinPercentage(0.1));
+        assertThat(cell(run, "recomputation", "each 7.")).isEqualTo(cell(run, "recomputation", "perplexity"));
+
+        Path csv = folder.resolve("out/recomputation.csv");
+        List<String> lines = Files.readAllLines(csv);
+        Files.writeString(csv, String.join("\n", lines.subList(0, 6)) + "\n42,");
+        run = perplexity(options, "--resume").succeeded();
+        assertThat(nll("recomputation")).containsExactly(wanted, within(SAME));
+        assertThat(rows("windowed")).hasSize(windowed.length);
+        assertThat(cell(run, "windowed", "each 7."))
+                .isCloseTo(Math.exp(Arrays.stream(shared).average().orElseThrow()), withinPercentage(0.1));
+        assertThat(perplexity(options, "--resume", "--parallel", "1", "--recompute-every", "5")
+                        .refusal())
+                .contains("was begun with predictions 15, each 7., not 21, each 5.");
+    }
+
+    private static double cell(Command run, String experiment, String title) {
+        List<List<String>> table = run.out()
+                .lines()
+                .map(line -> List.of(line.strip().split(" {2,}")))
+                .toList();
+        int column = table.get(0).indexOf(title);
+        return table.stream()
+                .filter(row -> row.get(0).equals(experiment))
+                .mapToDouble(row -> Double.parseDouble(row.get(column).replace(",", "")))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void aRunThatWasCutOffInItsFirstLineBegins() throws IOException {
         Map<String, String> options = options(llama, LLAMA.tokens(80, 7));
@@ -305,6 +364,8 @@ class PerplexityCommandTest {
             --tokens missing                 | --tokens: there is no column missing
             --input nowhere.jsonl            | --input: there is no file or folder nowhere.jsonl
             --num-tokens 0                   | --num-tokens: "0" is wrong
+            --recompute-every 2              | --recompute-every 2 is for recomputation, which is not among --experiment
+            --recompute-every 20 --experiment recomputation | --recompute-every 20: only 19 tokens are predicted
             """)
     void whatCanBeMendedIsToldInOneLine(String more, String told) throws IOException {
         Map<String, String> options = options(llama, LLAMA.tokens(20, 1));

@@ -1,17 +1,21 @@
 package io.sinkstream.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sinkstream.batch.ModelSource;
 import io.sinkstream.harness.Streams;
 import io.sinkstream.settings.SettingValues;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a command's executors load while they start. */
+/** What a command's executors load while they start, and what a session leaves. */
 class SessionTest {
     @TempDir
     private Path folder;
@@ -50,5 +54,42 @@ class SessionTest {
         } finally {
             System.clearProperty("spark.locality.wait");
         }
+    }
+
+    @Test
+    void itLeavesNoStateStoreOpen() throws Exception {
+        Path rows = Files.writeString(
+                Files.createDirectories(folder.resolve("in")).resolve("rows.json"),
+                "{\"key\": \"a\", \"seq\": 1, \"text\": \"ab\"}\n");
+        List<String> line = new ArrayList<>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // What Spark and DJL need of a JVM, this one has.
+        line.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> !argument.matches("-(javaagent|agentlib).*"))
+                .toList());
+        line.addAll(List.of("-Dspark.master=local[1]", "-Dspark.ui.enabled=false", "-Dspark.driver.host=127.0.0.1"));
+        line.addAll(List.of("-cp", System.getProperty("java.class.path"), StoresAfterCommand.class.getName()));
+        line.addAll(List.of("stream", "score", "--trigger", "available-now", "--partitions", "1"));
+        line.addAll(List.of("--model", Streams.model(folder.resolve("model")).toString(), "--format", "json"));
+        line.addAll(List.of("--input", rows.getParent().toString(), "--schema", "key string, seq long, text string"));
+        line.addAll(List.of(
+                "--key",
+                "key",
+                "--order",
+                "seq",
+                "--checkpoint",
+                folder.resolve("checkpoint").toString()));
+        line.addAll(List.of(
+                "--output-format", "json", "--output", folder.resolve("out").toString()));
+
+        Process process = new ProcessBuilder(line)
+                .redirectError(folder.resolve("err").toFile())
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+
+        process.waitFor();
+        assertThat(said)
+                .as(Files.readString(folder.resolve("err")))
+                .contains("exit code 0, stores were open: true, are open: false");
     }
 }

@@ -28,6 +28,15 @@ public final class ExperimentSettings {
                     + " text and so ever further away. chat and generate --endless take one of them; there transformers ends"
                     + " where the model's context does."));
 
+    /** How many predictions are computed anew. */
+    public static final Setting<Integer> RECOMPUTE_EVERY = add(Setting.value(
+            "recompute-every",
+            "TOKENS",
+            "1",
+            Parsers.wholeNumber(1),
+            "Recomputation predicts each so many-th token only, which takes so many times less time. Its perplexity is that"
+                    + " of these tokens, and a column says what the other experiments have of the same ones."));
+
     /** S and R together. */
     public static final Setting<Integer> WINDOW_SIZE = add(Setting.value(
             "window-size",
