@@ -17,9 +17,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** {@code perplexity}: how well a model predicts a text under the rule, and under what it is compared with. */
 final class PerplexityCommand extends SettingsCommand {
+    /** The optimizing compiler would take cores from passes, for little Java around them. */
+    private static final Map<String, String> OF_SPARK =
+            Map.of("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1");
+
     @Override
     List<Setting<?>> settings() {
         List<Setting<?>> all = new ArrayList<>(Settings.OF_MODEL);
@@ -67,7 +72,7 @@ final class PerplexityCommand extends SettingsCommand {
         Form form = form(values);
         form.refuseExisting();
         ExperimentTexts texts = new ExperimentTexts(values, form.model());
-        try (Session session = Session.open("sinkstream perplexity")) {
+        try (Session session = Session.open("sinkstream perplexity", OF_SPARK)) {
             form.model().requireDevice(session.spark().sparkContext());
             PerplexityExperiments experiments =
                     new PerplexityExperiments(form, texts.read(session.spark(), form.written()));

@@ -32,7 +32,12 @@ final class Session implements AutoCloseable {
 
     /** Opens it, with what Spark's configuration says and {@code local[*]} where it names no master. */
     static Session open(String name) {
-        return open(conf(name, Map.of()), Map.of());
+        return open(name, Map.of());
+    }
+
+    /** The same with these settings of Spark, where its configuration does not say otherwise. */
+    static Session open(String name, Map<String, String> defaults) {
+        return open(conf(name, defaults), Map.of());
     }
 
     /** The same for a command that runs this model, and no other: executors load it while they start. */

@@ -127,27 +127,31 @@ record ProductChoice(Products few, Products many, int threshold) {
         if (!Hardware.of(manager).equals(Hardware.CPU)) {
             throw new UserException(Settings.DETERMINISTIC + ": is for processors; give " + Settings.DEVICE + " cpu");
         }
-        try (NDManager scratch = manager.newSubManager();
-                IValue like = IValue.from((PtNDArray) scratch.zeros(new Shape(1)))) {
-            // Elsewhere the matrix library's sums for attention depend on where a thread's memory begins. libtorch
-            // packs weights
-            // in bfloat16 where AVX-512 is, and nowhere else.
-            Timing narrow = ready(programs.apply(Products.BFLOAT16_ALIKE), scratch, source, like)
-                    .orElseThrow(() -> new UserException(Settings.DETERMINISTIC
-                            + ": needs a processor with AVX-512 (avx512bw, avx512vl, avx512dq), and this one has none;"
-                            + " leave it out"));
-            narrow.close();
-        }
-        if (numbers.weights() != NumberType.FLOAT32) {
+        boolean isWide = numbers.weights() == NumberType.FLOAT32;
+        // libtorch packs weights in bfloat16 where AVX-512 is, and nowhere else.
+        if (!isWide && isThere(programs.apply(Products.BFLOAT16_ALIKE), manager, source)) {
             return only(Products.BFLOAT16_ALIKE);
         }
         long bytes = bytes(spec, Products.FLOAT32_ALIKE);
         if (bytes > numbers.weightBytes()) {
-            throw new UserException(Settings.DETERMINISTIC + ": needs a copy of float32 weights, " + bytes
-                    + " bytes, and " + Settings.WEIGHT_MEMORY + " is " + numbers.weightBytes() + "; give more, or "
-                    + Settings.DTYPE + " bfloat16 or int8");
+            throw new UserException(Settings.DETERMINISTIC + ": needs a copy of the weights in float32, " + bytes
+                    + " bytes, and " + Settings.WEIGHT_MEMORY + " is " + numbers.weightBytes() + "; give more"
+                    + (isWide ? ", or " + Settings.DTYPE + " bfloat16 or int8 on a processor with AVX-512" : ""));
+        }
+        if (!isThere(programs.apply(Products.FLOAT32_ALIKE), manager, source)) {
+            throw new UserException(
+                    Settings.DETERMINISTIC + ": this processor's libraries have no products by oneDNN; leave it out");
         }
         return only(Products.FLOAT32_ALIKE);
+    }
+
+    private static boolean isThere(DecoderProgram program, NDManager manager, WeightSource source) {
+        try (NDManager scratch = manager.newSubManager();
+                IValue like = IValue.from((PtNDArray) scratch.zeros(new Shape(1)))) {
+            Optional<Timing> found = ready(program, scratch, source, like);
+            found.ifPresent(Timing::close);
+            return found.isPresent();
+        }
     }
 
     private static ProductChoice choose(DecoderSpec spec, List<Timing> timings, long budget) {

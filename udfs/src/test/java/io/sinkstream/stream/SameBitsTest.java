@@ -187,8 +187,9 @@ class SameBitsTest {
                         () -> StreamModel.open(ModelOptions.of(folder).withCompute(TinyCompute.UNMEASURED.determined()))
                                 .close())
                 .isInstanceOf(UserException.class)
-                .hasMessageStartingWith("--deterministic: needs a copy of float32 weights, ")
-                .hasMessageEndingWith(" bytes, and --weight-memory is 0; give more, or --dtype bfloat16 or int8");
+                .hasMessageStartingWith("--deterministic: needs a copy of the weights in float32, ")
+                .hasMessageEndingWith(" bytes, and --weight-memory is 0; give more, or --dtype bfloat16 or int8"
+                        + " on a processor with AVX-512");
     }
 
     private static StreamUpdate.Continue prompt(StreamModel model, TinyModels.Shape shape, int i, Sampling sampling) {
