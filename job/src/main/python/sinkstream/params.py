@@ -83,8 +83,8 @@ class StreamParams(Params):
         "deterministic",
         "Makes a row's numbers, to the last bit, depend on nothing but its stream's tokens: not on what "
         "else is in a pass, chunks, partitions, threads, retries or rebuilt caches, on processors of one "
-        "kind and in one version. It takes longer and needs a processor with AVX-512; auto is the "
-        "processor then.",
+        "kind and in one version. It takes longer. A model is tried when it is loaded, and refused where "
+        "the processor's libraries do not give that; auto is the processor then.",
         typeConverter=text,
     )
 
